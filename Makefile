@@ -1,0 +1,39 @@
+PY  ?= python3
+BIN := .venv/bin
+STAMP := .venv/.installed
+
+.PHONY: help demo test lint types unit record soak bench clean
+help:  ## what you can do here
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/ —/'
+
+$(STAMP): pyproject.toml
+	test -x $(BIN)/python || $(PY) -m venv .venv
+	$(BIN)/python -m pip install -q --disable-pip-version-check -e '.[dev]'
+	touch $(STAMP)
+
+demo: $(STAMP)  ## the main job, offline, no key: 100 applicants, a handful of calls
+	$(BIN)/langcache demo
+
+test: lint types unit  ## lint, types, all tests
+
+lint: $(STAMP)  ## ruff: style and format
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(STAMP)  ## mypy, strict
+	$(BIN)/mypy
+
+unit: $(STAMP)  ## the tests, with branch coverage shown
+	$(BIN)/pytest -n auto --cov --cov-report=term -q
+
+soak: $(STAMP)  ## the same laws at full counts (an hour or so)
+	LANGCACHE_SOAK=1 HYPOTHESIS_PROFILE=soak $(BIN)/pytest -n auto -m soak -q --timeout=7200
+
+record: $(STAMP)  ## record cassettes/ again (LIVE=1 and keys: from the real providers)
+	$(BIN)/python -m langcache.testing.record
+
+bench: $(STAMP)  ## every benchmark, side by side with its peer
+	for b in benchmarks/*.py; do echo "== $$b"; $(BIN)/python $$b || exit 1; done
+
+clean:  ## remove what the commands above made
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis htmlcov dist build langcache.db*
