@@ -1,0 +1,75 @@
+"""Words of a text, folded so that a word looks the same however it was typed."""
+
+import re
+import unicodedata
+from typing import NamedTuple
+
+GAP = "\ufffc"
+"""Stands for a gap in scanned text (OBJECT REPLACEMENT CHARACTER); a word of its own, equal to no other."""
+
+# Scripts written without spaces: every character is a word, so that a name inside a sentence is found.
+_SOLID = (
+    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+    "\U00020000-\U0003ffff"
+)
+# What hangs on a letter and is no letter to `re`: combining marks, Indic vowel signs, joiners, soft hyphens.
+_HANGING = (
+    "\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u05bf-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed"
+    "\u0900-\u0963\u0966-\u0dff\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f"
+    "\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufe00-\ufe0f"
+)
+_WORD = re.compile(
+    rf"[{_SOLID}][{_HANGING}]*|(?:(?![{_SOLID}])[^\W_]|(?<=\w)[{_HANGING}]|[\u0900-\u0963\u0966-\u0dff])+|{GAP}"
+)
+_ASCII_WORD = re.compile(r"[A-Za-z0-9]+")
+_LETTERS = str.maketrans(
+    {"ø": "o", "ł": "l", "đ": "d", "æ": "ae", "œ": "oe", "ı": "i", "ð": "d", "þ": "th", "ħ": "h"}
+)
+
+
+class Word(NamedTuple):
+    """A folded word and where it stands in the text."""
+
+    folded: str
+    start: int
+    end: int
+
+
+def fold(word: str) -> str:
+    """A word without case, accents, compatibility forms and invisible characters."""
+    if word.isascii():
+        return word.lower()
+    plain = unicodedata.normalize("NFKD", word.casefold().translate(_LETTERS)).casefold()
+    return "".join(c for c in plain if unicodedata.category(c) not in ("Mn", "Me", "Cf"))
+
+
+def words(text: str) -> list[Word]:
+    """The words of a text, in order."""
+    if text.isascii():
+        folded = text.lower()
+        return [Word(folded[s:e], s, e) for s, e in (m.span() for m in _ASCII_WORD.finditer(text))]
+    return [Word(fold(m.group()), *m.span()) for m in _WORD.finditer(text)]
+
+
+def folded_words(text: str) -> list[str]:
+    """The folded words of a text, without their places."""
+    return [word.folded for word in words(text) if word.folded]
+
+
+def singular(word: str) -> str:
+    """A folded word without a plural ending, for comparing; not always an English word."""
+    if len(word) > 4 and word.endswith("ies"):
+        return word[:-3] + "y"
+    if len(word) > 4 and word.endswith(("ses", "xes", "zes", "ches", "shes")):
+        return word[:-2]
+    return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word
+
+
+def plurals(word: str) -> tuple[str, ...]:
+    """The ways a folded word takes a plural or a joined genitive ending."""
+    more: tuple[str, ...] = (word + "s",)
+    if word.endswith(("s", "x", "z", "h")):
+        more += (word + "es",)
+    if word.endswith("y"):
+        more += (word[:-1] + "ies",)
+    return more

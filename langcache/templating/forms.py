@@ -1,0 +1,143 @@
+"""An index of surface forms: every way every value may be written, found by one walk over a text's words."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from langcache.templating.folding import folded_words, plurals, words
+from langcache.templating.frequency import COMMON, FUNCTION
+from langcache.templating.kinds import Form
+from langcache.templating.slots import Personal, items, written
+from langcache.templating.typos import Near
+
+_LIMIT = 64
+"""Letters up to which a value is found even if its words are split differently; longer ones by their head."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A form of one slot, ready to be compared."""
+
+    slot: str
+    form: Form
+    words: int
+    lead: int
+    letters: str
+    withheld: bool
+    doubt: str
+
+    @property
+    def distinctive(self) -> bool:
+        """Whether it is recognised even in another case or spelling."""
+        return self.form.sure or (not self.doubt and len(self.letters) >= 5 and not self.letters.isdigit())
+
+    def doubtful(self, text: str, start: int, end: int) -> bool:
+        """Whether the text may mean something else than the value here."""
+        if self.form.sure or not self.doubt:
+            return False
+        return self.doubt != "common" or not _proper(text, start, end)
+
+
+class Forms:
+    """All forms of one user's values."""
+
+    def __init__(self, known: Sequence[str]) -> None:
+        self.full: dict[str, list[tuple[Entry, bool]]] = {}
+        self.prefixes: set[str] = set()
+        self.wordless: list[Entry] = []
+        self.parts: dict[str, str] = {}
+        self.acronyms: dict[str, str] = {}
+        self.near = Near()
+        self.known = {word for text in known for word in folded_words(text)}
+        self._phrases = [" " + " ".join(folded_words(text)) + " " for text in known]
+        self._owners: dict[str, set[str]] = {}
+
+    def add(self, slot: Personal, forms: Iterable[Form]) -> None:
+        """Index the forms of a slot, and the words of its values."""
+        for form in forms:
+            if form.text:
+                self._index(slot, form)
+        for item in items(slot.value):
+            self._index_parts(slot.name, folded_words(written(item)))
+
+    def shared(self, entry: Entry) -> bool:
+        """Whether two slots have this very text."""
+        return len(self._owners[entry.form.text]) > 1
+
+    def _index(self, slot: Personal, form: Form) -> None:
+        found = words(form.text)
+        folded = [word.folded for word in found]
+        letters = "".join(folded)
+        lead = found[0].start if found else 0
+        entry = Entry(
+            slot.name,
+            form,
+            len(found),
+            lead,
+            letters,
+            form.style is None and form.why == "leak",
+            self._doubt(folded),
+        )
+        if form.style is not None:
+            self._owners.setdefault(form.text, set()).add(slot.name)
+        else:
+            self._owners.setdefault(form.text, set())
+        if not letters:
+            self.wordless.append(entry)
+        elif len(letters) <= _LIMIT:
+            self._enter(letters, entry, plural=False)
+            for ending in plurals(letters) if letters[-1].isalpha() else ():
+                self._enter(ending, entry, plural=True)
+        else:
+            self._enter_head(folded, entry)
+
+    def _enter(self, letters: str, entry: Entry, *, plural: bool) -> None:
+        self.full.setdefault(letters, []).append((entry, plural))
+        self.prefixes.update(letters[:n] for n in range(1, len(letters) + 1))
+
+    def _enter_head(self, folded: list[str], entry: Entry) -> None:
+        head = ""
+        for word in folded:
+            head += word
+            self.prefixes.add(head)
+            if len(head) > _LIMIT * 3 // 4:
+                break
+        self.full.setdefault(head, []).append((entry, False))
+
+    def _doubt(self, folded: list[str]) -> str:
+        letters = "".join(folded)
+        if len(letters) < 3 or (letters.isdigit() and len(letters) < 4):
+            return "short"
+        phrase = " " + " ".join(folded) + " "
+        if any(phrase in text for text in self._phrases):
+            return "known"
+        content = [word for word in folded if word not in FUNCTION]
+        return "common" if len(content) < 2 and all(word in COMMON for word in content) else ""
+
+    def _index_parts(self, name: str, folded: list[str]) -> None:
+        telling = [word for word in folded if self.telling(word)]
+        if len(folded) > 1:
+            for word in telling:
+                for shape in (word, *plurals(word)):
+                    self.parts.setdefault(shape, name)
+            if len(folded) >= 3 and len(folded) <= 12:
+                self.acronyms.setdefault("".join(word[0] for word in folded), name)
+        self.near.add(name, [word for word in telling if len(word) >= 5])
+        if len(folded) > 1 and 8 <= len("".join(folded)) <= _LIMIT:
+            self.near.add(name, ["".join(folded)])
+
+    def telling(self, word: str) -> bool:
+        """Whether a word alone gives a value away."""
+        return len(word) >= 3 and word not in COMMON and word not in self.known
+
+
+def _proper(text: str, start: int, end: int) -> bool:
+    """Whether capitals mark a proper name: more than a sentence's first letter would have."""
+    piece = text[start:end]
+    if any(c.isupper() for c in piece[1:]):
+        return True
+    return piece[:1].isupper() and not _starts_sentence(text, start)
+
+
+def _starts_sentence(text: str, start: int) -> bool:
+    before = text[max(0, start - 12) : start].rstrip(" \t*_#>\"'“”‘’([{-•–—")
+    return not before or before[-1] in ".!?:;…\n\r|/"

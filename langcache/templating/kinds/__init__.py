@@ -1,0 +1,74 @@
+"""Slot kinds: how a value is recognised in text, written into it, and what of it must never be left behind.
+
+A kind is one module with a class that has the four members of `Kind`; `register` makes it known by name.
+The engine asks a kind for *surface forms* instead of showing it the text, so that one scan of an answer
+serves every slot at once and no kind can make it slow.
+"""
+
+from collections.abc import Iterable
+from importlib import import_module
+from typing import NamedTuple, Protocol
+
+from langcache.errors import DeclarationError
+from langcache.templating.slots import Personal
+
+
+class Form(NamedTuple):
+    """One way a value may be written.
+
+    Args:
+        text: the value, written that way.
+        style: the name of that way: ``kind.render(slot, style) == text``. ``None``: it can be recognised but
+            not be filled for another user, so an answer that holds it is refused.
+        sure: nobody writes this and means something else, however short or common its words are.
+        why: the refusal's reason where *style* is ``None``.
+    """
+
+    text: str
+    style: str | None = ""
+    sure: bool = False
+    why: str = "leak"
+
+
+class Kind(Protocol):
+    """What the engine needs to know about a kind of value."""
+
+    def recognise(self, slot: Personal) -> Iterable[Form]:
+        """Every way the slot's value may be written that can also be filled, preferred ways first."""
+        ...
+
+    def render(self, slot: Personal, style: str) -> str:
+        """The value in a style that `recognise` named, perhaps for another user; raises ``Refused``."""
+        ...
+
+    def residue(self, slot: Personal) -> Iterable[Form]:
+        """Further forms that must not be left in a template, though no gap can stand for them."""
+        ...
+
+
+_MODULES = {"text": "plain", "name": "plain"}
+_KINDS: dict[str, Kind] = {}
+
+
+def register(name: str, kind: Kind) -> None:
+    """Make a kind known, or replace one."""
+    _KINDS[name] = kind
+
+
+def kind_of(slot: Personal) -> Kind:
+    """The kind of a slot, imported on first use.
+
+    Raises:
+        DeclarationError: no kind has that name.
+    """
+    kind = _KINDS.get(slot.kind)
+    return kind if kind is not None else _load(slot)
+
+
+def _load(slot: Personal) -> Kind:
+    try:
+        module = import_module(f"{__name__}.{_MODULES[slot.kind]}")
+    except KeyError:
+        raise DeclarationError(f"slot {slot.name!r}: no kind is called {slot.kind!r}") from None
+    kind: Kind = module.KIND
+    return _KINDS.setdefault(slot.kind, kind)

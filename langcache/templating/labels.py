@@ -1,0 +1,43 @@
+"""Placeholder labels: how they are bracketed, mangled by models, and told apart."""
+
+import re
+
+from langcache.templating.folding import fold, singular
+
+OPEN, CLOSE = r"\[［【", r"\]］】"
+"""Brackets models use for placeholders, as the inside of a regular expression's character class."""
+BRACKETED = re.compile(rf"[{OPEN}]([^{OPEN}{CLOSE}\n]{{1,200}})[{CLOSE}]")
+_GLUE = re.compile(r"[\s_\-‐-―\\]+")
+
+
+def canonical(label: str) -> str:
+    """A label as every mangling of it reads: no case, one space between words, no plurals."""
+    return " ".join(singular(word) for word in fold(_GLUE.sub(" ", label)).split())
+
+
+def bracketed(label: str) -> str:
+    """A label as a placeholder; brackets and line breaks inside it become spaces."""
+    inner = re.sub(rf"[{OPEN}{CLOSE}\s]+", " ", label).strip()
+    return f"[{inner}]"
+
+
+def resembles(inner: str, label: str) -> bool:
+    """Whether a canonical bracket text is near enough to a canonical label to be a failed placeholder."""
+    given, wanted = set(inner.split()), set(label.split())
+    if not any(len(word) > 2 and word.isalpha() for word in given) or len(given) > len(wanted) + 4:
+        return False
+    cut = len(inner) >= 3 and (label.startswith(inner) or label.endswith(inner))
+    return cut or given <= wanted or wanted <= given or _near(inner, label)
+
+
+def _near(a: str, b: str) -> bool:
+    """Whether two texts differ in at most a fifth of their letters (edit distance)."""
+    most = max(len(a), len(b)) // 5
+    if abs(len(a) - len(b)) > most or len(b) > 100:
+        return False
+    row = list(range(len(b) + 1))
+    for i, x in enumerate(a, 1):
+        left, row[0] = row[0], i
+        for j, y in enumerate(b, 1):
+            left, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, left + (x != y))
+    return row[-1] <= most

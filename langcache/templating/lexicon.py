@@ -1,0 +1,175 @@
+"""The surface forms of one user's values, compiled once and looked for in every text of an answer."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from langcache.errors import Refused
+from langcache.templating.escaping import View, view
+from langcache.templating.fill import fill, write
+from langcache.templating.folding import GAP
+from langcache.templating.forms import Forms
+from langcache.templating.guard import judge
+from langcache.templating.kinds import Form, kind_of
+from langcache.templating.scan import Hit, scan
+from langcache.templating.slots import Personal, items
+from langcache.templating.spelling import date_of, number_of
+from langcache.templating.template import Gap, Template, tidy
+
+NOTHING: Mapping[str, object] = {}
+
+
+class Lexicon:
+    """How one user's values may show in a text.
+
+    Args:
+        slots: the user's slots; those without a value are skipped.
+        ignored: name to value of inputs that neither decide nor fill.
+        blurred: feature name to the raw value that the key knows only as a range.
+        known: texts of the prompt and the features; words in them are not evidence of a value.
+
+    Raises:
+        DeclarationError: a slot's kind is unknown.
+    """
+
+    def __init__(
+        self,
+        slots: Sequence[Personal],
+        *,
+        ignored: Mapping[str, object] = NOTHING,
+        blurred: Mapping[str, object] = NOTHING,
+        known: Sequence[str] = (),
+    ) -> None:
+        self._slots = {slot.name: slot for slot in slots}
+        withheld = [Personal(name, name, value) for name, value in (*ignored.items(), *blurred.items())]
+        self._scalars = _scalars([*slots, *withheld])
+        self._forms = Forms(known)
+        for slot in slots:
+            self._forms.add(slot, kind_of(slot).recognise(slot))
+            self._forms.add(slot, kind_of(slot).residue(slot))
+        for slot in withheld:
+            self._forms.add(slot, _unfillable(slot))
+
+    def locate(self, text: str) -> Template:
+        """The text with a gap wherever a slot's value surely stands, as far as masking needs it.
+
+        Bare numbers, common words and very short values stay, unless their kind settles it (law 4): they
+        remain residue and so part of the key. A value that two slots share stays too, for the same reason:
+        whichever slot were chosen, the next user may have two different values there.
+        """
+        seen = view(text)
+        found = scan(seen.text, self._forms)
+        chosen = _longest(hit for hit in found.hits if self._surely(hit, seen.text))
+        return _cut(seen, [(hit, Gap(hit.entry.slot, escape=seen.escapes(hit.start)[0])) for hit in chosen])
+
+    def _surely(self, hit: Hit, text: str) -> bool:
+        entry = hit.entry
+        if entry.withheld or self._forms.shared(entry):
+            return False
+        if hit.exact:
+            return not entry.doubtful(text, hit.start, hit.end)
+        return entry.distinctive and not hit.plural
+
+    def delexicalize(self, text: str) -> Template:
+        """The text with a gap for every value, proven to give the same bytes back and to hold nothing else.
+
+        Raises:
+            Refused: ``"ambiguous slots"``, ``"ambiguous value"``, ``"list item"``, ``"round trip"``,
+                ``"leak"``.
+        """
+        seen = view(text)
+        found = scan(seen.text, self._forms)
+        chosen: list[tuple[Hit, Gap]] = []
+        for hit in _longest([hit for hit in found.hits if hit.exact and not hit.entry.withheld]):
+            self._settled(hit, seen.text)
+            chosen.append((hit, self._gap(hit, seen)))
+        judge(found, self._forms, [(hit.start, hit.end) for hit, _ in chosen])
+        template = _cut(seen, chosen)
+        if fill(template, self._slots) != text:
+            raise Refused("round trip")
+        return template
+
+    def _settled(self, hit: Hit, text: str) -> None:
+        entry = hit.entry
+        if self._forms.shared(entry):
+            raise Refused("ambiguous slots", slot=entry.slot, form="exact", position=hit.start)
+        if entry.doubtful(text, hit.start, hit.end):
+            raise Refused("ambiguous value", slot=entry.slot, form="exact", position=hit.start)
+        if entry.form.style is None:
+            raise Refused(entry.form.why, slot=entry.slot, form="exact", position=hit.start)
+
+    def _gap(self, hit: Hit, seen: View) -> Gap:
+        start, end = seen.span(hit.start, hit.end)
+        for escape in seen.escapes(start):
+            gap = Gap(hit.entry.slot, hit.entry.form.style or "", escape)
+            if write(gap, self._slots) == seen.source[start:end]:
+                return gap
+        raise Refused("round trip", slot=hit.entry.slot, form="exact", position=hit.start)
+
+    def guard(self, template: Template) -> None:
+        """Nothing that resembles a value may stand in the literal parts.
+
+        Raises:
+            Refused: ``"leak"`` with slot, form and position (in the text with each gap as one character).
+        """
+        shown = "".join(segment if isinstance(segment, str) else GAP for segment in template)
+        seen = view(shown)
+        judge(scan(seen.text, self._forms), self._forms, ())
+
+    def check_scalar(self, value: object) -> None:
+        """A number, date or text leaf of an answer may not equal a value of the user.
+
+        Raises:
+            Refused: ``"leak"``, naming the slot.
+        """
+        if value is None or isinstance(value, bool):
+            return
+        for key in _keys(value):
+            if key in self._scalars:
+                raise Refused("leak", slot=self._scalars[key], form="scalar")
+
+
+def _unfillable(slot: Personal) -> Iterable[Form]:
+    kind = kind_of(slot)
+    for form in (*kind.recognise(slot), *kind.residue(slot)):
+        yield Form(form.text, None, form.sure)
+
+
+def _scalars(slots: Iterable[Personal]) -> dict[object, str]:
+    return {
+        key: slot.name
+        for slot in slots
+        for item in items(slot.value)
+        if not isinstance(item, bool)
+        for key in _keys(item)
+    }
+
+
+def _keys(value: object) -> Iterable[object]:
+    number, day = number_of(value), date_of(value)
+    yield str(value)
+    if number is not None:
+        yield number
+    if day is not None:
+        yield day
+
+
+def _longest(hits: Iterable[Hit]) -> list[Hit]:
+    """Hits that do not overlap, longer ones first, in the order of the text."""
+    taken: list[Hit] = []
+    mask = bytearray()
+    for hit in sorted(hits, key=lambda hit: (hit.start - hit.end, not hit.exact, hit.start)):
+        if len(mask) < hit.end:
+            mask.extend(bytes(hit.end - len(mask)))
+        if mask.find(1, hit.start, hit.end) < 0:
+            mask[hit.start : hit.end] = b"\1" * (hit.end - hit.start)
+            taken.append(hit)
+    return sorted(taken, key=lambda hit: hit.start)
+
+
+def _cut(seen: View, chosen: Sequence[tuple[Hit, Gap]]) -> Template:
+    segments: list[str | Gap] = []
+    at = 0
+    for hit, gap in chosen:
+        start, end = seen.span(hit.start, hit.end)
+        segments += (seen.source[at:start], gap)
+        at = end
+    return tidy([*segments, seen.source[at:]])

@@ -1,0 +1,200 @@
+"""What a masked value looks like to a chain: it prints as its placeholder and refuses to be computed with."""
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any, NoReturn, SupportsIndex
+
+from langcache.errors import MaskedValueUsed
+
+_NUMERIC = re.compile(r"%([-+ #0]*\d*)(?:\.\d+)?[diouxXeEfFgGc]")
+
+
+class MaskedText(str):
+    """A placeholder or bucket label in a value's place.
+
+    Everything that prints it gives its text. Everything whose result would depend on the value raises
+    `MaskedValueUsed`, and *on_use*, if given, is called with the slot's name first: a caller that swallows
+    exceptions (a template engine's ``int`` filter) cannot hide it. No value is in here to be found.
+
+    Args:
+        text: what it prints as.
+        name: the slot or feature it stands for.
+        on_use: called with *name* whenever something computes with it.
+    """
+
+    __slots__ = ("_name", "_on_use")
+    _name: str
+    _on_use: Callable[[str], object] | None
+
+    def __new__(cls, text: str, *, name: str, on_use: Callable[[str], object] | None = None) -> "MaskedText":
+        """A masked text; see the class."""
+        self = super().__new__(cls, text)
+        self._name = name
+        self._on_use = on_use
+        return self
+
+    def _used(self, how: str) -> NoReturn:
+        if self._on_use is not None:
+            self._on_use(self._name)
+        raise MaskedValueUsed(
+            f"the chain computed with the masked value of {self._name!r} ({how}); declare it as a Feature, "
+            "or wrap the chain with mode='abstract'"
+        )
+
+    @property
+    def plain(self) -> str:
+        """The text as a plain ``str``."""
+        return str.__str__(self)
+
+    def __str__(self) -> str:
+        return "".join((self,))
+
+    def __repr__(self) -> str:
+        return repr(self.plain)
+
+    def __format__(self, spec: str) -> str:
+        return self.plain
+
+    def __bool__(self) -> bool:
+        return True
+
+    def __copy__(self) -> "MaskedText":
+        return self
+
+    def __deepcopy__(self, memo: object) -> "MaskedText":
+        return self
+
+    def __reduce_ex__(self, protocol: SupportsIndex) -> NoReturn:
+        raise MaskedValueUsed(f"the masked value of {self._name!r} cannot be pickled")
+
+    def __hash__(self) -> int:
+        return self._used("hash")
+
+    def __eq__(self, other: object) -> bool:
+        if self is other:
+            return True
+        if isinstance(other, MaskedText):
+            return self.plain == other.plain
+        if other is None or other is False or (type(other) is int and other == 0):
+            return False  # emptiness, which template engines ask of everything; it is in the key already
+        return self._used("==")
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    def __add__(self, other: object) -> str:
+        if isinstance(other, str):
+            return self.plain + str(other)
+        return self._used("+")
+
+    def __radd__(self, other: object) -> str:
+        if isinstance(other, str):
+            return str(other) + self.plain
+        return self._used("+")
+
+    def __rmod__(self, other: object) -> str:
+        if not isinstance(other, str):
+            self._used("%")
+        return _NUMERIC.sub(r"%\1s", str(other)) % self.plain
+
+    def strip(self, chars: str | None = None, /) -> str:
+        """Its text: a placeholder has no blanks around it."""
+        return self.plain
+
+    lstrip = rstrip = strip
+
+    def lower(self) -> str:
+        """Its text in lower case, which `read` understands."""
+        return self.plain.lower()
+
+    casefold = lower
+
+    def upper(self) -> str:
+        """Its text in upper case, which `read` understands."""
+        return self.plain.upper()
+
+    def title(self) -> str:
+        """Its text in title case, which `read` understands."""
+        return self.plain.title()
+
+    def capitalize(self) -> str:
+        """Its text: the first character is a bracket."""
+        return self.plain
+
+
+def _refusing(how: str) -> Callable[..., NoReturn]:
+    def refuse(self: MaskedText | MaskedList, *args: object, **kwargs: object) -> NoReturn:
+        self._used(how)
+
+    refuse.__name__ = how
+    refuse.__doc__ = "Would compute with the value; raises `MaskedValueUsed`."
+    return refuse
+
+
+_OPERATIONS = """
+lt le gt ge len getitem contains iter mul rmul mod sub rsub truediv rtruediv floordiv rfloordiv divmod rdivmod
+pow rpow neg pos abs int float complex index round trunc floor ceil
+"""
+_METHODS = """
+center count encode endswith expandtabs find format format_map index isalnum isalpha isascii isdecimal isdigit
+isidentifier islower isnumeric isprintable isspace istitle isupper join ljust partition removeprefix
+removesuffix replace rfind rindex rjust rpartition rsplit split splitlines startswith swapcase translate zfill
+"""
+for _how in (*(f"__{name}__" for name in _OPERATIONS.split()), *_METHODS.split()):
+    setattr(MaskedText, _how, _refusing(_how))
+
+
+class MaskedList(list[MaskedText]):
+    """A list slot in its masked form: one placeholder that stands for however many items there are."""
+
+    def __init__(self, item: MaskedText) -> None:
+        super().__init__([item])
+
+    @property
+    def _item(self) -> MaskedText:
+        return next(list.__iter__(self))
+
+    def _used(self, how: str) -> NoReturn:
+        self._item._used(how)  # noqa: SLF001 -- the list speaks for its item
+
+    def __str__(self) -> str:
+        return self._item.plain
+
+    def __format__(self, spec: str) -> str:
+        return self._item.plain
+
+    def __iter__(self) -> Iterator[MaskedText]:
+        return list.__iter__(self)
+
+    def __bool__(self) -> bool:
+        return True
+
+    def __copy__(self) -> "MaskedList":
+        return self
+
+    def __deepcopy__(self, memo: object) -> "MaskedList":
+        return self
+
+    def __reduce_ex__(self, protocol: SupportsIndex) -> NoReturn:
+        raise MaskedValueUsed(f"the masked value of {self._item._name!r} cannot be pickled")  # noqa: SLF001
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, MaskedList):
+            return self._item == other._item
+        if other is None or other is False or (type(other) is int and other == 0):
+            return False
+        return self._used("==")
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    def __getitem__(self, at: Any) -> Any:
+        if at == 0 and not isinstance(at, slice):
+            return self._item
+        return self._used("[]")
+
+
+_LIST_OPERATIONS = "len contains lt le gt ge add mul rmul imul iadd reversed setitem delitem"
+_LIST_METHODS = "append clear count extend index insert pop remove reverse sort"
+for _how in (*(f"__{name}__" for name in _LIST_OPERATIONS.split()), *_LIST_METHODS.split()):
+    setattr(MaskedList, _how, _refusing(_how))

@@ -1,0 +1,174 @@
+"""Reading a masked answer: its placeholders, mangled as models mangle them, become gaps."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from langcache.errors import Refused
+from langcache.templating.escaping import is_json, json_strings
+from langcache.templating.labels import BRACKETED, CLOSE, OPEN, canonical, resembles
+from langcache.templating.placeholders import is_plain
+from langcache.templating.slots import Personal
+from langcache.templating.template import Gap, Template, tidy
+
+_UNCLOSED = re.compile(rf"[{OPEN}]([^{OPEN}{CLOSE}]*)")
+_BRACKET = re.compile(rf"[{OPEN}{CLOSE}]")
+_OPENERS, _CLOSERS = tuple("[［【"), tuple("]］】")
+_OTHER_BRACKETS = re.compile(r"\{\{?([^{}\n]{1,200})\}\}?|<([^<>\n]{1,200})>")
+
+
+class _Found(NamedTuple):
+    start: int
+    end: int
+    name: str
+
+
+class _Labels(NamedTuple):
+    """What bracket text may mean.
+
+    Args:
+        slots: canonical bracket text to slot name; what could mean two slots is left out.
+        literal: canonical bracket text that is only text: labels whose slot was shown another token.
+        shapes: everything that bracket text may fail to be.
+    """
+
+    slots: dict[str, str]
+    literal: set[str]
+    shapes: list[str]
+
+
+def read(text: str, tokens: Mapping[str, str], slots: Sequence[Personal]) -> Template:
+    """The template of a masked answer.
+
+    Bracket text that resembles no label stays literal.
+
+    Args:
+        text: the answer, or one leaf of it.
+        tokens: slot name to the token the model was shown.
+        slots: the declared slots; their labels and aliases are what bracket text may resemble.
+
+    Raises:
+        Refused: ``"half-cut placeholder"``, ``"unresolved placeholder"``, ``"bare placeholder"`` (it stands
+            outside a string of JSON and cannot be made valid).
+    """
+    labels = _labels(tokens, slots)
+    if not labels.slots:
+        return tidy([text])
+    found = list(_resolve(text, labels))
+    _refuse_halves(_blanked(text, found), labels)
+    return _template(text, found)
+
+
+def _labels(tokens: Mapping[str, str], slots: Sequence[Personal]) -> _Labels:
+    known = {canonical(token[1:-1]): name for name, token in tokens.items()}
+    aliases: dict[str, set[str]] = {}
+    literal: set[str] = set()
+    shapes = list(known)
+    for slot in slots:
+        meanings = [canonical(alias) for alias in slot.aliases]
+        token = tokens.get(slot.name)
+        if token is None or not is_plain(token, slot):
+            literal.update(meanings, [canonical(slot.label)])
+            continue
+        shapes += meanings
+        for alias in meanings:
+            aliases.setdefault(alias, set()).add(slot.name)
+    known |= {alias: min(names) for alias, names in aliases.items() if len(names) == 1 and alias not in known}
+    return _Labels(known, literal - known.keys(), shapes)
+
+
+def _resolve(text: str, labels: _Labels) -> Iterator[_Found]:
+    step = 2 if is_json(text) else 1  # one Markdown backslash is written as two inside JSON
+    for match in BRACKETED.finditer(text):
+        inner = canonical(match[1])
+        name = labels.slots.get(inner)
+        if name is None:
+            if inner not in labels.literal and any(resembles(inner, shape) for shape in labels.shapes):
+                raise Refused("unresolved placeholder", position=match.start())
+            continue
+        start, end = match.span()
+        if text[max(0, start - 1) : start].isalnum() and text[start - 1].isascii():
+            raise Refused("unresolved placeholder", slot=name, form="index", position=start)
+        if text.endswith("\\" * step, 0, start):
+            start -= step
+        if text.startswith(
+            "(", end
+        ):  # a Markdown link around the placeholder: its brackets belong to the link
+            start, end = match.span(1)
+        yield _Found(start, end, name)
+
+
+def _blanked(text: str, found: Sequence[_Found]) -> str:
+    """The text with its placeholders blanked out, at the same offsets."""
+    pieces: list[str] = []
+    at = 0
+    for start, end, _ in found:
+        pieces += (text[at:start], " " * (end - start))
+        at = end
+    return "".join([*pieces, text[at:]])
+
+
+def _refuse_halves(text: str, labels: _Labels) -> None:
+    for match in _UNCLOSED.finditer(text):
+        closed = text[match.end() : match.end() + 1] in _CLOSERS
+        if not closed and any(_begins(match[1], shape, match.end() == len(text)) for shape in labels.shapes):
+            raise Refused("half-cut placeholder", position=match.start())
+    at = 0
+    for match in _BRACKET.finditer(text):
+        tail = text[max(at, match.start() - 200) : match.start()]
+        opened = at > 0 and text[at - 1] in _OPENERS
+        if match[0] in _CLOSERS and not opened and any(_ends(tail, s, whole=at == 0) for s in labels.shapes):
+            raise Refused("half-cut placeholder", position=match.start())
+        at = match.end()
+    for match in _OTHER_BRACKETS.finditer(text):
+        inner = canonical(match[1] or match[2])
+        if " " in inner and inner in labels.slots:
+            raise Refused("unresolved placeholder", slot=labels.slots[inner], position=match.start())
+
+
+def _begins(text: str, shape: str, last: bool) -> bool:
+    """Whether a text after an unclosed bracket is the beginning of a label."""
+    given = canonical(text.split("\n")[0][: len(shape) + 20])
+    if last and shape.startswith(given):
+        return True
+    head = shape[: max(3, (len(shape) + 1) // 2)]
+    return given.startswith(head)
+
+
+def _ends(text: str, shape: str, *, whole: bool) -> bool:
+    """Whether a text before an unopened bracket is the end of a label."""
+    given = canonical(text.split("\n")[-1])
+    cut = whole and len(given) > 2 and shape.endswith(given)
+    return cut or given == shape or given.endswith(" " + shape)
+
+
+def _template(text: str, found: Sequence[_Found]) -> Template:
+    escapes = _escapes(text, found)
+    segments: list[str | Gap] = []
+    at = 0
+    for (start, end, name), escape in zip(found, escapes, strict=True):
+        segments += (text[at:start], Gap(name, escape=escape))
+        at = end
+    return tidy([*segments, text[at:]])
+
+
+def _escapes(text: str, found: Sequence[_Found]) -> list[str]:
+    """The context of each gap, decided by whether the text is JSON once the gaps are values."""
+    stripped = text.strip()
+    if not found or stripped[:1] + stripped[-1:] not in ("{}", "[]"):
+        return [""] * len(found)
+    hidden = _blanked(text, [_Found(f.start, f.end, "") for f in found])
+    starts, ends = json_strings(hidden)
+    inside = [any(s <= f.start < e for s, e in zip(starts, ends, strict=True)) for f in found]
+    if is_json(_with_values(text, found, inside)):
+        return ["json" if within else "json-value" for within in inside]
+    return [""] * len(found)
+
+
+def _with_values(text: str, found: Sequence[_Found], inside: Sequence[bool]) -> str:
+    pieces: list[str] = []
+    at = 0
+    for (start, end, _), within in zip(found, inside, strict=True):
+        pieces += (text[at:start], "x" if within else '"x"')
+        at = end
+    return "".join([*pieces, text[at:]])

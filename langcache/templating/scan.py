@@ -1,0 +1,91 @@
+"""One walk over the words of a text that finds every form of every value."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from langcache.templating.folding import Word, words
+from langcache.templating.forms import Entry, Forms
+
+
+class Hit(NamedTuple):
+    """A form found in a text.
+
+    Args:
+        start: offset of its first character.
+        end: offset after its last character.
+        entry: the form.
+        exact: the text is the form, character by character.
+        plural: it carries a plural or joined genitive ending.
+    """
+
+    start: int
+    end: int
+    entry: Entry
+    exact: bool
+    plural: bool
+
+
+class Scan(NamedTuple):
+    """What one walk found: the words of the text and the forms in it."""
+
+    text: str
+    words: list[Word]
+    hits: list[Hit]
+
+
+def scan(text: str, forms: Forms) -> Scan:
+    """Find all forms; the cost is linear in the text, however many forms there are."""
+    found = words(text)
+    hits = list(_walk(text, found, forms))
+    for entry in forms.wordless:
+        at = text.find(entry.form.text)
+        while at >= 0:
+            hits.append(Hit(at, at + len(entry.form.text), entry, exact=True, plural=False))
+            at = text.find(entry.form.text, at + len(entry.form.text))
+    return Scan(text, found, hits)
+
+
+def _walk(text: str, found: list[Word], forms: Forms) -> Iterator[Hit]:
+    prefixes, full = forms.prefixes, forms.full
+    for first, word in enumerate(found):
+        letters = word.folded
+        if letters not in prefixes:
+            continue
+        last = first
+        while letters in prefixes:
+            for entry, plural in full.get(letters, ()):
+                hit = _hit(text, found, first, last, entry, plural=plural)
+                if hit:
+                    yield hit
+            last += 1
+            if last == len(found):
+                break
+            letters += found[last].folded
+
+
+def _hit(text: str, found: list[Word], first: int, last: int, entry: Entry, *, plural: bool) -> Hit | None:
+    start, end = found[first].start, found[last].end
+    whole = start - entry.lead
+    if not plural and whole >= 0 and text.startswith(entry.form.text, whole):
+        stop = whole + len(entry.form.text)
+        if not _inside_number(text, whole, stop) and not (
+            stop < len(text) and stop > end and _cuts(text, stop)
+        ):
+            return Hit(whole, stop, entry, exact=True, plural=False)
+    if last - first + 1 != entry.words and len(entry.letters) < 5:
+        return None
+    if entry.letters.isdigit() and len(entry.letters) < 4 and _inside_number(text, start, end):
+        return None
+    return Hit(start, end, entry, exact=False, plural=plural)
+
+
+def _cuts(text: str, stop: int) -> bool:
+    return text[stop - 1].isalnum() and text[stop].isalnum()
+
+
+def _inside_number(text: str, start: int, end: int) -> bool:
+    """Whether digits and separators around a number make it part of another one."""
+    before, after = text[max(0, start - 2) : start], text[end : end + 2]
+    return (
+        text[start].isdigit() and before[-1:] in tuple(".,:/-") and before[:1].isdigit() and len(before) == 2
+    ) or (text[end - 1].isdigit() and after[:1] in tuple(".,:/-") and after[1:].isdigit())

@@ -1,0 +1,74 @@
+"""Templates as data: a tuple of literal texts and gaps, never text in a template language."""
+
+from collections.abc import Iterable
+from dataclasses import astuple, dataclass
+from typing import TypeAlias
+
+from langcache.errors import CorruptEntry
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Where a slot's value stood, with everything about its writing that is fixed when the template is made.
+
+    Args:
+        name: the slot's name.
+        style: how the value was written, in the words of the slot's kind; ``""`` is the plain text.
+        escape: the context the gap stands in; a name in `langcache.templating.escaping`, ``""`` is none.
+        case: ``"upper"`` or ``"lower"`` where the surroundings shout or whisper, else ``""``.
+    """
+
+    name: str
+    style: str = ""
+    escape: str = ""
+    case: str = ""
+
+
+Template: TypeAlias = tuple[str | Gap, ...]
+
+
+def tidy(segments: Iterable[str | Gap]) -> Template:
+    """Neighbouring literals merged and empty ones dropped, so that equal templates compare equal."""
+    out: list[str | Gap] = []
+    for segment in segments:
+        if isinstance(segment, str):
+            if not segment:
+                continue
+            if out and isinstance(out[-1], str):
+                out[-1] += segment
+                continue
+        out.append(segment)
+    return tuple(out)
+
+
+def to_data(template: Template) -> list[object]:
+    """A template as JSON-able data: a string per literal, a list per gap without trailing empty fields."""
+    data: list[object] = []
+    for segment in template:
+        if isinstance(segment, str):
+            data.append(segment)
+            continue
+        fields = list(astuple(segment))
+        while not fields[-1] and len(fields) > 1:
+            fields.pop()
+        data.append(fields)
+    return data
+
+
+def from_data(data: object) -> Template:
+    """The template that `to_data` wrote down.
+
+    Raises:
+        CorruptEntry: the data is anything else.
+    """
+    if not isinstance(data, list):
+        raise CorruptEntry("a template is a list of literals and gaps")
+    return tuple(_segment(item) for item in data)
+
+
+def _segment(item: object) -> str | Gap:
+    if isinstance(item, str):
+        return item
+    if isinstance(item, list) and 1 <= len(item) <= 4 and item[0] and all(isinstance(f, str) for f in item):
+        return Gap(*item)
+    raise CorruptEntry("a segment of a template is a text or a gap of one to four texts")
