@@ -123,7 +123,7 @@ class MaskedText(str):
 
 
 def _refusing(how: str) -> Callable[..., NoReturn]:
-    def refuse(self: MaskedText | MaskedList, *args: object, **kwargs: object) -> NoReturn:
+    def refuse(self: "MaskedText | MaskedList", *args: object, **kwargs: object) -> NoReturn:
         self._used(how)
 
     refuse.__name__ = how
