@@ -1,0 +1,1 @@
+"""Bytes in, bytes out: the contract of a store, and the stores."""

@@ -1,0 +1,145 @@
+"""The asynchronous half of a store, for stores whose work is synchronous at heart."""
+
+import asyncio
+from abc import abstractmethod
+from collections.abc import AsyncIterator, Callable, Collection, Iterator
+from concurrent.futures import Executor, Future
+from itertools import islice
+from typing import ParamSpec, TypeVar
+
+from langcache.storage.base import PAGE_ROWS, Lease, Record, Row, Store, Usage
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class DirectAsync(Store):
+    """Async twins that call the method at once: for stores that never wait for anything."""
+
+    async def aget(self, namespace: str, key: str, *, now: float) -> Record | None:
+        """:meth:`get`; never waits."""
+        return self.get(namespace, key, now=now)
+
+    async def aput(
+        self, namespace: str, key: str, record: Record, *, now: float, lease: Lease | None = None
+    ) -> bool:
+        """:meth:`put`; never waits."""
+        return self.put(namespace, key, record, now=now, lease=lease)
+
+    async def adelete(self, namespace: str, keys: Collection[str]) -> int:
+        """:meth:`delete`; never waits."""
+        return self.delete(namespace, keys)
+
+    async def ascan(self, namespace: str, *, now: float, labels: Collection[str] = ()) -> AsyncIterator[Row]:
+        """:meth:`scan`; lets other tasks run between pages."""
+        rows = self.scan(namespace, now=now, labels=labels)
+        while page := list(islice(rows, PAGE_ROWS)):
+            for row in page:
+                yield row
+            await asyncio.sleep(0)
+
+    async def aclear(self, namespace: str) -> int:
+        """:meth:`clear`; never waits."""
+        return self.clear(namespace)
+
+    async def aacquire(self, namespace: str, key: str, *, ttl_s: float, now: float) -> Lease | None:
+        """:meth:`acquire`; never waits."""
+        return self.acquire(namespace, key, ttl_s=ttl_s, now=now)
+
+    async def arenew(self, lease: Lease, *, ttl_s: float, now: float) -> bool:
+        """:meth:`renew`; never waits."""
+        return self.renew(lease, ttl_s=ttl_s, now=now)
+
+    async def arelease(self, lease: Lease) -> None:
+        """:meth:`release`; never waits."""
+        self.release(lease)
+
+    async def ausage(self, namespace: str | None = None) -> Usage:
+        """:meth:`usage`; never waits."""
+        return self.usage(namespace)
+
+    async def apurge(self, *, now: float, limit: int = 1000) -> int:
+        """:meth:`purge`; never waits."""
+        return self.purge(now=now, limit=limit)
+
+    async def aclose(self) -> None:
+        """:meth:`close`; never waits."""
+        self.close()
+
+
+class ThreadedAsync(Store):
+    """Async twins that run the method on an executor of the store's own.
+
+    A cancelled await leaves the method running to its end in its thread, so nothing is left half done.
+    """
+
+    @abstractmethod
+    def _executor(self) -> Executor:
+        """Where the work runs; small, and never the event loop's default one, which others may fill."""
+
+    async def _in_thread(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        return await asyncio.wrap_future(self._executor().submit(work, *args, **kwargs))
+
+    async def aget(self, namespace: str, key: str, *, now: float) -> Record | None:
+        """:meth:`get` in a thread."""
+        return await self._in_thread(self.get, namespace, key, now=now)
+
+    async def aput(
+        self, namespace: str, key: str, record: Record, *, now: float, lease: Lease | None = None
+    ) -> bool:
+        """:meth:`put` in a thread."""
+        return await self._in_thread(self.put, namespace, key, record, now=now, lease=lease)
+
+    async def adelete(self, namespace: str, keys: Collection[str]) -> int:
+        """:meth:`delete` in a thread."""
+        return await self._in_thread(self.delete, namespace, keys)
+
+    async def ascan(self, namespace: str, *, now: float, labels: Collection[str] = ()) -> AsyncIterator[Row]:
+        """:meth:`scan`, each page read in a thread."""
+        rows = self.scan(namespace, now=now, labels=labels)
+        while page := await self._in_thread(_take, rows, PAGE_ROWS):
+            for row in page:
+                yield row
+
+    async def aclear(self, namespace: str) -> int:
+        """:meth:`clear` in a thread."""
+        return await self._in_thread(self.clear, namespace)
+
+    async def aacquire(self, namespace: str, key: str, *, ttl_s: float, now: float) -> Lease | None:
+        """:meth:`acquire` in a thread; a lease that arrives after the await was cancelled is given back."""
+        future = self._executor().submit(self.acquire, namespace, key, ttl_s=ttl_s, now=now)
+        try:
+            return await asyncio.wrap_future(future)
+        except asyncio.CancelledError:
+            future.add_done_callback(self._give_back)
+            raise
+
+    def _give_back(self, future: Future[Lease | None]) -> None:
+        if future.cancelled() or future.exception() is not None:
+            return
+        if (lease := future.result()) is not None:
+            self.release(lease)
+
+    async def arenew(self, lease: Lease, *, ttl_s: float, now: float) -> bool:
+        """:meth:`renew` in a thread."""
+        return await self._in_thread(self.renew, lease, ttl_s=ttl_s, now=now)
+
+    async def arelease(self, lease: Lease) -> None:
+        """:meth:`release` in a thread."""
+        await self._in_thread(self.release, lease)
+
+    async def ausage(self, namespace: str | None = None) -> Usage:
+        """:meth:`usage` in a thread."""
+        return await self._in_thread(self.usage, namespace)
+
+    async def apurge(self, *, now: float, limit: int = 1000) -> int:
+        """:meth:`purge` in a thread."""
+        return await self._in_thread(self.purge, now=now, limit=limit)
+
+    async def aclose(self) -> None:
+        """:meth:`close` in a thread that is not the store's own, since those end here."""
+        await asyncio.to_thread(self.close)
+
+
+def _take(rows: Iterator[Row], count: int) -> list[Row]:
+    return list(islice(rows, count))

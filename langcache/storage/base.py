@@ -1,0 +1,199 @@
+"""What a store is: bytes in, bytes out, nothing guessed.
+
+A store keeps :class:`Record` values under ``(namespace, key)``. It never reads the clock (``now`` is an
+argument), never looks inside a value, and never lets one namespace see another. Each method has an
+``a``-prefixed twin with the same parameters and the same outcome. :class:`langcache.testing.StoreContract`
+states every law as a test.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator, Collection, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+LEASE_MEMORY_S: Final = 3600.0
+"""How long after its end a lease is remembered, in seconds; a holder slower than that is fenced off."""
+
+PAGE_ROWS: Final = 500
+"""Rows a scan reads at once, so that its memory does not grow with the store."""
+
+
+def is_expired(expires_at: float | None, now: float) -> bool:
+    """Whether a thing that ends at *expires_at* is over: at that very instant it is."""
+    return expires_at is not None and now >= expires_at
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A stored value and what the store needs to know about it.
+
+    Args:
+        value: opaque bytes, possibly empty.
+        created_at: when the answer was made, in seconds since the epoch.
+        expires_at: the hard limit, in seconds since the epoch; from then on the record is gone. None: never.
+        labels: words to scan and invalidate by, such as ``"chain:task_planner"``.
+    """
+
+    value: bytes
+    created_at: float
+    expires_at: float | None = None
+    labels: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A record without its value, as a scan shows it.
+
+    Args:
+        key: the record's key.
+        size_bytes: what its value takes in the store, in bytes.
+        created_at: when the answer was made, in seconds since the epoch.
+        expires_at: when it will be gone, in seconds since the epoch; None: never.
+        labels: all its labels.
+    """
+
+    key: str
+    size_bytes: int
+    created_at: float
+    expires_at: float | None
+    labels: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The right to generate one entry, until it ends or is released.
+
+    Args:
+        namespace: the entry's namespace.
+        key: the entry's key.
+        token: the fencing token; it strictly grows with each lease of the same entry.
+    """
+
+    namespace: str
+    key: str
+    token: int
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What a store holds, the expired but not yet purged included.
+
+    Args:
+        entries: number of records.
+        size_bytes: the sum of their :attr:`Row.size_bytes`.
+    """
+
+    entries: int
+    size_bytes: int
+
+
+class Store(ABC):
+    """The contract of a store. Any method may raise :class:`~langcache.errors.StoreError`.
+
+    Namespaces, keys and labels are any text that UTF-8 can encode, compared byte for byte.
+    """
+
+    @abstractmethod
+    def get(self, namespace: str, key: str, *, now: float) -> Record | None:
+        """The record under *key*, or None where there is none at *now*."""
+
+    @abstractmethod
+    def put(
+        self, namespace: str, key: str, record: Record, *, now: float, lease: Lease | None = None
+    ) -> bool:
+        """Store *record* in place of what was there; durable on return where the store is.
+
+        A bounded store may evict at any time, so an entry larger than the bound is accepted and gone.
+
+        Returns:
+            False, and nothing is stored, if *lease* is no longer the newest of its key (it is fenced off).
+        """
+
+    @abstractmethod
+    def delete(self, namespace: str, keys: Collection[str]) -> int:
+        """Remove *keys*; leases stay. Returns how many records there were."""
+
+    @abstractmethod
+    def scan(self, namespace: str, *, now: float, labels: Collection[str] = ()) -> Iterator[Row]:
+        """The rows that carry all *labels*, in no particular order, page by page.
+
+        A row that stays through the whole scan is seen exactly once; one that comes or goes meanwhile may be.
+        """
+
+    @abstractmethod
+    def clear(self, namespace: str) -> int:
+        """Remove all records and leases of *namespace*, so that an answer under way is not stored any more.
+
+        Returns:
+            How many records there were.
+        """
+
+    @abstractmethod
+    def acquire(self, namespace: str, key: str, *, ttl_s: float, now: float) -> Lease | None:
+        """A lease that ends at ``now + ttl_s``, or None while somebody holds one."""
+
+    @abstractmethod
+    def renew(self, lease: Lease, *, ttl_s: float, now: float) -> bool:
+        """Let *lease* end at ``now + ttl_s`` instead; False if it ended, was released or taken over."""
+
+    @abstractmethod
+    def release(self, lease: Lease) -> None:
+        """Give *lease* back, so that the next may acquire at once. Doing it late or twice harms nobody."""
+
+    @abstractmethod
+    def usage(self, namespace: str | None = None) -> Usage:
+        """What is stored in *namespace*, or in all of them."""
+
+    @abstractmethod
+    def purge(self, *, now: float, limit: int = 1000) -> int:
+        """Remove at most *limit* expired records. Returns how many."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Let go of files and connections; doing it twice is fine. What was acknowledged stays."""
+
+    @abstractmethod
+    async def aget(self, namespace: str, key: str, *, now: float) -> Record | None:
+        """:meth:`get`, without blocking the event loop."""
+
+    @abstractmethod
+    async def aput(
+        self, namespace: str, key: str, record: Record, *, now: float, lease: Lease | None = None
+    ) -> bool:
+        """:meth:`put`, without blocking the event loop."""
+
+    @abstractmethod
+    async def adelete(self, namespace: str, keys: Collection[str]) -> int:
+        """:meth:`delete`, without blocking the event loop."""
+
+    @abstractmethod
+    def ascan(self, namespace: str, *, now: float, labels: Collection[str] = ()) -> AsyncIterator[Row]:
+        """:meth:`scan`, without blocking the event loop."""
+
+    @abstractmethod
+    async def aclear(self, namespace: str) -> int:
+        """:meth:`clear`, without blocking the event loop."""
+
+    @abstractmethod
+    async def aacquire(self, namespace: str, key: str, *, ttl_s: float, now: float) -> Lease | None:
+        """:meth:`acquire`, without blocking the event loop."""
+
+    @abstractmethod
+    async def arenew(self, lease: Lease, *, ttl_s: float, now: float) -> bool:
+        """:meth:`renew`, without blocking the event loop."""
+
+    @abstractmethod
+    async def arelease(self, lease: Lease) -> None:
+        """:meth:`release`, without blocking the event loop."""
+
+    @abstractmethod
+    async def ausage(self, namespace: str | None = None) -> Usage:
+        """:meth:`usage`, without blocking the event loop."""
+
+    @abstractmethod
+    async def apurge(self, *, now: float, limit: int = 1000) -> int:
+        """:meth:`purge`, without blocking the event loop."""
+
+    @abstractmethod
+    async def aclose(self) -> None:
+        """:meth:`close`, without blocking the event loop."""

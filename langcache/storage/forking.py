@@ -1,0 +1,47 @@
+"""Carrying stores across ``os.fork``: each is brought to rest before it, and goes on in parent and child."""
+
+import os
+from typing import Protocol
+from weakref import WeakSet
+
+
+class Forkable(Protocol):
+    """Something with locks, connections or threads that a fork would otherwise copy half-way."""
+
+    def before_fork(self) -> None:
+        """Come to rest."""
+
+    def after_fork_in_parent(self) -> None:
+        """Go on."""
+
+    def after_fork_in_child(self) -> None:
+        """Go on in a process where only the forking thread lives."""
+
+
+_forkables: WeakSet[Forkable] = WeakSet()
+_at_rest: list[Forkable] = []
+
+
+def survive_fork(forkable: Forkable) -> None:
+    """Call *forkable*'s hooks around each fork for as long as it lives."""
+    _forkables.add(forkable)
+
+
+def _before() -> None:
+    _at_rest.extend(_forkables)
+    for forkable in _at_rest:
+        forkable.before_fork()
+
+
+def _after_in_parent() -> None:
+    while _at_rest:
+        _at_rest.pop().after_fork_in_parent()
+
+
+def _after_in_child() -> None:
+    while _at_rest:
+        _at_rest.pop().after_fork_in_child()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(before=_before, after_in_parent=_after_in_parent, after_in_child=_after_in_child)

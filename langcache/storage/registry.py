@@ -1,0 +1,156 @@
+"""From a URL to a store.
+
+A new store is one file and one line in ``SCHEMES``, or an entry point of somebody else's.
+
+An entry point of the group ``langcache.stores`` is named like its scheme and loads an opener: a function of
+the split URL whose keyword parameters are the options. Those annotated ``str``, ``int``, ``float`` or
+``bool`` may also stand in the URL's query.
+"""
+
+import inspect
+import os
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from importlib import import_module
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Any, Final, get_type_hints
+from urllib.parse import SplitResult, parse_qsl, quote, urlsplit
+
+from langcache.errors import StoreURLError
+from langcache.storage.base import Store
+
+Opener = Callable[..., Store]
+ENTRY_POINTS: Final = "langcache.stores"
+DISTRIBUTION: Final = "langcache-middleware"
+
+
+@dataclass(frozen=True, slots=True)
+class Scheme:
+    """Where a scheme's opener lives.
+
+    Args:
+        opener: ``"module:function"``, imported when first used.
+        example: a URL that works, for error messages.
+        extra: the extra of our distribution that its imports need, if any.
+    """
+
+    opener: str
+    example: str
+    extra: str | None = None
+
+
+SCHEMES: dict[str, Scheme] = {
+    "memory": Scheme("langcache.storage.memory:open_memory", "memory://"),
+    "sqlite": Scheme("langcache.storage.sqlite:open_sqlite", "sqlite:///langcache.db"),
+}
+
+
+def open_store(url: str | None = None, **options: Any) -> Store:
+    """The store that *url* names, or the one in the user's cache directory.
+
+    Args:
+        url: such as ``memory://`` or ``sqlite:///relative.db?max_bytes=50000000``.
+        options: keyword parameters of the store's opener; they beat the URL's query.
+
+    Raises:
+        StoreURLError: no such scheme, option or value, or the scheme's extra is not installed.
+    """
+    parts = urlsplit(url if url is not None else default_url())
+    opener = _opener(parts.scheme)
+    known = inspect.signature(opener).parameters
+    for name in options:
+        _check_known(name, list(known)[1:], parts.scheme)
+    return opener(parts, **{**_query_options(parts, opener), **options})
+
+
+def default_url() -> str:
+    """A SQLite file in the user's cache directory, by the rules of the platform."""
+    path = (_user_cache() / "langcache" / "langcache.db").as_posix()
+    return f"sqlite:///{quote(path, safe='/:')}"
+
+
+def _user_cache() -> Path:
+    if sys.platform == "win32":
+        local = os.environ.get("LOCALAPPDATA")
+        return Path(local) if local else Path.home() / "AppData" / "Local"
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Caches"
+    # A relative path there is invalid and to be ignored (XDG Base Directory Specification 0.8).
+    configured = Path(os.environ.get("XDG_CACHE_HOME", ""))
+    return configured if configured.is_absolute() else Path.home() / ".cache"
+
+
+def _opener(name: str) -> Opener:
+    scheme = SCHEMES.get(name)
+    if scheme is None:
+        return _third_party_opener(name)
+    module, _, function = scheme.opener.partition(":")
+    try:
+        opener: Opener = getattr(import_module(module), function)
+    except ModuleNotFoundError as error:
+        if scheme.extra is None:
+            raise
+        command = f'pip install "{DISTRIBUTION}[{scheme.extra}]"'
+        raise StoreURLError(f"{name}:// needs {error.name}; run: {command}") from error
+    return opener
+
+
+def _third_party_opener(name: str) -> Opener:
+    for point in entry_points(group=ENTRY_POINTS, name=name):
+        opener: Opener = point.load()
+        return opener
+    examples = ", ".join(scheme.example for scheme in SCHEMES.values())
+    said = f"the scheme {name!r} names no store" if name else "a store URL starts with a scheme"
+    near = get_close_matches(name, SCHEMES, n=1)
+    hint = f" did you mean {SCHEMES[near[0]].example}?" if near else f" these work: {examples}"
+    raise StoreURLError(f"{said};{hint}")
+
+
+def _query_options(parts: SplitResult, opener: Opener) -> dict[str, Any]:
+    hints = get_type_hints(opener)
+    readers = {
+        name: _READERS[hints[name]]
+        for name in list(inspect.signature(opener).parameters)[1:]
+        if hints.get(name) in _READERS
+    }
+    options = {}
+    for name, text in parse_qsl(parts.query, keep_blank_values=True):
+        _check_known(name, list(readers), parts.scheme)
+        try:
+            options[name] = readers[name](text)
+        except ValueError as error:
+            raise StoreURLError(
+                f"the option {name} of {parts.scheme}:// is no {hints[name].__name__}"
+            ) from error
+    return options
+
+
+def _check_known(name: str, known: list[str], scheme: str) -> None:
+    if name in known:
+        return
+    near = get_close_matches(name, known, n=1)
+    hint = f"did you mean {near[0]}?" if near else f"it knows: {', '.join(sorted(known)) or 'none'}"
+    raise StoreURLError(f"{scheme}:// has no option {name!r}; {hint}")
+
+
+def _read_bool(text: str) -> bool:
+    words = {
+        "1": True,
+        "true": True,
+        "yes": True,
+        "on": True,
+        "0": False,
+        "false": False,
+        "no": False,
+        "off": False,
+    }
+    try:
+        return words[text.lower()]
+    except KeyError:
+        raise ValueError(text) from None
+
+
+_READERS: Mapping[type, Callable[[str], Any]] = {str: str, int: int, float: float, bool: _read_bool}

@@ -1,0 +1,166 @@
+"""Whose file it is, and how it is made, locked and set aside, all below SQLite's own reach."""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Lock
+from typing import Final, NamedTuple
+
+from langcache.errors import ForeignFile
+
+if sys.platform == "win32":
+    import msvcrt
+else:
+    import fcntl
+
+APPLICATION_ID: Final = 0x4C634361
+"""``LcCa``, at offset 68 of the file (SQLite file format, 1.3.17)."""
+
+_MAGIC: Final = b"SQLite format 3\x00"
+_HEADER_BYTES: Final = 100
+_SIDECARS: Final = ("-wal", "-shm", "-journal")
+
+
+class Identity(NamedTuple):
+    """Which file a path leads to, whatever it is called by now."""
+
+    device: int
+    inode: int
+
+
+def identify(path: Path) -> Identity | None:
+    """The identity of the file at *path*; None where there is none or an empty one, which is as good as none.
+
+    Raises:
+        ForeignFile: it is no regular file, or may not be looked at.
+    """
+    try:
+        status = path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        raise ForeignFile(f"{path} cannot be read: {error.strerror}") from error
+    if not path.is_file():
+        raise ForeignFile(f"{path} is not a file")
+    return Identity(status.st_dev, status.st_ino) if status.st_size else None
+
+
+class _Probe:
+    """A file descriptor of a database in use, and how many connections use it."""
+
+    def __init__(self, descriptor: int) -> None:
+        self.descriptor = descriptor
+        self.users = 0
+
+    def is_ours(self) -> bool:
+        os.lseek(self.descriptor, 0, os.SEEK_SET)
+        header = os.read(self.descriptor, _HEADER_BYTES)
+        mark = header[68:72]
+        return header.startswith(_MAGIC) and mark == APPLICATION_ID.to_bytes(4, "big")
+
+
+# POSIX drops all of a process's locks on a file when it closes any descriptor of it ("How To Corrupt An
+# SQLite Database File", 2.2). So the descriptor that read the header stays open as long as SQLite has the
+# file open.
+_probes: dict[Identity, _Probe] = {}
+_probes_lock = Lock()
+
+
+def hold(path: Path, identity: Identity) -> None:
+    """Vouch for the file at *path* before SQLite opens it, until :func:`let_go` is called as often.
+
+    Raises:
+        ForeignFile: its header is not ours. Nothing was written or moved.
+    """
+    with _probes_lock:
+        probe = _probes.get(identity)
+        if probe is None:
+            try:
+                probe = _Probe(os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0)))
+            except OSError as error:
+                raise ForeignFile(f"{path} cannot be read: {error.strerror}") from error
+            if not probe.is_ours():
+                os.close(probe.descriptor)
+                raise ForeignFile(f"{path} is not a langcache database; it was left as it is")
+            _probes[identity] = probe
+        probe.users += 1
+
+
+def let_go(identity: Identity) -> None:
+    """Undo one :func:`hold`, after SQLite has closed the file."""
+    with _probes_lock:
+        probe = _probes[identity]
+        probe.users -= 1
+        if not probe.users:
+            os.close(probe.descriptor)
+            del _probes[identity]
+
+
+@contextmanager
+def exclusively(path: Path) -> Iterator[None]:
+    """Be the only one in any process that makes, migrates or sets aside the database at *path*.
+
+    The lock is a file of its own, ``<name>.lock``, which stays: a lock file that is removed can be locked
+    twice.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(path.with_name(path.name + ".lock"), os.O_RDWR | os.O_CREAT, 0o666)
+    try:
+        _lock(descriptor)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+if sys.platform == "win32":
+
+    def _lock(descriptor: int) -> None:
+        msvcrt.locking(descriptor, msvcrt.LK_LOCK, 1)
+
+else:
+
+    def _lock(descriptor: int) -> None:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+
+
+def install(new: Path, path: Path) -> None:
+    """Put the finished database *new* at *path*; the caller holds the lock and saw nothing there.
+
+    What a deleted database left beside it goes first, since SQLite would replay it into the new one.
+    """
+    for suffix in _SIDECARS:
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
+    new.replace(path)
+
+
+def set_aside(path: Path, identity: Identity) -> Path | None:
+    """Rename the torn database of *identity* with its ``-wal`` and ``-shm`` to ``<name>.corrupt-<n>``.
+
+    Returns:
+        The new path, or None if somebody else was quicker.
+
+    Raises:
+        ForeignFile: somebody wrote a file of their own over ours.
+    """
+    with exclusively(path):
+        if identify(path) != identity:
+            return None
+        with _probes_lock:
+            if identity in _probes and not _probes[identity].is_ours():
+                raise ForeignFile(f"{path} is no langcache database any more; it was left as it is")
+        target = _free_name(path)
+        # The sidecars go first: a WAL left beside a new database would be replayed into it.
+        for suffix in (*_SIDECARS, ""):
+            source = path.with_name(path.name + suffix)
+            if source.exists():
+                source.rename(target.with_name(target.name + suffix))
+        return target
+
+
+def _free_name(path: Path) -> Path:
+    number = 1
+    while (target := path.with_name(f"{path.name}.corrupt-{number}")).exists():
+        number += 1
+    return target
