@@ -9,8 +9,8 @@ from langcache.testing.provider.wire import Ask, Frame, MisunderstoodError, Turn
 __all__ = ["AnthropicWire"]
 
 _FINISH = {"stop": "end_turn", "length": "max_tokens", "tool_calls": "tool_use", "content_filter": "refusal"}
+_OTHER_4XX = "invalid_request_error"
 _ERRORS = {
-    400: "invalid_request_error",
     401: "authentication_error",
     402: "billing_error",
     403: "permission_error",
@@ -72,7 +72,7 @@ class AnthropicWire:
 
     def error(self, fault: Fault, number: int) -> dict[str, Any]:
         """The JSON of an HTTP error."""
-        kind = fault.error or _ERRORS.get(fault.status, "api_error")
+        kind = fault.error or _ERRORS.get(fault.status, _OTHER_4XX if fault.status < 500 else "api_error")
         message = fault.message or f"stand-in error {fault.status} ({kind})"
         return {
             "type": "error",

@@ -9,8 +9,8 @@ from langcache.testing.provider.wire import Ask, Frame, MisunderstoodError, Turn
 __all__ = ["OpenAIWire"]
 
 _FINISH = {"end_turn": "stop", "max_tokens": "length", "tool_use": "tool_calls", "refusal": "content_filter"}
+_OTHER_4XX = ("invalid_request_error", None)
 _ERRORS = {
-    400: ("invalid_request_error", None),
     401: ("invalid_request_error", "invalid_api_key"),
     403: ("invalid_request_error", "unsupported_country_region_territory"),
     404: ("invalid_request_error", "model_not_found"),
@@ -75,7 +75,7 @@ class OpenAIWire:
 
     def error(self, fault: Fault, number: int) -> dict[str, Any]:
         """The JSON of an HTTP error."""
-        kind, code = _ERRORS.get(fault.status, ("server_error", None))
+        kind, code = _ERRORS.get(fault.status, _OTHER_4XX if fault.status < 500 else ("server_error", None))
         if fault.error is not None:
             kind, code = (fault.error, None) if fault.error.endswith("_error") else (kind, fault.error)
         if code == "insufficient_quota":

@@ -162,13 +162,10 @@ class Provider:
 
 
 def _broken(wire: Wire, turn: Turn, fault: Fault) -> Iterator[Frame]:
-    """The stream of *turn* up to the fault."""
-    left = fault.after_chunks
-    for frame in wire.stream(turn):
-        if frame.is_piece and left == 0:
-            break
-        left -= frame.is_piece
-        yield frame
+    """The head of the stream of *turn*, its first pieces, then the fault."""
+    frames = list(wire.stream(turn))
+    ends = [index + 1 for index, frame in enumerate(frames) if frame.is_piece]
+    yield from frames[: max(ends[: fault.after_chunks], default=1)]
     if fault.error is None:
         raise ConnectionAbortedError
     yield wire.stream_error(fault, turn.number)
