@@ -7,6 +7,7 @@ from concurrent.futures import Executor, Future
 from itertools import islice
 from typing import ParamSpec, TypeVar
 
+from langcache.errors import StoreError
 from langcache.storage.base import PAGE_ROWS, Lease, Record, Row, Store, Usage
 
 P = ParamSpec("P")
@@ -78,7 +79,13 @@ class ThreadedAsync(Store):
         """Where the work runs; small, and never the event loop's default one, which others may fill."""
 
     async def _in_thread(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        return await asyncio.wrap_future(self._executor().submit(work, *args, **kwargs))
+        return await asyncio.wrap_future(self._submit(work, *args, **kwargs))
+
+    def _submit(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        try:
+            return self._executor().submit(work, *args, **kwargs)
+        except RuntimeError as error:
+            raise StoreError("the store is closed") from error
 
     async def aget(self, namespace: str, key: str, *, now: float) -> Record | None:
         """:meth:`get` in a thread."""
@@ -107,7 +114,7 @@ class ThreadedAsync(Store):
 
     async def aacquire(self, namespace: str, key: str, *, ttl_s: float, now: float) -> Lease | None:
         """:meth:`acquire` in a thread; a lease that arrives after the await was cancelled is given back."""
-        future = self._executor().submit(self.acquire, namespace, key, ttl_s=ttl_s, now=now)
+        future = self._submit(self.acquire, namespace, key, ttl_s=ttl_s, now=now)
         try:
             return await asyncio.wrap_future(future)
         except asyncio.CancelledError:

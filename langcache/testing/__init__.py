@@ -4,6 +4,14 @@ from importlib import import_module
 from typing import Any
 
 _HOMES = {
+    "Delay": "faults",
+    "FakeClock": "clock",
+    "FaultyStore": "faults",
+    "Garbage": "faults",
+    "Raise": "faults",
+    "StoreContract": "contract",
+    "always": "faults",
+    "store_machine": "machine",
     "Fault": "provider",
     "Provider": "provider",
     "Reply": "provider",
