@@ -8,6 +8,7 @@ OPEN, CLOSE = r"\[［【", r"\]］】"
 """Brackets models use for placeholders, as the inside of a regular expression's character class."""
 BRACKETED = re.compile(rf"[{OPEN}]([^{OPEN}{CLOSE}\n]{{1,200}})[{CLOSE}]")
 _GLUE = re.compile(r"[\s_\-‐-―\\]+")
+_WORDS = re.compile(r"[^\W_]+")
 
 
 def canonical(label: str) -> str:
@@ -23,7 +24,7 @@ def bracketed(label: str) -> str:
 
 def resembles(inner: str, label: str) -> bool:
     """Whether a canonical bracket text is near enough to a canonical label to be a failed placeholder."""
-    given, wanted = set(inner.split()), set(label.split())
+    given, wanted = set(_WORDS.findall(inner)), set(_WORDS.findall(label))
     if not any(len(word) > 2 and word.isalpha() for word in given) or len(given) > len(wanted) + 4:
         return False
     cut = len(inner) >= 3 and (label.startswith(inner) or label.endswith(inner))

@@ -121,6 +121,10 @@ class MaskedText(str):
         """Its text: the first character is a bracket."""
         return self.plain
 
+    def replace(self, old: str, new: str, count: SupportsIndex = -1, /) -> str:
+        """Its text where nothing of it would be replaced: escaping for HTML or quotes is only printing."""
+        return self.plain if old and old not in self.plain else self._used("replace")
+
 
 def _refusing(how: str) -> Callable[..., NoReturn]:
     def refuse(self: "MaskedText | MaskedList", *args: object, **kwargs: object) -> NoReturn:
@@ -138,7 +142,7 @@ pow rpow neg pos abs int float complex index round trunc floor ceil
 _METHODS = """
 center count encode endswith expandtabs find format format_map index isalnum isalpha isascii isdecimal isdigit
 isidentifier islower isnumeric isprintable isspace istitle isupper join ljust partition removeprefix
-removesuffix replace rfind rindex rjust rpartition rsplit split splitlines startswith swapcase translate zfill
+removesuffix rfind rindex rjust rpartition rsplit split splitlines startswith swapcase translate zfill
 """
 for _how in (*(f"__{name}__" for name in _OPERATIONS.split()), *_METHODS.split()):
     setattr(MaskedText, _how, _refusing(_how))

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 _NUMBER = re.compile(r"[-+]?(?:\d+|\d{1,3}(?:,\d{3})+)(?:\.\d+)?")
+_HUGE = 10**30  # beyond it nobody writes the digits, and int to text becomes slow
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _SCALES = (
     (1_000_000_000, ("b", "bn", " billion")),
@@ -21,12 +22,12 @@ _MONTHS = (
 
 def number_of(value: object) -> Decimal | None:
     """The number a scalar is, or is the text of; ``None`` for anything else and for booleans."""
-    if isinstance(value, bool):
+    if isinstance(value, (int, float, Decimal)) and not isinstance(value, bool):
+        number = Decimal(str(value)) if abs(value) < _HUGE else Decimal("nan")
+        return number if number.is_finite() else None
+    if not isinstance(value, str) or len(value) > 40 or not _NUMBER.fullmatch(value.strip()):
         return None
-    text = str(value).strip() if isinstance(value, (int, float, Decimal, str)) else ""
-    if len(text) > 40 or not _NUMBER.fullmatch(text):
-        return None
-    return Decimal(text.replace(",", ""))
+    return Decimal(value.strip().replace(",", ""))
 
 
 def date_of(value: object) -> date | None:

@@ -1,0 +1,127 @@
+"""The laws of templates, for any text and any values."""
+
+import json
+from contextlib import suppress
+
+from hypothesis import assume, given, strategies as st
+
+from langcache.errors import Refused
+from langcache.templating import (
+    Gap,
+    Lexicon,
+    Personal,
+    Template,
+    fill,
+    from_data,
+    placeholders,
+    read,
+    show,
+    to_data,
+)
+from tests.templating.strategies import NAMES, answers, pieces, texts, users, values
+
+
+def _by_name(slots: list[Personal]) -> dict[str, Personal]:
+    return {slot.name: slot for slot in slots}
+
+
+@given(st.data())
+def test_round_trip_or_refusal(data: st.DataObject) -> None:
+    """A delexicalized text gives the same text back, byte for byte, or it is refused."""
+    slots = data.draw(users())
+    text = data.draw(answers(slots))
+    try:
+        template = Lexicon(slots).delexicalize(text)
+    except Refused:
+        return
+    assert text == fill(template, _by_name(slots))
+    assert template == from_data(json.loads(json.dumps(to_data(template))))
+
+
+@given(st.data())
+def test_delexicalizing_again_changes_nothing(data: st.DataObject) -> None:
+    """Idempotence: the filled text delexicalizes to the same template."""
+    slots = data.draw(users())
+    lexicon = Lexicon(slots)
+    try:
+        template = lexicon.delexicalize(data.draw(answers(slots)))
+    except Refused:
+        return
+    lexicon.guard(template)
+    assert template == lexicon.delexicalize(fill(template, _by_name(slots)))
+
+
+@given(st.data())
+def test_another_user_gets_none_of_the_first_ones_values(data: st.DataObject) -> None:
+    """After a fill for B, a telling value of A is only there if B's own values hold it."""
+    slots = [Personal(name, name, data.draw(st.text("qxzv", min_size=6, max_size=12))) for name in NAMES]
+    text = data.draw(answers(slots))
+    try:
+        template = Lexicon(slots).delexicalize(text)
+    except Refused:
+        return
+    filled = fill(template, {name: Personal(name, name, "Kumquat") for name in NAMES})
+    assert not [slot.name for slot in slots if str(slot.value) in filled.split()]
+
+
+@given(st.data())
+def test_a_fill_changes_nothing_but_its_gaps(data: st.DataObject) -> None:
+    """Whatever a value holds, the literals around it stay and it appears once per gap, unexpanded."""
+    literals = data.draw(st.lists(texts, min_size=2, max_size=4))
+    value = data.draw(texts.filter(bool))
+    template: Template = tuple(part for literal in literals for part in (literal, Gap("startup")))
+    assert value.join(literals) + value == fill(template, {"startup": Personal("startup", "s", value)})
+
+
+@given(st.data())
+def test_json_stays_json(data: st.DataObject) -> None:
+    """A filled JSON text parses, and its strings hold the raw value."""
+    value = data.draw(texts.filter(lambda text: text and text.isprintable()))
+    quoted = json.dumps({"a": "Ask Andromeda!", "b": ["Andromeda", 1]}, ensure_ascii=data.draw(st.booleans()))
+    template = Lexicon([Personal("startup", "s", "Andromeda")]).delexicalize(quoted)
+    filled = json.loads(fill(template, {"startup": Personal("startup", "s", value)}))
+    assert {"a": f"Ask {value}!", "b": [value, 1]} == filled
+
+
+@given(st.lists(st.tuples(pieces, pieces), min_size=1, max_size=4), st.lists(texts, max_size=4))
+def test_tokens_are_distinct_and_read_back(labels: list[tuple[str, str]], literals: list[str]) -> None:
+    """Tokens differ from each other and from every literal, and a shown template reads back the same."""
+    slots = [Personal(f"s{i}", label, "x", (alias,)) for i, (label, alias) in enumerate(labels)]
+    tokens = placeholders(slots, literals)
+    assert len(slots) == len(set(tokens.values()))
+    assert not [token for token in tokens.values() if any(token in literal for literal in literals)]
+    template = tuple(part for name in tokens for part in (Gap(name), " and "))
+    assert template == read(show(template, tokens), tokens, slots)
+
+
+@given(texts, st.lists(texts, max_size=2))
+def test_reading_never_invents(text: str, labels: list[str]) -> None:
+    """A text without placeholders is literal or refused."""
+    assume("[" not in text and "【" not in text and "［" not in text)
+    slots = [Personal(f"s{i}", label, "x") for i, label in enumerate(labels)]
+    try:
+        template = read(text, placeholders(slots, []), slots)
+    except Refused:
+        return
+    assert text == "".join(part for part in template if isinstance(part, str))
+    assert not [part for part in template if isinstance(part, Gap)]
+
+
+@given(st.data())
+def test_locating_keeps_the_text(data: st.DataObject) -> None:
+    """Masking loose text removes slot values and nothing else: the rest stays in order."""
+    slots = data.draw(users())
+    text = data.draw(answers(slots))
+    at = 0
+    for part in Lexicon(slots).locate(text):
+        if isinstance(part, str):
+            assert part in text[at:]
+            at = text.index(part, at) + len(part)
+
+
+@given(st.lists(values, max_size=4), st.one_of(st.integers(), st.floats(), st.text(max_size=5), st.none()))
+def test_scalar_check_never_fails_otherwise(own: list[object], leaf: object) -> None:
+    """Checking a leaf passes or refuses; it never raises anything else."""
+    lexicon = Lexicon([Personal(f"s{i}", "s", value) for i, value in enumerate(own)])
+    with suppress(Refused):
+        lexicon.check_scalar(leaf)

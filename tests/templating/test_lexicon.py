@@ -1,0 +1,205 @@
+"""Delexicalizing and guarding, behaviour by behaviour."""
+
+import json
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from langcache.errors import Refused
+from langcache.templating import Gap, Lexicon, Personal, fill
+
+
+def slots(**values: object) -> list[Personal]:
+    return [Personal(name, name.replace("_", " "), value) for name, value in values.items()]
+
+
+def refusal(text: str, found: Sequence[Personal], **more: object) -> tuple[str, str | None, str | None]:
+    with pytest.raises(Refused) as caught:
+        Lexicon(found, **more).delexicalize(text)  # type: ignore[arg-type]
+    return caught.value.reason, caught.value.slot, caught.value.form
+
+
+PATHAI = slots(startup="PathAI", schools=["MIT", "Stanford", "CMU"])
+
+
+def test_exact_values_become_gaps() -> None:
+    """Values on word boundaries become gaps; what clings to them stays."""
+    template = Lexicon(PATHAI).delexicalize("PathAI's plan (PathAI) for MIT, Stanford and CMU.")
+    expected = (Gap("startup"), "'s plan (", Gap("startup"), ") for ", Gap("schools"), ".")
+    assert expected == template
+
+
+@pytest.mark.parametrize(
+    ("text", "style"),
+    [
+        ("MIT, Stanford and CMU", ""),
+        ("MIT, Stanford, and CMU", "oxford"),
+        ("MIT, Stanford, CMU", "comma"),
+        ("MIT, Stanford or CMU", "or"),
+    ],
+)
+def test_a_joined_list_is_one_gap_for_any_length(text: str, style: str) -> None:
+    """All items joined become one gap, which another user's list of any length fills in the same style."""
+    template = Lexicon(PATHAI).delexicalize(f"Apply to {text}.")
+    assert ("Apply to ", Gap("schools", style), ".") == template
+    other = {"schools": Personal("schools", "s", ("Yale", "Brown", "Duke", "Rice"))}
+    expected = text.replace("MIT, Stanford", "Yale, Brown, Duke").replace("CMU", "Rice")
+    assert f"Apply to {expected}." == fill(template, other)
+
+
+def test_one_item_of_many_cannot_be_filled() -> None:
+    """One item on its own has no counterpart in a list of another length."""
+    assert refusal("Start with Stanford.", PATHAI) == ("list item", "schools", "exact")
+
+
+def test_never_inside_a_longer_word() -> None:
+    """A value is not replaced, nor found, inside a longer word."""
+    assert Lexicon(slots(name="Mark")).delexicalize("Use Marketing here") == ("Use Marketing here",)
+
+
+def test_nested_values_resolve_by_span() -> None:
+    """The longer value wins where one holds the other."""
+    found = slots(city="San Mateo", venue="Andes Cafe San Mateo")
+    template = Lexicon(found).delexicalize("Visit Andes Cafe San Mateo in San Mateo")
+    assert ("Visit ", Gap("venue"), " in ", Gap("city")) == template
+
+
+@pytest.mark.parametrize(
+    ("text", "form"),
+    [
+        ("Pitch ANDROMEDA LABS now", "case"),
+        ("Pitch Andromeda-Labs now", "variant"),
+        ("Pitch Andrómeda Labs now", "variant"),
+        ("Pitch AndromedaLabs now", "variant"),
+        ("Join #andromedalabs now", "variant"),
+        ("Two Andromedas Labs now", "partial"),
+        ("Pitch Andromeda now", "partial"),
+        ("Pitch Andromdea now", "typo"),
+    ],
+)
+def test_what_resembles_a_value_is_refused(text: str, form: str) -> None:
+    """Every recognisable form that no gap can stand for refuses the answer."""
+    assert ("leak", "startup", form) == refusal(text, slots(startup="Andromeda Labs"))
+
+
+def test_acronyms_are_refused() -> None:
+    """The initials of three words or more give them away."""
+    assert refusal("Call NBH today", slots(firm="Northwind Bakery Holdings")) == ("leak", "firm", "acronym")
+
+
+@pytest.mark.parametrize(
+    "text", ["200000", "200,000", "200k", "200K", "0.2 million", "200 thousand", "200000.00"]
+)
+def test_ignored_numbers_are_refused_in_any_spelling(text: str) -> None:
+    """An ignored number may not be mentioned, however it is written."""
+    reason, slot, _ = refusal(f"With {text} users you", [], ignored={"users": 200000})
+    assert (reason, slot) == ("leak", "users")
+
+
+@pytest.mark.parametrize("text", ["3.42", "3,42", "3.420"])
+def test_blurred_numbers_are_refused(text: str) -> None:
+    """A raw value that the key knows as a range may not be mentioned."""
+    assert refusal(f"A GPA of {text} is fine", [], blurred={"gpa": 3.42})[:2] == ("leak", "gpa")
+
+
+def test_blurred_dates_are_refused() -> None:
+    """A day that the key knows as a month may not be mentioned in the usual spellings."""
+    for text in ("2019-03-01", "March 1", "March 1st", "1 March", "3/1/2019", "01.03.2019"):
+        assert refusal(f"From {text} on", [], blurred={"start": date(2019, 3, 1)})[0] == "leak"
+
+
+def test_other_numbers_are_no_leak() -> None:
+    """A number inside a larger one, or one that only counts a list, is not the value."""
+    lexicon = Lexicon([], ignored={"users": 200, "years": 3})
+    text = "1. First\n2. Second\n3. Third, with 1,200 dollars and 3.5 hours"
+    assert (text,) == lexicon.delexicalize(text)
+
+
+def test_equal_values_in_two_slots_are_ambiguous() -> None:
+    """Nobody can tell whose gap it is."""
+    assert refusal("Ask Oakridge", slots(a="Oakridge", b="Oakridge"))[0] == "ambiguous slots"
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [("Mark", "Mark the date"), ("10", "Top 10 ideas"), ("room", "Find a room"), ("AI", "Use AI")],
+)
+def test_values_that_are_common_words_refuse_in_doubt(value: str, text: str) -> None:
+    """A common word, short value or bare number may mean something else, so the answer is refused."""
+    assert refusal(text, slots(name=value))[0] == "ambiguous value"
+
+
+def test_a_capital_in_mid_sentence_settles_a_common_word() -> None:
+    """``Mark`` in the middle of a sentence is the name."""
+    assert ("Ask ", Gap("name"), " for help") == Lexicon(slots(name="Mark")).delexicalize("Ask Mark for help")
+
+
+def test_words_of_the_prompt_are_no_evidence() -> None:
+    """A word that the prompt or a feature holds does not give a value away."""
+    lexicon = Lexicon(slots(place="Riverton Gardens"), known=["Plan a visit to Riverton"])
+    assert lexicon.delexicalize("Riverton is nice") == ("Riverton is nice",)
+
+
+def test_json_text_is_searched_and_filled_in_its_escapes() -> None:
+    """A value is found however JSON escapes it, and the filled text parses to the next user's raw value."""
+    text = json.dumps({"q": 'Ask "Zoë" & co\n', "n": 1})
+    template = Lexicon(slots(who='"Zoë" & co')).delexicalize(text)
+    other = {"who": Personal("who", "who", 'A\\"b\n')}
+    assert json.loads(fill(template, other)) == {"q": 'Ask A\\"b\n\n', "n": 1}
+
+
+def test_bare_json_numbers_stay_numbers() -> None:
+    """A bare number in JSON becomes a gap that is filled as a bare number."""
+    template = Lexicon(slots(users=20000)).delexicalize('{"users": 20000}')
+    assert fill(template, {"users": Personal("users", "users", 35000)}) == '{"users": 35000}'
+
+
+def test_locate_masks_what_is_surely_meant() -> None:
+    """In mask mode a value in loose text becomes a gap, in another case too; list items one by one."""
+    expected = ("How do I pitch ", Gap("startup"), " to ", Gap("schools"), "?")
+    assert expected == Lexicon(PATHAI).locate("How do I pitch pathai to MIT?")
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [("10", "Top 10"), ("Mark", "Mark it"), ("AI", "AI now"), ("PathAI", "PathAIs")]
+)
+def test_locate_leaves_what_is_in_doubt(value: str, text: str) -> None:
+    """What may be another word stays in the text, and so in the key."""
+    assert (text,) == Lexicon(slots(name=value)).locate(text)
+
+
+def test_locate_leaves_values_that_two_slots_share() -> None:
+    """A shared value stays literal: the next user may have two different ones."""
+    assert Lexicon(slots(a="Oakridge", b="Oakridge")).locate("Ask Oakridge") == ("Ask Oakridge",)
+
+
+def test_guard_refuses_a_masked_answer_with_a_value_in_it() -> None:
+    """A value that came in beside the masking is found in the literal parts only."""
+    lexicon = Lexicon(slots(startup="Andromeda Labs"))
+    lexicon.guard(("Pitch ", Gap("startup"), "!"))
+    with pytest.raises(Refused, match="leak"):
+        lexicon.guard(("Pitch ", Gap("startup"), ", or Andromeda"))
+
+
+@pytest.mark.parametrize("value", [20000, 20000.0, Decimal("2e4"), "20,000", date(2019, 3, 1), "2019-03-01"])
+def test_scalars_equal_to_a_value_are_refused(value: object) -> None:
+    """A bare leaf of a JSON answer may not be a value, whatever type carries it."""
+    lexicon = Lexicon(slots(users=20000), ignored={"start": date(2019, 3, 1)})
+    with pytest.raises(Refused, match="leak"):
+        lexicon.check_scalar(value)
+
+
+@pytest.mark.parametrize("value", [True, False, None, 7, "x"])
+def test_other_scalars_pass(value: object) -> None:
+    """Truth values and unrelated leaves are no leak, even beside a slot that holds 1."""
+    Lexicon(slots(one=1, no=False)).check_scalar(value)
+
+
+def test_errors_never_hold_the_value() -> None:
+    """A refusal names slot, form and position, never the value."""
+    with pytest.raises(Refused) as caught:
+        Lexicon(slots(startup="Andromeda Labs")).delexicalize("About andromeda labs")
+    assert "ndromeda" not in str(caught.value)
+    assert "ndromeda" not in repr(slots(startup="Andromeda"))
