@@ -84,6 +84,11 @@ class Provider:
         """For ``ChatAnthropic(base_url=…)``."""
         return self.url
 
+    def fail(self, *faults: Fault | None) -> None:
+        """Play these next, after the faults that are still to come."""
+        with self._lock:
+            self._faults.extend(faults)
+
     def start(self) -> Self:
         """Listen on a free port. Raises: RuntimeError when it already does."""
         if self._listener is not None:
