@@ -4,6 +4,7 @@ from importlib import import_module
 from typing import Any
 
 _HOMES = {
+    "CassetteError": "cassettes",
     "Delay": "faults",
     "FakeClock": "clock",
     "FaultyStore": "faults",
@@ -11,6 +12,8 @@ _HOMES = {
     "Raise": "faults",
     "StoreContract": "contract",
     "always": "faults",
+    "cassette": "cassettes",
+    "scan_for_secrets": "secrets",
     "store_machine": "machine",
     "Fault": "provider",
     "Provider": "provider",
