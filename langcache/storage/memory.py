@@ -12,6 +12,7 @@ from urllib.parse import SplitResult
 from langcache.errors import StoreError, StoreURLError
 from langcache.storage.asynchrony import DirectAsync
 from langcache.storage.base import LEASE_MEMORY_S, Lease, Record, Row, Usage, is_expired
+from langcache.storage.forking import survive_fork
 
 MAX_BYTES: Final = 256 * 1024 * 1024
 MAX_ENTRIES: Final = 100_000
@@ -44,6 +45,7 @@ class MemoryStore(DirectAsync):
         self._size_bytes = 0
         self._closed = False
         self._lock = Lock()
+        survive_fork(self)
 
     def get(self, namespace: str, key: str, *, now: float) -> Record | None:
         """See :meth:`Store.get`."""
@@ -150,6 +152,18 @@ class MemoryStore(DirectAsync):
             self._expiries.clear()
             self._leases.clear()
             self._size_bytes = 0
+
+    def before_fork(self) -> None:
+        """Let the call under way finish: the child would inherit its lock and not its thread."""
+        self._lock.acquire()
+
+    def after_fork_in_parent(self) -> None:
+        """Go on."""
+        self._lock.release()
+
+    def after_fork_in_child(self) -> None:
+        """Go on with a copy of the records."""
+        self._lock.release()
 
     def _open(self) -> Lock:
         if self._closed:

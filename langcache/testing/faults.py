@@ -34,6 +34,9 @@ StoreFault = Raise | Delay | Garbage | None
 """What befalls one call; None lets it pass."""
 
 
+_METHODS = {name for name in Store.__abstractmethods__ if f"a{name}" in Store.__abstractmethods__}
+
+
 def always(fault: StoreFault) -> Iterable[StoreFault]:
     """A script that never ends."""
     return repeat(fault)
@@ -58,7 +61,7 @@ class FaultyStore(Store):
         sleep: Callable[[float], None] = time.sleep,
         asleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        if unknown := {name for name in script if not hasattr(Store, name)}:
+        if unknown := script.keys() - _METHODS:
             raise ValueError(f"a store has no method {sorted(unknown)[0]!r}")
         self.calls: list[str] = []
         self._store = store
