@@ -11,6 +11,7 @@ anything like a key.
 """
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.metadata import version
@@ -26,6 +27,9 @@ _VCRPY_FLOOR = (8, 2)
 # What tells our machine, account or SDK version, and what changes at every recording.
 _SENT = ("accept", "content-type")
 _RECEIVED = ("content-type", "retry-after", "retry-after-ms", "x-should-retry")
+
+# A stand-in listens on another port each time.
+_LOOPBACK_PORT = re.compile(r"^(https?://127\.0\.0\.1):\d+")
 
 
 class CassetteError(AssertionError):
@@ -112,7 +116,8 @@ def _canonical(body: Any) -> Any:
 def _cleaned_request(request: Any) -> Any:
     """Only headers that say what is asked for: no credentials, cookies or versions."""
     request.headers = {name: value for name, value in request.headers.items() if name.lower() in _SENT}
-    request.uri = request.uri.partition("?")[0]  # a query may hold a key, and is not matched on
+    without_query = request.uri.partition("?")[0]  # a query may hold a key, and is not matched on
+    request.uri = _LOOPBACK_PORT.sub(r"\1", without_query)
     return request
 
 
