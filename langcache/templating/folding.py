@@ -27,12 +27,16 @@ _LETTERS = str.maketrans(
 )
 
 
-class Word(NamedTuple):
-    """A folded word and where it stands in the text."""
+class Words(NamedTuple):
+    """The words of a text in order, as two lists of one length.
 
-    folded: str
-    start: int
-    end: int
+    Args:
+        folded: the words, folded.
+        spans: start and end of each in the text.
+    """
+
+    folded: list[str]
+    spans: list[tuple[int, int]]
 
 
 def fold(word: str) -> str:
@@ -43,17 +47,18 @@ def fold(word: str) -> str:
     return "".join(c for c in plain if unicodedata.category(c) not in ("Mn", "Me", "Cf"))
 
 
-def words(text: str) -> list[Word]:
+def words(text: str) -> Words:
     """The words of a text, in order."""
     if text.isascii():
-        folded = text.lower()
-        return [Word(folded[s:e], s, e) for s, e in (m.span() for m in _ASCII_WORD.finditer(text))]
-    return [Word(fold(m.group()), *m.span()) for m in _WORD.finditer(text)]
+        spans = [match.span() for match in _ASCII_WORD.finditer(text)]
+        return Words(_ASCII_WORD.findall(text.lower()), spans)
+    found = [(fold(match.group()), match.span()) for match in _WORD.finditer(text)]
+    return Words([folded for folded, _ in found], [span for _, span in found])
 
 
 def folded_words(text: str) -> list[str]:
     """The folded words of a text, without their places."""
-    return [word.folded for word in words(text) if word.folded]
+    return [word for word in words(text).folded if word]
 
 
 def singular(word: str) -> str:

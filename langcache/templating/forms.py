@@ -64,14 +64,13 @@ class Forms:
         return len(self._owners[entry.form.text]) > 1
 
     def _index(self, slot: Personal, form: Form) -> None:
-        found = words(form.text)
-        folded = [word.folded for word in found]
+        folded, spans = words(form.text)
         letters = "".join(folded)
-        lead = found[0].start if found else 0
+        lead = spans[0][0] if spans else 0
         entry = Entry(
             slot.name,
             form,
-            len(found),
+            len(folded),
             lead,
             letters,
             form.style is None and form.why == "leak",

@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 
 from langcache.errors import Refused
-from langcache.templating.folding import Word
 from langcache.templating.forms import Forms
 from langcache.templating.frequency import COMMON
 from langcache.templating.scan import Hit, Scan
@@ -21,9 +20,30 @@ def judge(found: Scan, forms: Forms, gaps: Iterable[tuple[int, int]]) -> None:
     for hit in found.hits:
         if mask.find(1, hit.start, hit.end) < 0:
             _judge_hit(hit, found.text, forms)
-    for word in found.words:
-        if not mask[word.start]:
-            _judge_word(word, found.text, forms)
+    suspects = _suspects(found.words.folded, forms)
+    if suspects:
+        for word, (start, end) in zip(*found.words, strict=True):
+            if word in suspects and not mask[start]:
+                _judge_word(*suspects[word], text=found.text[start:end], position=start, forms=forms)
+
+
+def _suspects(folded: list[str], forms: Forms) -> dict[str, tuple[str, str]]:
+    """The distinct words of a text that alone resemble a value: word to slot and form."""
+    distinct = set(folded)
+    suspects = {
+        word: (slot, "typo")
+        for word in distinct - COMMON - forms.known
+        if len(word) >= 4 and (slot := forms.near.find(word))
+    }
+    suspects |= {word: (forms.acronyms[word], "acronym") for word in distinct & forms.acronyms.keys()}
+    suspects |= {word: (forms.parts[word], "partial") for word in distinct & forms.parts.keys()}
+    return suspects
+
+
+def _judge_word(slot: str, form: str, *, text: str, position: int, forms: Forms) -> None:
+    if form == "acronym" and not text.isupper() and not forms.telling(text.lower()):
+        return
+    raise Refused("leak", slot=slot, form=form, position=position)
 
 
 def _judge_hit(hit: Hit, text: str, forms: Forms) -> None:
@@ -40,23 +60,6 @@ def _level(hit: Hit, text: str) -> str:
         return "exact"
     same = text[hit.start : hit.end].casefold() == hit.entry.form.text.casefold()
     return "case" if same else "variant"
-
-
-def _judge_word(word: Word, text: str, forms: Forms) -> None:
-    folded = word.folded
-    if folded in forms.parts:
-        raise Refused("leak", slot=forms.parts[folded], form="partial", position=word.start)
-    if folded in forms.acronyms and _is_acronym(text[word.start : word.end], forms):
-        raise Refused("leak", slot=forms.acronyms[folded], form="acronym", position=word.start)
-    if len(folded) < 4 or folded in COMMON or folded in forms.known:
-        return
-    slot = forms.near.find(folded)
-    if slot:
-        raise Refused("leak", slot=slot, form="typo", position=word.start)
-
-
-def _is_acronym(text: str, forms: Forms) -> bool:
-    return text.isupper() or forms.telling(text.lower())
 
 
 def _enumerates(text: str, start: int, end: int) -> bool:

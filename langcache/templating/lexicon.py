@@ -1,5 +1,6 @@
 """The surface forms of one user's values, compiled once and looked for in every text of an answer."""
 
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 
 from langcache.errors import Refused
@@ -78,7 +79,8 @@ class Lexicon:
         seen = view(text)
         found = scan(seen.text, self._forms)
         chosen: list[tuple[Hit, Gap]] = []
-        for hit in _longest([hit for hit in found.hits if hit.exact and not hit.entry.withheld]):
+        exact = [hit for hit in found.hits if hit.exact and not hit.entry.withheld]
+        for hit in _apart(_longest(exact), exact):
             self._settled(hit, seen.text)
             chosen.append((hit, self._gap(hit, seen)))
         judge(found, self._forms, [(hit.start, hit.end) for hit, _ in chosen])
@@ -163,6 +165,21 @@ def _longest(hits: Iterable[Hit]) -> list[Hit]:
             mask[hit.start : hit.end] = b"\1" * (hit.end - hit.start)
             taken.append(hit)
     return sorted(taken, key=lambda hit: hit.start)
+
+
+def _apart(taken: Sequence[Hit], hits: Sequence[Hit]) -> Sequence[Hit]:
+    """The taken hits, if no other hit begins before one of them and ends within it.
+
+    Raises:
+        Refused: ``"ambiguous slots"``: two values cross, and neither reading is the right one.
+    """
+    starts = [hit.start for hit in taken]
+    for hit in hits:
+        after = bisect_right(starts, hit.start)
+        begins_free = after == 0 or hit.start >= taken[after - 1].end
+        if begins_free and after < len(taken) and hit.end > taken[after].start:
+            raise Refused("ambiguous slots", slot=hit.entry.slot, form="overlap", position=hit.start)
+    return taken
 
 
 def _cut(seen: View, chosen: Sequence[tuple[Hit, Gap]]) -> Template:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from langcache.templating.folding import Word, words
+from langcache.templating.folding import Words, words
 from langcache.templating.forms import Entry, Forms
 
 
@@ -26,15 +26,18 @@ class Hit(NamedTuple):
 
 
 class Scan(NamedTuple):
-    """What one walk found: the words of the text and the forms in it."""
+    """What one walk found: the words of the text and the forms in it, in the order of the text."""
 
     text: str
-    words: list[Word]
+    words: Words
     hits: list[Hit]
 
 
 def scan(text: str, forms: Forms) -> Scan:
-    """Find all forms; the cost is linear in the text, however many forms there are."""
+    """Find all forms; the cost is linear in the text, however many forms there are.
+
+    Of the exact forms that start at one place only the longest is kept.
+    """
     found = words(text)
     hits = list(_walk(text, found, forms))
     for entry in forms.wordless:
@@ -42,29 +45,36 @@ def scan(text: str, forms: Forms) -> Scan:
         while at >= 0:
             hits.append(Hit(at, at + len(entry.form.text), entry, exact=True, plural=False))
             at = text.find(entry.form.text, at + len(entry.form.text))
+    hits.sort(key=lambda hit: hit.start)
     return Scan(text, found, hits)
 
 
-def _walk(text: str, found: list[Word], forms: Forms) -> Iterator[Hit]:
-    prefixes, full = forms.prefixes, forms.full
-    for first, word in enumerate(found):
-        letters = word.folded
+def _walk(text: str, found: Words, forms: Forms) -> Iterator[Hit]:
+    prefixes, full, folded = forms.prefixes, forms.full, found.folded
+    for first, letters in enumerate(folded):
         if letters not in prefixes:
             continue
         last = first
+        best: Hit | None = None
         while letters in prefixes:
             for entry, plural in full.get(letters, ()):
                 hit = _hit(text, found, first, last, entry, plural=plural)
-                if hit:
+                if hit is None:
+                    continue
+                if not hit.exact:
                     yield hit
+                elif best is None or hit.end > best.end:
+                    best = hit
             last += 1
-            if last == len(found):
+            if last == len(folded):
                 break
-            letters += found[last].folded
+            letters += folded[last]
+        if best is not None:
+            yield best
 
 
-def _hit(text: str, found: list[Word], first: int, last: int, entry: Entry, *, plural: bool) -> Hit | None:
-    start, end = found[first].start, found[last].end
+def _hit(text: str, found: Words, first: int, last: int, entry: Entry, *, plural: bool) -> Hit | None:
+    start, end = found.spans[first][0], found.spans[last][1]
     whole = start - entry.lead
     if not plural and whole >= 0 and text.startswith(entry.form.text, whole):
         stop = whole + len(entry.form.text)
@@ -86,6 +96,6 @@ def _cuts(text: str, stop: int) -> bool:
 def _inside_number(text: str, start: int, end: int) -> bool:
     """Whether digits and separators around a number make it part of another one."""
     before, after = text[max(0, start - 2) : start], text[end : end + 2]
-    return (
-        text[start].isdigit() and before[-1:] in tuple(".,:/-") and before[:1].isdigit() and len(before) == 2
-    ) or (text[end - 1].isdigit() and after[:1] in tuple(".,:/-") and after[1:].isdigit())
+    if text[start].isdigit() and len(before) == 2 and before[0].isdigit() and before[1] in ".,:/-":
+        return True
+    return text[end - 1].isdigit() and len(after) == 2 and after[0] in ".,:/-" and after[1].isdigit()

@@ -23,8 +23,7 @@ _MONTHS = (
 def number_of(value: object) -> Decimal | None:
     """The number a scalar is, or is the text of; ``None`` for anything else and for booleans."""
     if isinstance(value, (int, float, Decimal)) and not isinstance(value, bool):
-        number = Decimal(str(value)) if abs(value) < _HUGE else Decimal("nan")
-        return number if number.is_finite() else None
+        return Decimal(str(value)) if -_HUGE < value < _HUGE else None  # which not-a-number fails, too
     if not isinstance(value, str) or len(value) > 40 or not _NUMBER.fullmatch(value.strip()):
         return None
     return Decimal(value.strip().replace(",", ""))

@@ -5,10 +5,10 @@ from hypothesis import strategies as st
 from langcache.templating import Personal
 
 NASTY = [
-    "[startup name]", "{{x}}", "${x}", "\\0", "\x00", '"', "'", "\\", "\\u0000", '{"a": 1}', "<b>", "](", "a|b*",
-    "(?P<x>", "\u202eabc", "Path\u200bAI", "e\u0301", "\ufffc", "İstanbul", "ß", "ﬁ", "北京大学", "हिन्दी", "🚀",
-    "the", "10", "Mark", "200,000", "3.42", "2019-03-01", "PathAI", "Path AI", "pathai", "MIT", "San Mateo",
-    "Andes Cafe San Mateo", "\n", " ", "O'Brien", "[", "]", "[startup", "name]", "\ud800",
+    "[startup name]", "{{x}}", "${x}", "\\0", "\x00", '"', "'", "\\", "\\u0000", '{"a": 1}', "<b>", "](",
+    "a|b*", "(?P<x>", "\u202eabc", "Path\u200bAI", "e\u0301", "\ufffc", "İstanbul", "ß", "ﬁ", "北京大学",
+    "हिन्दी", "🚀", "the", "10", "Mark", "200,000", "3.42", "2019-03-01", "PathAI", "Path AI", "pathai",
+    "MIT", "San Mateo", "Andes Cafe San Mateo", "\n", " ", "O'Brien", "[", "]", "[startup", "name]", "\ud800",
 ]  # fmt: skip
 pieces = st.one_of(st.sampled_from(NASTY), st.text(max_size=6))
 texts = st.lists(pieces, max_size=8).map("".join)

@@ -92,7 +92,7 @@ def test_computing_is_refused_and_names_the_slot(compute: Callable[[Any], object
         lambda x: "MIT" in x,
         set,
         lambda x: x == ["MIT"],
-        lambda x: x + ["MIT"],
+        lambda x: operator.add(x, ["MIT"]),
     ],
 )
 def test_a_masked_list_hides_its_length_and_items(compute: Callable[[Any], object]) -> None:
