@@ -1,8 +1,7 @@
 """One retry layer: transient failures only, ``Retry-After`` honoured, a deadline over everything.
 
 The waiting itself is tenacity's. What is decided here: which errors are worth another try, how long a
-provider asked us to wait, and when to give up. Errors are judged by what they carry, not by their class, so
-no SDK is imported; the statuses and words are those of OpenAI and Anthropic (see ``docs/architecture.md``).
+provider asked us to wait, and when to give up. Errors are judged in ``transient.py``, and no SDK is imported.
 """
 
 import functools
