@@ -48,8 +48,6 @@ def _judge_word(slot: str, form: str, *, text: str, position: int, forms: Forms)
 
 def _judge_hit(hit: Hit, text: str, forms: Forms) -> None:
     entry = hit.entry
-    if not hit.exact and entry.doubt in ("short", "known"):
-        return
     if entry.doubt == "short" and _enumerates(text, hit.start, hit.end):
         return
     raise Refused(entry.form.why, slot=entry.slot, form=_level(hit, text), position=hit.start)

@@ -36,7 +36,7 @@ class Scan(NamedTuple):
 def scan(text: str, forms: Forms) -> Scan:
     """Find all forms; the cost is linear in the text, however many forms there are.
 
-    Of the exact forms that start at one place only the longest is kept.
+    Of the forms that start at one place only the longest exact and the most telling other one are kept.
     """
     found = words(text)
     hits = list(_walk(text, found, forms))
@@ -54,23 +54,24 @@ def _walk(text: str, found: Words, forms: Forms) -> Iterator[Hit]:
     for first, letters in enumerate(folded):
         if letters not in prefixes:
             continue
+        exact = loose = None
         last = first
-        best: Hit | None = None
         while letters in prefixes:
             for entry, plural in full.get(letters, ()):
                 hit = _hit(text, found, first, last, entry, plural=plural)
-                if hit is None:
-                    continue
-                if not hit.exact:
-                    yield hit
-                elif best is None or hit.end > best.end:
-                    best = hit
+                if hit is not None and hit.exact:
+                    exact = hit if exact is None or hit.end > exact.end else exact
+                elif hit is not None:
+                    loose = hit if loose is None or _rank(hit) > _rank(loose) else loose
             last += 1
             if last == len(folded):
                 break
             letters += folded[last]
-        if best is not None:
-            yield best
+        yield from (hit for hit in (exact, loose) if hit is not None)
+
+
+def _rank(hit: Hit) -> tuple[bool, int]:
+    return hit.entry.distinctive and not hit.plural, hit.end
 
 
 def _hit(text: str, found: Words, first: int, last: int, entry: Entry, *, plural: bool) -> Hit | None:
@@ -82,10 +83,8 @@ def _hit(text: str, found: Words, first: int, last: int, entry: Entry, *, plural
             stop < len(text) and stop > end and _cuts(text, stop)
         ):
             return Hit(whole, stop, entry, exact=True, plural=False)
-    if last - first + 1 != entry.words and len(entry.letters) < 5:
-        return None
-    if entry.letters.isdigit() and len(entry.letters) < 4 and _inside_number(text, start, end):
-        return None
+    if entry.doubt in ("short", "known") or (last - first + 1 != entry.words and len(entry.letters) < 5):
+        return None  # says too little to be recognised unless it is exact
     return Hit(start, end, entry, exact=False, plural=plural)
 
 
