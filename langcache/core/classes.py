@@ -1,0 +1,98 @@
+"""Pydantic models and dataclasses, taken apart into JSON data and put together again by their own validation."""
+
+import dataclasses
+import sys
+from functools import lru_cache
+from typing import Any
+
+from langcache.core.encoding import canonical, digest
+from langcache.errors import UnstorableError
+
+__all__ = ["Classes", "schema_digest"]
+
+
+class Classes:
+    """The classes an answer may be rebuilt as: those this process has met, or has loaded under their name."""
+
+    def __init__(self, known: tuple[type, ...] = ()) -> None:
+        self._known = {_name(cls): cls for cls in known}
+
+    def take_apart(self, value: Any) -> tuple[str, str, Any]:
+        """Name, schema digest and JSON-able fields of *value*.
+
+        Raises:
+            UnstorableError: it does not survive the way there and back.
+        """
+        cls = type(value)
+        try:
+            fields = _adapter(cls).dump_python(
+                value, mode="json", by_alias=False, round_trip=True, warnings="error"
+            )
+            same = self._validated(cls, fields) == value
+        except Exception as error:
+            raise UnstorableError(
+                f"an answer of type {cls.__qualname__} is no data ({type(error).__name__})"
+            ) from None
+        if not same:
+            raise UnstorableError(
+                f"an answer of type {cls.__qualname__} changes when written down and read back"
+            )
+        self._known[_name(cls)] = cls
+        return _name(cls), schema_digest(cls), fields
+
+    def put_together(self, name: str, schema: str, fields: Any) -> Any:
+        """Validate *fields* as the class called *name*.
+
+        Raises:
+            UnstorableError: this process has no such class, or one with another schema.
+            ValueError: validation fails.
+        """
+        cls = self._known.get(name) or _loaded(name)
+        if cls is None or schema_digest(cls) != schema:
+            raise UnstorableError(
+                f"the stored answer is a {name}, which this process has not loaded in that form"
+            )
+        return self._validated(cls, fields)
+
+    @staticmethod
+    def _validated(cls: type, fields: Any) -> Any:
+        if dataclasses.is_dataclass(cls):
+            return _adapter(cls).validate_python(fields)
+        return _adapter(cls).validate_python(fields, by_name=True, by_alias=False)
+
+
+def schema_digest(cls: type) -> str:
+    """Digest of the class's JSON schema (JSON Schema 2020-12, as pydantic writes it) and its name."""
+    return _schema_digest(cls)
+
+
+@lru_cache(maxsize=512)
+def _schema_digest(cls: type) -> str:
+    try:
+        schema: Any = _adapter(cls).json_schema(by_alias=False)
+    except Exception:
+        # A class whose fields have no JSON schema still has names and annotations.
+        schema = {key: str(kind) for key, kind in getattr(cls, "__annotations__", {}).items()}
+    return digest(canonical([_name(cls), schema]))
+
+
+@lru_cache(maxsize=512)
+def _adapter(cls: type) -> Any:
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(cls)
+
+
+def _name(cls: type) -> str:
+    return f"{cls.__module__}:{cls.__qualname__}"
+
+
+def _loaded(name: str) -> type | None:
+    """Look a class up among loaded modules; nothing is ever imported because stored bytes say so."""
+    module_name, _, path = name.partition(":")
+    found: Any = sys.modules.get(module_name)
+    for part in path.split("."):
+        found = getattr(found, part, None)
+    if not isinstance(found, type) or not (hasattr(found, "model_fields") or dataclasses.is_dataclass(found)):
+        return None
+    return found

@@ -1,0 +1,255 @@
+"""Compile a profile's markers once, into what reading a request needs; check that they can work."""
+
+import types
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+from pydantic import TypeAdapter, ValidationError
+from pydantic.fields import FieldInfo
+
+from langcache.core import normalise
+from langcache.core.code import describe_callable
+from langcache.core.encoding import canonical, digest
+from langcache.core.marks import Feature, Ignore, Mark, Slot
+from langcache.core.normalise import Normal, Normaliser, folded
+from langcache.errors import DeclarationError, UnkeyableError
+
+__all__ = ["MISSING", "Declaration", "FeatureSpec", "SlotSpec", "compile_declaration"]
+
+
+class _Missing(Enum):
+    MISSING = "missing"
+
+
+MISSING = _Missing.MISSING
+"""An input that was not given and has no default; distinct from ``None`` and from ``""``."""
+
+Default = Callable[[], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureSpec:
+    """One compiled feature."""
+
+    name: str
+    normalise: Normaliser
+    coerce: Callable[[Any], Any] | None
+    default: Default
+
+    def read(self, raw: Any) -> Normal:
+        """Normalise *raw*.
+
+        Raises:
+            UnkeyableError: the value does not fit the declared type; the message names the feature, not the value.
+        """
+        if self.coerce is not None and raw is not None:
+            try:
+                raw = self.coerce(raw)
+            except ValidationError as error:
+                kind = error.errors(include_input=False, include_context=False)[0]["type"]
+                raise UnkeyableError(f"feature {self.name!r} does not fit its type ({kind})") from None
+        return self.normalise(raw)
+
+
+@dataclass(frozen=True, slots=True)
+class SlotSpec:
+    """One compiled slot."""
+
+    name: str
+    label: str
+    aliases: tuple[str, ...]
+    kind: str
+    options: Mapping[str, Any]
+    required: bool
+    lookup_ok: bool
+    default: Default
+
+
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """A profile, compiled."""
+
+    features: tuple[FeatureSpec, ...] = ()
+    slots: tuple[SlotSpec, ...] = ()
+    ignored: tuple[str, ...] = ()
+    digest: str = ""
+    names: frozenset[str] = field(default_factory=frozenset)
+
+    @property
+    def required(self) -> frozenset[str]:
+        """Names of slots an answer must mention."""
+        return frozenset(slot.name for slot in self.slots if slot.required)
+
+
+def compile_declaration(owner: str, fields: Mapping[str, FieldInfo]) -> Declaration:
+    """Compile the marked *fields* of the profile called *owner*.
+
+    Raises:
+        DeclarationError: a declaration cannot work; the message names the field.
+    """
+    marks = {name: mark for name, info in fields.items() if (mark := _mark(owner, name, info)) is not None}
+    features = tuple(_feature(owner, n, m, fields[n]) for n, m in marks.items() if isinstance(m, Feature))
+    slots = tuple(_slot(n, m, fields[n]) for n, m in marks.items() if isinstance(m, Slot))
+    _check_labels(owner, slots)
+    described = [[name, _describe(mark), str(fields[name].annotation)] for name, mark in marks.items()]
+    return Declaration(
+        features,
+        slots,
+        tuple(name for name, mark in marks.items() if isinstance(mark, Ignore)),
+        digest(canonical(described)),
+        frozenset(marks),
+    )
+
+
+def _mark(owner: str, name: str, info: FieldInfo) -> Mark | None:
+    found = [m() if isinstance(m, type) else m for m in info.metadata if _is_mark(m)]
+    if len(found) > 1:
+        raise DeclarationError(f"{owner}.{name}: declared as more than one of Feature, Slot and Ignore")
+    if not found and _hidden_mark(info.annotation):
+        raise DeclarationError(
+            f"{owner}.{name}: put the marker outermost: Annotated[X | None, Slot()], not Annotated[X, Slot()] | None"
+        )
+    return found[0] if found else None
+
+
+def _is_mark(item: Any) -> bool:
+    return isinstance(item, Feature | Slot | Ignore) or item in (Feature, Slot, Ignore)
+
+
+def _hidden_mark(annotation: Any) -> bool:
+    if get_origin(annotation) is Annotated and any(_is_mark(item) for item in get_args(annotation)[1:]):
+        return True
+    return any(_hidden_mark(part) for part in get_args(annotation) if not isinstance(part, str))
+
+
+def _feature(owner: str, name: str, mark: Feature, info: FieldInfo) -> FeatureSpec:
+    kinds = _kinds(info.annotation)
+    chosen = [
+        key for key in ("synonyms", "buckets", "dates_by", "normalize") if getattr(mark, key) is not None
+    ]
+    chosen += ["exact"] if mark.exact else []
+    if len(chosen) > 1:
+        raise DeclarationError(
+            f"{owner}.{name}: {chosen[0]} and {chosen[1]} cannot both normalise one feature"
+        )
+    each = _normaliser(owner, name, mark, kinds)
+    if mark.unordered or any(get_origin(k) in (set, frozenset) or k in (set, frozenset) for k in kinds):
+        each = normalise.unordered(each)
+    elif any(get_origin(k) in (list, tuple) or k in (list, tuple) for k in kinds):
+        each = _itemwise(each)
+    return FeatureSpec(name, each, _coercion(mark, info.annotation, kinds), _default(info))
+
+
+def _normaliser(owner: str, name: str, mark: Feature, kinds: tuple[Any, ...]) -> Normaliser:
+    if mark.normalize is not None:
+        return normalise.by_call(name, mark.normalize)
+    if mark.exact:
+        return normalise.exact
+    if mark.buckets is not None:
+        _check_edges(f"{owner}.{name}", list(mark.buckets))
+        return normalise.buckets(name, tuple(mark.buckets))
+    if mark.dates_by is not None:
+        if mark.dates_by not in ("year", "month"):
+            raise DeclarationError(f"{owner}.{name}: dates_by is 'year' or 'month', not {mark.dates_by!r}")
+        return normalise.by_date(name, mark.dates_by)
+    if mark.synonyms is not None:
+        _check_synonyms(f"{owner}.{name}", mark.synonyms)
+        return normalise.synonyms(mark.synonyms)
+    members = [member for kind in kinds for member in _members(kind)]
+    return normalise.choices(members) if members else normalise.plain
+
+
+def _itemwise(each: Normaliser) -> Normaliser:
+    def items(value: Any) -> Normal:
+        if not isinstance(value, list | tuple):
+            return each(value)
+        done = [each(item) for item in value]
+        return Normal([n.key for n in done], [n.shown for n in done], any(n.blurs for n in done))
+
+    return items
+
+
+def _kinds(annotation: Any) -> tuple[Any, ...]:
+    """The members of a union, without None."""
+    if get_origin(annotation) in (Union, types.UnionType):
+        return tuple(kind for part in get_args(annotation) for kind in _kinds(part))
+    return () if annotation is type(None) else (annotation,)
+
+
+def _members(kind: Any) -> tuple[Any, ...]:
+    if get_origin(kind) is Literal:
+        return get_args(kind)
+    if isinstance(kind, type) and issubclass(kind, Enum):
+        return tuple(kind)
+    return tuple(m for part in get_args(kind) if get_origin(kind) is not Literal for m in _members(part))
+
+
+_COERCED = (bool, int, float)
+
+
+def _coercion(mark: Feature, annotation: Any, kinds: tuple[Any, ...]) -> Callable[[Any], Any] | None:
+    """Numbers and booleans arrive as text from forms and CSV files; text itself needs no coercion."""
+    if mark.normalize is not None or not kinds or not all(kind in _COERCED for kind in kinds):
+        return None
+    return TypeAdapter(annotation).validate_python
+
+
+def _default(info: FieldInfo) -> Default:
+    return (lambda: MISSING) if info.is_required() else (lambda: info.get_default(call_default_factory=True))
+
+
+def _check_edges(where: str, edges: list[Any]) -> None:
+    if not edges:
+        raise DeclarationError(f"{where}: buckets need at least one edge")
+    if any(isinstance(e, bool) or not isinstance(e, int | float) or e != e for e in edges):
+        raise DeclarationError(f"{where}: bucket edges are numbers")
+    if any(low >= high for low, high in zip(edges, edges[1:], strict=False)):
+        raise DeclarationError(f"{where}: bucket edges must ascend, each once; got {edges}")
+
+
+def _check_synonyms(where: str, groups: Mapping[str, Any]) -> None:
+    seen: dict[str, str] = {}
+    for head, words in groups.items():
+        if isinstance(words, str):
+            raise DeclarationError(f"{where}: the synonyms of {head!r} are a list of words, not one text")
+        for word in dict.fromkeys(folded(w) for w in (head, *words)):
+            if word in seen:
+                raise DeclarationError(
+                    f"{where}: the synonym {word!r} is in two groups, {seen[word]!r} and {head!r}"
+                )
+            seen[word] = head
+
+
+def _slot(name: str, mark: Slot, info: FieldInfo) -> SlotSpec:
+    label = name.replace("_", " ") if mark.label is None else mark.label
+    aliases = (mark.aliases,) if isinstance(mark.aliases, str) else tuple(mark.aliases)
+    options = {"pronouns": mark.pronouns, "reference_date": mark.reference_date, "locale": mark.locale}
+    kind = mark.kind or "text"
+    return SlotSpec(name, label, aliases, kind, options, mark.required, mark.lookup_ok, _default(info))
+
+
+def _check_labels(owner: str, slots: tuple[SlotSpec, ...]) -> None:
+    seen: dict[str, str] = {}
+    for slot in slots:
+        for label in dict.fromkeys(folded(text) for text in (slot.label, *slot.aliases)):
+            if not label or any(mark in label for mark in "[]{}<>\\\n"):
+                raise DeclarationError(
+                    f"{owner}.{slot.name}: a label is words without brackets, not {label!r}"
+                )
+            if label in seen:
+                raise DeclarationError(
+                    f"{owner}.{slot.name}: the label {label!r} is already that of {owner}.{seen[label]}"
+                )
+            seen[label] = slot.name
+
+
+def _describe(mark: Mark) -> list[Any]:
+    """A marker as plain values; a callable stands for its name, code and constants."""
+    values = {name: getattr(mark, name) for name in mark.__dataclass_fields__}
+    return [type(mark).__name__, {name: _describe_value(value) for name, value in values.items()}]
+
+
+def _describe_value(value: Any) -> Any:
+    return describe_callable(value) if callable(value) else value

@@ -1,0 +1,81 @@
+"""The declared shape of a chain's input: which inputs decide, which only fill gaps, which do neither."""
+
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any, ClassVar, Self
+
+from pydantic import BaseModel, ConfigDict, create_model
+
+from langcache.core.declaration import Declaration, compile_declaration
+from langcache.core.marks import Feature, Ignore, Mark, Slot
+from langcache.errors import DeclarationError
+
+__all__ = ["Profile"]
+
+
+class Profile(BaseModel):
+    """Declare a chain's inputs; a pydantic model whose fields are annotated with `Feature`, `Slot` or `Ignore`.
+
+    ::
+
+        class Applicant(Profile):
+            background: Annotated[str, Feature(synonyms={"founder": ["entrepreneur", "ceo"]})]
+            startup_name: Annotated[str | None, Slot(label="startup name")] = None
+
+    Inputs nobody declares are residue: part of the key byte for byte, with slot values found inside masked.
+    A field that is missing takes its default; without one, missing is a state of its own, distinct from ``""``.
+
+    Raises:
+        DeclarationError: when the class is made, if a declaration cannot work; the message names the field.
+    """
+
+    model_config = ConfigDict(arbitrary_types_allowed=True, extra="allow")
+
+    declaration: ClassVar[Declaration] = Declaration()
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
+        super().__pydantic_init_subclass__(**kwargs)
+        cls.declaration = compile_declaration(cls.__name__, cls.model_fields)
+
+    @classmethod
+    def of(
+        cls,
+        *,
+        features: Iterable[str] | Mapping[str, Feature] = (),
+        slots: Iterable[str] | Mapping[str, Slot] = (),
+        ignore: Iterable[str] | Mapping[str, Ignore] = (),
+        name: str = "Profile",
+    ) -> type["Profile"]:
+        """Make a profile without writing a class; each argument is names, or a mapping of name to marker.
+
+        Raises:
+            DeclarationError: a name is declared twice, or a declaration cannot work.
+        """
+        fields: dict[str, Any] = {}
+        for given, marker in ((features, Feature), (slots, Slot), (ignore, Ignore)):
+            for field, mark in _marks(given, marker).items():
+                if field in fields:
+                    raise DeclarationError(f"{field!r} is declared twice: an input has one part to play")
+                fields[field] = (Annotated[Any, mark], ...)
+        return create_model(name, __base__=cls, **fields)
+
+    def cache_directives(self) -> str | Iterable[str] | None:
+        """Directives for this user, such as ``"no-store"`` for one who opted out; override it."""
+        return None
+
+    @classmethod
+    def of_values(cls, values: Mapping[str, Any]) -> Self:
+        """An instance from declared *values* as they come, validated where they can be."""
+        known = {name: values[name] for name in cls.model_fields if name in values}
+        try:
+            return cls.model_validate(known)
+        except ValueError:
+            return cls.model_construct(**known)
+
+
+def _marks(given: Any, marker: type[Mark]) -> Mapping[str, Mark]:
+    if isinstance(given, str):
+        raise DeclarationError(
+            f"{given!r}: give a list of names, or a mapping of name to {marker.__name__}(...)"
+        )
+    return given if isinstance(given, Mapping) else {name: marker() for name in given}
