@@ -1,0 +1,61 @@
+"""What provider calls cost, from genai-prices' bundled table and the user's own on top."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any
+
+from langcache.core.events import Usage
+
+__all__ = ["Prices"]
+
+PER = 1_000
+"""The user's table is in USD per this many tokens, the unit vendors' older price pages use."""
+
+
+class Prices:
+    """Prices provider calls in USD.
+
+    Args:
+        table: model name to ``{"input": …, "output": …}`` in USD per 1,000 tokens; beats the bundled prices.
+    """
+
+    def __init__(self, table: Mapping[str, Mapping[str, Any]] | None = None) -> None:
+        self._table = {
+            model: (Decimal(str(row["input"])), Decimal(str(row["output"])))
+            for model, row in (table or {}).items()
+        }
+
+    def __call__(self, usage: Usage) -> Decimal | None:
+        """The cost of one call; None if its model has no known price."""
+        if usage.model is None:
+            return None
+        own = self._table.get(usage.model)
+        if own is not None:
+            return (own[0] * usage.input_tokens + own[1] * usage.output_tokens) / PER
+        details = tuple(sorted(usage.details.items()))
+        return _bundled(usage.model, usage.input_tokens, usage.output_tokens, details)
+
+
+@lru_cache(maxsize=4096)
+def _bundled(
+    model: str, input_tokens: int, output_tokens: int, details: tuple[tuple[str, int], ...]
+) -> Decimal | None:
+    try:
+        from genai_prices import Usage as Priced, calc_price
+    except ImportError:
+        return None
+    known = dict(details)
+    try:
+        found = calc_price(
+            Priced(
+                input_tokens=input_tokens,
+                output_tokens=output_tokens,
+                cache_read_tokens=known.get("cache_read"),
+                cache_write_tokens=known.get("cache_creation"),
+            ),
+            model_ref=model,
+        )
+    except (LookupError, ValueError):
+        return None
+    return found.total_price

@@ -1,0 +1,44 @@
+"""What ``with`` blocks set for the calls inside them: the user, and directives. Context variables, so threads
+started by LangChain's executors and tasks inherit them."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+from langcache.core.directives import Directives
+
+__all__ = ["ambient_directives", "ambient_user", "directing", "serving"]
+
+_user: ContextVar[Mapping[str, Any]] = ContextVar("langcache_user", default={})  # noqa: B039 -- never mutated
+_directives: ContextVar[tuple[Directives, ...]] = ContextVar("langcache_directives", default=())
+
+
+def ambient_user() -> Mapping[str, Any]:
+    """The profile values of the user being served, if a block says so."""
+    return _user.get()
+
+
+def ambient_directives() -> tuple[Directives, ...]:
+    """Directives of the surrounding blocks, innermost first."""
+    return _directives.get()
+
+
+@contextmanager
+def serving(values: Mapping[str, Any]) -> Iterator[None]:
+    """Serve the user with these profile *values* inside the block."""
+    token = _user.set(values)
+    try:
+        yield
+    finally:
+        _user.reset(token)
+
+
+@contextmanager
+def directing(directives: Directives) -> Iterator[None]:
+    """Apply *directives* inside the block."""
+    token = _directives.set((directives, *_directives.get()))
+    try:
+        yield
+    finally:
+        _directives.reset(token)

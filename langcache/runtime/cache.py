@@ -1,0 +1,319 @@
+"""`Cache`: what users hold. It opens the store, owns the engine, and hands out the doors."""
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from datetime import timedelta
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Literal, Self
+
+from langcache.core import directives as words
+from langcache.core.events import Event
+from langcache.core.policy import Expiry
+from langcache.core.profile import Profile
+from langcache.errors import DeclarationError, StoreError
+from langcache.runtime import ambient
+from langcache.runtime.clock import SYSTEM, Clock
+from langcache.runtime.doors import door
+from langcache.runtime.flow import Engine
+from langcache.runtime.guard import GuardedStore
+from langcache.runtime.ledger import Ledger, Stats
+from langcache.runtime.offline import OfflineStore
+from langcache.runtime.removal import remove, select
+from langcache.runtime.retry import RetryPolicy
+from langcache.storage.base import Store
+from langcache.storage.registry import default_url, open_store
+
+if TYPE_CHECKING:
+    from langchain_core.runnables import Runnable
+
+__all__ = ["Cache"]
+
+DEFAULT_TTL = timedelta(days=30)
+JITTER = 0.05
+ENV_URL = "LANGCACHE_URL"
+Seconds = timedelta | float
+
+
+class Cache:
+    """One cache: a store, a namespace and a policy.
+
+    A context manager, sync and async; forgetting to close loses nothing. It survives fork. A store that fails never
+    fails a chain: `stats` says so, and one warning is logged.
+
+    Args:
+        url: ``memory://``, ``sqlite:///relative.db``, ``sqlite:////absolute.db`` …; by default ``LANGCACHE_URL``, else a
+            SQLite file in the user's cache directory.
+        namespace: hard partition; nothing is ever read across it.
+        ttl: how long an answer is fresh, as timedelta or seconds; 30 days by default, each entry's up to 5 % less at
+            random so that entries written together do not expire together.
+        retry: the one retry layer around a chain; ``RetryPolicy(attempts=1)`` for none.
+        stale_if_error: serve an answer expired for up to this long when the provider fails (RFC 5861, 4).
+        stale_while_revalidate: serve it at once and refresh in the background (RFC 5861, 3).
+        prices: model name to ``{"input": …, "output": …}``, USD per 1,000 tokens; beats the bundled prices.
+        clock: for tests; see `langcache.testing.FakeClock`.
+        store: an open store instead of *url*.
+        **options: passed to the store, such as ``max_bytes``.
+
+    Raises:
+        StoreURLError: the URL names no store.
+    """
+
+    def __init__(
+        self,
+        url: str | None = None,
+        *,
+        namespace: str = "default",
+        ttl: Seconds | None = None,
+        retry: RetryPolicy | None = None,
+        stale_if_error: Seconds | None = None,
+        stale_while_revalidate: Seconds | None = None,
+        prices: Mapping[str, Mapping[str, Any]] | None = None,
+        clock: Clock = SYSTEM,
+        store: Store | None = None,
+        **options: Any,
+    ) -> None:
+        self.namespace, self.clock = namespace, clock
+        self.ledger = Ledger()
+        expiry = Expiry(
+            _seconds("ttl", DEFAULT_TTL if ttl is None else ttl),
+            JITTER,
+            None if stale_if_error is None else _seconds("stale_if_error", stale_if_error),
+            None
+            if stale_while_revalidate is None
+            else _seconds("stale_while_revalidate", stale_while_revalidate),
+        )
+        self.engine = Engine(
+            store=GuardedStore(_open(url, options) if store is None else store, clock),
+            retry=RetryPolicy() if retry is None else retry,
+            clock=clock,
+            expiry=expiry,
+            price=_LatePrice(prices),
+            record=self.ledger.record,
+        )
+
+    # The doors.
+
+    def wrap(
+        self,
+        runnable: "Runnable[Any, Any]",
+        *,
+        profile: type[Profile] | None = None,
+        name: str | None = None,
+        prompt_version: str | None = None,
+        mode: Literal["mask", "abstract"] = "mask",
+        generation_type: str | None = None,
+        tags: Sequence[str] = (),
+        directives: str | Iterable[str] | None = None,
+        instruction: str | None | Literal[False] = None,
+        volatile: Iterable[str] = (),
+    ) -> Any:
+        """Wrap any runnable (door 1): the same runnable, answering every user of one kind with one call.
+
+        Args:
+            runnable: a chain; or a chat model, which stays a chat model.
+            profile: what of the input decides, fills, or does neither; without one, inputs are keyed exactly.
+            name: the chain's name in keys, events and statistics; the runnable's own by default.
+            prompt_version: stands for the prompt text; without it, a fingerprint of every prompt found. Models, their
+                parameters, tools and schemas are in the key regardless.
+            mode: ``"mask"``: the chain runs on placeholders, so that the model never sees a detail. ``"abstract"``: it
+                runs on real values and the answer is delexicalized afterwards, or refused.
+            generation_type, tags: label entries for statistics and invalidation.
+            directives: what applies to this chain unless a call says otherwise.
+            instruction: the sentence that asks the model to keep placeholders; your own text, or False for none.
+            volatile: names in ``configurable`` that do not shape the answer.
+
+        Raises:
+            DeclarationError: the runnable cannot be fingerprinted and no ``prompt_version`` is given.
+        """
+        return door("wrap")(
+            self,
+            runnable,
+            profile=profile,
+            name=name,
+            prompt_version=prompt_version,
+            mode=mode,
+            generation_type=generation_type,
+            tags=tuple(tags),
+            directives=words.parse(directives),
+            instruction=instruction,
+            volatile=frozenset(volatile),
+        )
+
+    def llm_cache(self, policies: Sequence[Any] = (), **policy: Any) -> Any:
+        """A LangChain ``BaseCache`` (door 2, by hand): ``ChatOpenAI(cache=cache.llm_cache(...))``; give the same model or
+        call `handler` as a callback. Keyword arguments are those of one `ChainPolicy`."""
+        return door("llm_cache")(self, policies, **policy)
+
+    def handler(self, policies: Sequence[Any] = (), **policy: Any) -> Any:
+        """The callback handler that tells `llm_cache` whose call it sees."""
+        return door("handler")(self, policies, **policy)
+
+    # The ambient user and directives.
+
+    def user(self, values: Mapping[str, Any] | Profile) -> AbstractContextManager[None]:
+        """Serve the user with these profile values in the block, where a chain's input does not hold them."""
+        return ambient.serving(_values(values))
+
+    def directives(self, *asked: str) -> AbstractContextManager[None]:
+        """Apply directives, such as ``"only-if-cached"``, to every call in the block."""
+        return ambient.directing(words.parse(asked))
+
+    def namespaced(self, namespace: str) -> "Cache":
+        """The same cache, hard-partitioned: another namespace on the same store, account and policy."""
+        twin = object.__new__(type(self))
+        twin.__dict__.update(self.__dict__)
+        twin.namespace = namespace
+        return twin
+
+    # Seeing it.
+
+    def capture(self) -> AbstractContextManager[list[Event]]:
+        """Collect the events of this context; synchronous and unbounded."""
+        return self.ledger.capture()
+
+    def stats(self) -> Stats:
+        """What was asked, hit, spent and saved; a store that fails leaves its own figures None."""
+        stats = self._account()
+        try:
+            usage = self.store.usage(self.namespace)
+            stats.entries, stats.size_bytes = usage.entries, usage.size_bytes
+        except Exception as error:
+            stats.store_trouble = stats.store_trouble or str(error) or type(error).__name__
+        return stats
+
+    async def astats(self) -> Stats:
+        """`stats`, awaited."""
+        stats = self._account()
+        try:
+            usage = await self.store.ausage(self.namespace)
+            stats.entries, stats.size_bytes = usage.entries, usage.size_bytes
+        except Exception as error:
+            stats.store_trouble = stats.store_trouble or str(error) or type(error).__name__
+        return stats
+
+    def _account(self) -> Stats:
+        stats, guard = self.ledger.stats(), self.engine.store
+        stats.store_errors, stats.corrupt_entries = guard.counts["store errors"], guard.counts["corrupt"]
+        stats.store_trouble = guard.trouble
+        return stats
+
+    def explain(self, wrapped: Any, inputs: Any, config: Any = None) -> Any:
+        """The parts of the key *inputs* have, whether it is stored, and if not, what differs from the nearest one."""
+        return door("explain")(self, wrapped, inputs, config)
+
+    async def aexplain(self, wrapped: Any, inputs: Any, config: Any = None) -> Any:
+        """`explain`, awaited."""
+        return await door("aexplain")(self, wrapped, inputs, config)
+
+    # Removing it.
+
+    def invalidate(
+        self,
+        *,
+        key: str | None = None,
+        chain: str | None = None,
+        prompt_version: str | None = None,
+        generation_type: str | None = None,
+        tags: str | Iterable[str] = (),
+        older_than: Seconds | None = None,
+    ) -> int:
+        """Remove the entries of this namespace that meet *every* condition given; says how many fell.
+
+        Raises:
+            DeclarationError: no condition is given.
+            StoreError: the store does not answer.
+        """
+        now = self.clock.now()
+        chosen = select(
+            key=key,
+            chain=chain,
+            prompt_version=prompt_version,
+            generation_type=generation_type,
+            tags=tags,
+            older_than=older_than,
+            now=now,
+        )
+        return remove(self.store, self.namespace, chosen, now).run()
+
+    async def ainvalidate(self, **conditions: Any) -> int:
+        """`invalidate`, awaited; the same conditions."""
+        unset: dict[str, Any] = dict.fromkeys(
+            ("key", "chain", "prompt_version", "generation_type", "older_than")
+        )
+        now = self.clock.now()
+        chosen = select(**{**unset, "tags": (), **conditions}, now=now)
+        return await remove(self.store, self.namespace, chosen, now).arun()
+
+    def clear(self) -> int:
+        """Remove every entry of this namespace; says how many."""
+        return self.store.clear(self.namespace)
+
+    async def aclear(self) -> int:
+        """`clear`, awaited."""
+        return await self.store.aclear(self.namespace)
+
+    # Its life.
+
+    @property
+    def store(self) -> Store:
+        """The store itself, unguarded."""
+        return self.engine.store.store
+
+    def close(self) -> None:
+        """Let go of files and connections; the next use opens them again where the store can."""
+        self.store.close()
+
+    async def aclose(self) -> None:
+        """`close`, awaited; background refreshes are waited for."""
+        for task in list(self.engine.tasks):
+            await task
+        await self.store.aclose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+
+class _LatePrice:
+    """Prices, loaded with the first provider call instead of with the first import."""
+
+    def __init__(self, table: Mapping[str, Mapping[str, Any]] | None) -> None:
+        self._table, self._prices = table, None
+
+    def __call__(self, usage: Any) -> Any:
+        if self._prices is None:
+            self._prices = door("price")(self._table)
+        return self._prices(usage)  # type: ignore[misc]
+
+
+def _open(url: str | None, options: Mapping[str, Any]) -> Store:
+    try:
+        return open_store(url or os.environ.get(ENV_URL) or default_url(), **options)
+    except StoreError as error:
+        return OfflineStore(error)
+
+
+def _seconds(name: str, value: Seconds) -> float:
+    seconds = value.total_seconds() if isinstance(value, timedelta) else float(value)
+    if not seconds > 0:
+        raise DeclarationError(f"{name} is a time longer than zero, not {value!r}")
+    return seconds
+
+
+def _values(values: Mapping[str, Any] | Profile) -> Mapping[str, Any]:
+    if isinstance(values, Profile):
+        return {name: getattr(values, name) for name in type(values).model_fields}
+    return dict(values)

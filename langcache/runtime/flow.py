@@ -1,0 +1,308 @@
+"""The flow of one request: look up, decide, lead or wait, generate, check, store, fill. Written once.
+
+Each method is a generator of steps for `langcache.runtime.steps`; no decision is taken anywhere else.
+"""
+
+import asyncio
+import contextvars
+import logging
+import random
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from langcache.core.entry import Entry
+from langcache.core.events import Event, Usage
+from langcache.core.policy import Expiry, judge
+from langcache.errors import CorruptEntry, NotCached, Refused, UnstorableError
+from langcache.runtime import retry
+from langcache.runtime.clock import Clock
+from langcache.runtime.flight import Flight, Flights, Landing, leading
+from langcache.runtime.guard import GuardedStore
+from langcache.runtime.retry import Attempts, RetryPolicy
+from langcache.runtime.steps import Flow, Step, adrive, drive
+from langcache.runtime.work import MaskedRunFailed, Produced, Work
+
+__all__ = ["Engine", "Price"]
+
+logger = logging.getLogger("langcache")
+
+Price = Callable[[Usage], Decimal | None]
+
+WAIT_S = 120.0
+"""How long a waiter trusts its leader; longer than any single provider call should take."""
+
+UNFILLABLE = (Refused, UnstorableError, ValueError, TypeError)
+"""What filling a sound template for one user can fail with."""
+
+
+@dataclass(slots=True)
+class Engine:
+    """Answers requests for one cache.
+
+    Attributes:
+        store: where entries are.
+        flights: who is fetching what, in this process.
+        retry: the one retry layer.
+        clock: time and sleep.
+        expiry: lifetimes.
+        price: what a provider call costs, in USD; None if unknown.
+        record: told of every finished event.
+    """
+
+    store: GuardedStore
+    retry: RetryPolicy
+    clock: Clock
+    expiry: Expiry
+    price: Price
+    record: Callable[[Event], None]
+    flights: Flights = field(default_factory=Flights)
+    tasks: set[Any] = field(default_factory=set)
+
+    def answer(self, work: Work) -> Flow[Any]:
+        """The answer to *work*; raises what the chain raises, or `NotCached`."""
+        started = self.clock.now()
+        event = work.event
+        try:
+            return (yield from self._answer(work))
+        except Exception as error:
+            event.reason = event.reason or f"error: {type(error).__name__}"
+            raise
+        finally:
+            event.latency_s = max(0.0, self.clock.now() - started)
+            self.record(event)
+
+    def _answer(self, work: Work) -> Flow[Any]:
+        asked = work.directives
+        if asked.no_store or work.bypass is not None:
+            if asked.only_if_cached:
+                raise NotCached("only-if-cached, but nothing may be read: " + (work.bypass or "no-store"))
+            return (yield from self._around(work, work.bypass or "no-store"))
+        stale: Entry | None = None
+        if not asked.no_cache:
+            entry = yield self.store.get(work.namespace, work.key)
+            verdict = judge(entry, asked, self.expiry, self.clock.now())
+            if entry is not None and verdict in ("fresh", "revalidate"):
+                if verdict == "revalidate":
+                    yield self._in_background(lambda: self._refresh(work))
+                return (yield from self._serve(work, entry, "hit" if verdict == "fresh" else "stale"))
+            stale = entry if verdict == "stale" else None
+        if asked.only_if_cached:
+            raise NotCached(
+                f"only-if-cached, and no answer of chain {work.event.chain!r} is stored under this key"
+            )
+        if asked.no_cache:
+            work.event.outcome = "refresh"
+            return (yield from self._generate(work, None))
+        return (yield from self._lead_or_wait(work, stale))
+
+    def _serve(self, work: Work, entry: Entry, outcome: Any) -> Flow[Any]:
+        event = work.event
+        try:
+            answer = work.fill(entry)
+        except CorruptEntry:
+            yield self.store.drop_corrupt(work.namespace, work.key)
+            return (yield from self._lead_or_wait(work, None))
+        except UnstorableError:
+            return (yield from self._lead_or_wait(work, None, renew=True))
+        except UNFILLABLE as error:
+            return (yield from self._around(work, f"cannot be filled for this user: {_why(error)}"))
+        event.outcome, event.model = outcome, entry.model
+        event.age_s = max(0.0, self.clock.now() - entry.created_at)
+        event.saved_usd = entry.cost_usd
+        return answer
+
+    def _lead_or_wait(self, work: Work, stale: Entry | None, *, renew: bool = False) -> Flow[Any]:
+        failures = 0
+        while True:
+            flight, leads = self.flights.join((work.namespace, work.key), failures)
+            if leads:
+                return (yield from self._lead(work, flight, stale, renew))
+            landing = yield flight.wait(WAIT_S)
+            if landing.error is not None:
+                raise landing.error
+            if landing.released:
+                return (yield from self._generate(work, None, stale))
+            if landing.entry is not None:
+                return (yield from self._serve(work, landing.entry, "hit"))
+            failures = flight.failures + 1
+
+    def _lead(self, work: Work, flight: Flight, stale: Entry | None, renew: bool) -> Flow[Any]:
+        landing = Landing()
+        try:
+            with leading(flight):
+                if not renew:
+                    entry = yield self.store.get(work.namespace, work.key)
+                    if judge(entry, work.directives, self.expiry, self.clock.now()) == "fresh":
+                        landing = Landing(entry=entry)
+                        return (yield from self._serve(work, entry, "hit"))
+                return (yield from self._generate(work, flight, stale))
+        except Exception as error:
+            # Masked requests of one key are identical, so a second failure speaks for all who still wait.
+            if work.masks and flight.failures:
+                landing = Landing(error=error)
+            raise
+        finally:
+            self.flights.land(flight, landing)
+
+    def _generate(self, work: Work, flight: Flight | None, stale: Entry | None = None) -> Flow[Any]:
+        try:
+            produced = yield from self._run(work, work.masks)
+        except MaskedRunFailed as failure:
+            work.masked_run_ended(False)
+            self._release(flight)
+            return (yield from self._around(work, f"masked run failed: {failure}"))
+        except Exception:
+            if stale is not None:
+                return (yield from self._serve(work, stale, "stale"))
+            raise
+        try:
+            body = self._checked(work, produced)
+        except Refused as refused:
+            self._release(flight)
+            return (yield from self._refused(work, produced, refused))
+        except UnstorableError as error:
+            self._release(flight)
+            return (yield from self._unstorable(work, produced, str(error)))
+        entry = self._entry(work, body)
+        yield self.store.put(
+            work.namespace, work.key, entry, self.expiry.gone_at(entry.fresh_until), work.labels
+        )
+        self._land(flight, Landing(entry=entry))
+        return (yield from self._own(work, produced))
+
+    def _own(self, work: Work, produced: Produced) -> Flow[Any]:
+        """The leader's own answer: what the chain said, with the leader's details in it."""
+        if not work.masks:
+            return produced.output
+        try:
+            answer = work.reveal(produced)
+        except UNFILLABLE as error:
+            return (yield from self._around(work, f"cannot be filled for this user: {_why(error)}"))
+        work.masked_run_ended(True)
+        return answer
+
+    def _checked(self, work: Work, produced: Produced) -> Any:
+        if produced.refusal is not None:
+            work.event.details.update(produced.details)
+            raise Refused(produced.refusal)
+        return work.template(produced)
+
+    def _refused(self, work: Work, produced: Produced, refused: Refused) -> Flow[Any]:
+        event = work.event
+        event.outcome, event.reason = "refused", refused.reason
+        for name in ("slot", "form", "position"):
+            if getattr(refused, name) is not None:
+                event.details[name] = getattr(refused, name)
+        if not work.masks:
+            return produced.output
+        try:
+            return work.reveal(produced)
+        except UNFILLABLE:
+            work.masked_run_ended(False)
+            return (yield from self._real(work))
+
+    def _unstorable(self, work: Work, produced: Produced, reason: str) -> Flow[Any]:
+        work.event.outcome, work.event.reason = "bypass", reason
+        if not work.masks:
+            return produced.output
+        work.masked_run_ended(False)
+        return (yield from self._real(work))
+
+    def _around(self, work: Work, reason: str) -> Flow[Any]:
+        work.event.outcome, work.event.reason = "bypass", reason
+        return (yield from self._real(work))
+
+    def _real(self, work: Work) -> Flow[Any]:
+        produced = yield from self._run(work, False)
+        return produced.output
+
+    def _run(self, work: Work, masked: bool) -> Flow[Produced]:
+        attempts = Attempts()
+        clock = self.clock
+
+        def run() -> Produced:
+            return retry.call(
+                self.retry, lambda: work.run(masked), sleep=clock.sleep, now=clock.now, attempts=attempts
+            )
+
+        async def arun() -> Produced:
+            return await retry.acall(
+                self.retry, lambda: work.arun(masked), sleep=clock.asleep, now=clock.now, attempts=attempts
+            )
+
+        try:
+            produced: Produced = yield Step(run, arun)
+        finally:
+            work.event.attempts += attempts.count
+            if attempts.errors:
+                work.event.details.setdefault("errors", []).extend(attempts.errors)
+        self._account(work.event, produced.usages)
+        return produced
+
+    def _account(self, event: Event, usages: list[Usage]) -> None:
+        for usage in usages:
+            event.model = usage.model or event.model
+            event.input_tokens += usage.input_tokens
+            event.output_tokens += usage.output_tokens
+            cost = self.price(usage)
+            event.cost_usd = None if cost is None or event.cost_usd is None else event.cost_usd + cost
+
+    def _entry(self, work: Work, body: Any) -> Entry:
+        now, event = self.clock.now(), work.event
+        return Entry(
+            body,
+            now,
+            self.expiry.fresh_until(now, random.random()),  # noqa: S311 -- spreads expiry, guards nothing
+            event.model,
+            event.input_tokens,
+            event.output_tokens,
+            event.cost_usd,
+            work.about(),
+        )
+
+    def _refresh(self, work: Work) -> Flow[None]:
+        """Fetch anew in the background, unless somebody does already."""
+        flight, leads = self.flights.join((work.namespace, work.key))
+        if leads:
+            yield from self._lead(work, flight, None, True)
+
+    def _in_background(self, flow: Callable[[], Flow[None]]) -> Step[None]:
+        def run() -> None:
+            context = contextvars.copy_context()
+            threading.Thread(target=context.run, args=(_quietly, flow), daemon=True).start()
+
+        async def arun() -> None:
+            task = asyncio.get_running_loop().create_task(_aquietly(flow))
+            self.tasks.add(task)
+            task.add_done_callback(self.tasks.discard)
+
+        return Step(run, arun)
+
+    def _release(self, flight: Flight | None) -> None:
+        """Let all who wait fetch their own at once: this answer is for nobody else."""
+        self._land(flight, Landing(released=True))
+
+    def _land(self, flight: Flight | None, landing: Landing) -> None:
+        if flight is not None:
+            self.flights.land(flight, landing)
+
+
+def _why(error: Exception) -> str:
+    return str(error) if isinstance(error, Refused | UnstorableError) else type(error).__name__
+
+
+def _quietly(flow: Callable[[], Flow[None]]) -> None:
+    try:
+        drive(flow())
+    except Exception:
+        logger.warning("langcache: a background refresh failed; the stale answer stays", exc_info=True)
+
+
+async def _aquietly(flow: Callable[[], Flow[None]]) -> None:
+    try:
+        await adrive(flow())
+    except Exception:
+        logger.warning("langcache: a background refresh failed; the stale answer stays", exc_info=True)

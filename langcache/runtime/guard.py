@@ -1,0 +1,150 @@
+"""The store, made safe to lean on: its failures are misses, counted, and after a few it is left alone for a while."""
+
+import logging
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from langcache.core.entry import Entry
+from langcache.errors import CorruptEntry
+from langcache.runtime.breaker import Breaker
+from langcache.runtime.clock import Clock
+from langcache.runtime.steps import Step
+from langcache.storage.base import Record, Store
+from langcache.storage.codec import open_sealed, seal
+
+__all__ = ["GuardedStore"]
+
+logger = logging.getLogger("langcache")
+T = TypeVar("T")
+
+QUARANTINE_S = 7 * 86_400.0
+
+
+class GuardedStore:
+    """Fail open: every method answers, at worst with nothing.
+
+    Args:
+        store: what is guarded.
+        clock: for expiry and for the breaker's pause.
+    """
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self.store, self._clock = store, clock
+        self._breaker = Breaker(clock)
+        self.counts: Counter[str] = Counter()
+
+    @property
+    def trouble(self) -> str | None:
+        """Why the store does not answer now, if it does not."""
+        return self._breaker.reason
+
+    def get(self, namespace: str, key: str) -> Step[Entry | None]:
+        """The entry under *key*; None if there is none, or none that can be had."""
+
+        def run() -> Entry | None:
+            record = self._safely(lambda: self.store.get(namespace, key, now=self._clock.now()))
+            if record is None:
+                return None
+            try:
+                return _entry(key, record)
+            except CorruptEntry:
+                self._count_corrupt()
+                self._safely(lambda: quarantine(self.store, namespace, key, record, self._clock.now()))
+                return None
+
+        async def arun() -> Entry | None:
+            record = await self._asafely(lambda: self.store.aget(namespace, key, now=self._clock.now()))
+            if record is None:
+                return None
+            try:
+                return _entry(key, record)
+            except CorruptEntry:
+                self._count_corrupt()
+                now = self._clock.now()
+                await self._asafely(lambda: aquarantine(self.store, namespace, key, record, now))
+                return None
+
+        return Step(run, arun)
+
+    def put(
+        self, namespace: str, key: str, entry: Entry, expires_at: float | None, labels: frozenset[str]
+    ) -> Step[bool]:
+        """Store *entry*; False if it could not be."""
+
+        def record() -> Record:
+            return Record(seal(key, entry.to_bytes()), entry.created_at, expires_at, labels)
+
+        def run() -> bool:
+            now = self._clock.now()
+            return bool(self._safely(lambda: self.store.put(namespace, key, record(), now=now)))
+
+        async def arun() -> bool:
+            now = self._clock.now()
+            return bool(await self._asafely(lambda: self.store.aput(namespace, key, record(), now=now)))
+
+        return Step(run, arun)
+
+    def drop_corrupt(self, namespace: str, key: str) -> Step[int | None]:
+        """Remove an entry whose content, though sealed well, makes no sense."""
+        self._count_corrupt()
+        return Step(
+            lambda: self._safely(lambda: self.store.delete(namespace, [key])),
+            lambda: self._asafely(lambda: self.store.adelete(namespace, [key])),
+        )
+
+    def _count_corrupt(self) -> None:
+        self.counts["corrupt"] += 1
+        if self.counts["corrupt"] == 1:
+            logger.warning("langcache: a stored entry is corrupt; it is quarantined and fetched anew")
+
+    def _safely(self, call: Callable[[], T]) -> T | None:
+        if not self._breaker.closed():
+            return None
+        try:
+            result = call()
+        except Exception as error:
+            self._failed(error)
+            return None
+        self._breaker.succeeded()
+        return result
+
+    async def _asafely(self, call: Callable[[], Awaitable[T]]) -> T | None:
+        if not self._breaker.closed():
+            return None
+        try:
+            result = await call()
+        except Exception as error:
+            self._failed(error)
+            return None
+        self._breaker.succeeded()
+        return result
+
+    def _failed(self, error: Exception) -> None:
+        self.counts["store errors"] += 1
+        if self._breaker.failed(error):
+            logger.warning("langcache: the store does not answer (%s); chains run without it", error)
+
+
+def quarantine(store: Store, namespace: str, key: str, record: Record, now: float) -> None:
+    """Set corrupt bytes aside for a week, where no lookup finds them."""
+    store.put(_quarantine_of(namespace), key, _aside(record, now), now=now)
+    store.delete(namespace, [key])
+
+
+async def aquarantine(store: Store, namespace: str, key: str, record: Record, now: float) -> None:
+    """`quarantine`, awaited."""
+    await store.aput(_quarantine_of(namespace), key, _aside(record, now), now=now)
+    await store.adelete(namespace, [key])
+
+
+def _quarantine_of(namespace: str) -> str:
+    return f"quarantine:{namespace}"
+
+
+def _aside(record: Record, now: float) -> Record:
+    return Record(record.value, record.created_at, now + QUARANTINE_S, record.labels)
+
+
+def _entry(key: str, record: Record) -> Entry:
+    return Entry.from_bytes(open_sealed(key, record.value))

@@ -1,0 +1,125 @@
+"""The running account of one cache in one process, and the captures that listen to it."""
+
+import threading
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import asdict, dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from langcache.core.events import Event
+
+__all__ = ["Ledger", "Stats"]
+
+_Captures = tuple[tuple["Ledger", list[Event]], ...]
+_captures: ContextVar[_Captures] = ContextVar("langcache_captures", default=())
+
+KINDS_KEPT = 1_000
+"""Distinct chains or reasons counted by name; further ones are counted as ``"other"``, so memory is bounded."""
+
+
+@dataclass(slots=True)
+class Stats:
+    """What this process saw since the cache was made; `entries` and `size_bytes` are the store's.
+
+    ``cost_usd`` and ``saved_usd`` sum the known prices; ``unpriced`` counts requests whose model has none.
+    """
+
+    requests: int = 0
+    outcomes: dict[str, int] = field(default_factory=dict)
+    hit_rate: float = 0.0
+    calls_saved: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cost_usd: Decimal = Decimal(0)
+    saved_usd: Decimal = Decimal(0)
+    unpriced: int = 0
+    refusals: dict[str, int] = field(default_factory=dict)
+    bypasses: dict[str, int] = field(default_factory=dict)
+    by_chain: dict[str, dict[str, int]] = field(default_factory=dict)
+    entries: int | None = None
+    size_bytes: int | None = None
+    store_errors: int = 0
+    corrupt_entries: int = 0
+    store_trouble: str | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON-able data; money as text, exact to the digit."""
+        return {
+            key: str(value) if isinstance(value, Decimal) else value for key, value in asdict(self).items()
+        }
+
+
+class Ledger:
+    """Counts events; never holds a value, a prompt or an answer."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._outcomes: Counter[str] = Counter()
+        self._refusals: Counter[str] = Counter()
+        self._bypasses: Counter[str] = Counter()
+        self._chains: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        self._sums = Stats()
+
+    def record(self, event: Event) -> None:
+        """Count *event*, and hand it to this context's captures."""
+        with self._lock:
+            self._count(event)
+        for ledger, events in _captures.get():
+            if ledger is self:
+                events.append(event)
+
+    def _count(self, event: Event) -> None:
+        self._outcomes[event.outcome] += 1
+        self._chains[_bounded(self._chains, event.chain)][event.outcome] += 1
+        sums = self._sums
+        sums.input_tokens += event.input_tokens
+        sums.output_tokens += event.output_tokens
+        if event.cost_usd is None or event.saved_usd is None:
+            sums.unpriced += 1
+        sums.cost_usd += event.cost_usd or 0
+        sums.saved_usd += event.saved_usd or 0
+        if event.outcome == "refused":
+            reason = event.reason or "unknown"
+            self._refusals[_bounded(self._refusals, reason)] += 1
+        elif event.outcome == "bypass":
+            reason = event.reason or "unknown"
+            self._bypasses[_bounded(self._bypasses, reason)] += 1
+
+    @contextmanager
+    def capture(self) -> Iterator[list[Event]]:
+        """Collect this context's events, in the order they end; unbounded."""
+        events: list[Event] = []
+        token = _captures.set((*_captures.get(), (self, events)))
+        try:
+            yield events
+        finally:
+            _captures.reset(token)
+
+    def stats(self) -> Stats:
+        """The account so far, without the store's part."""
+        with self._lock:
+            outcomes = dict(self._outcomes)
+            requests = sum(outcomes.values())
+            saved = outcomes.get("hit", 0) + outcomes.get("stale", 0)
+            sums = self._sums
+            return Stats(
+                requests=requests,
+                outcomes=outcomes,
+                hit_rate=saved / requests if requests else 0.0,
+                calls_saved=saved,
+                input_tokens=sums.input_tokens,
+                output_tokens=sums.output_tokens,
+                cost_usd=sums.cost_usd,
+                saved_usd=sums.saved_usd,
+                unpriced=sums.unpriced,
+                refusals=dict(self._refusals),
+                bypasses=dict(self._bypasses),
+                by_chain={chain: dict(counts) for chain, counts in self._chains.items()},
+            )
+
+
+def _bounded(counts: Any, name: str) -> str:
+    return name if name in counts or len(counts) < KINDS_KEPT else "other"

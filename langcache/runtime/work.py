@@ -1,0 +1,67 @@
+"""What the flow needs to know of one request; the LangChain layer implements it."""
+
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from langcache.core.directives import Directives
+from langcache.core.entry import Entry
+from langcache.core.events import Event, Usage
+from langcache.errors import LangcacheError
+
+__all__ = ["MaskedRunFailed", "Produced", "Work"]
+
+
+class MaskedRunFailed(LangcacheError):
+    """A masked run failed for a reason that is not the provider's; the cause is chained."""
+
+
+@dataclass(slots=True)
+class Produced:
+    """What one run of the chain gave.
+
+    Attributes:
+        output: the chain's answer; with placeholders in it if the run was masked.
+        usages: of each provider call.
+        refusal: why it must not be stored, known from the run itself, such as ``"truncated"``.
+    """
+
+    output: Any
+    usages: list[Usage] = field(default_factory=list)
+    refusal: str | None = None
+    details: dict[str, Any] = field(default_factory=dict)
+
+
+class Work(Protocol):
+    """One request on its way through the flow."""
+
+    namespace: str
+    key: str
+    bypass: str | None
+    """Why the cache must stand aside, if it must."""
+    masks: bool
+    """Whether the chain runs on placeholders."""
+    directives: Directives
+    event: Event
+    labels: frozenset[str]
+
+    def run(self, masked: bool) -> Produced:
+        """One attempt; raises what the chain raises, or `MaskedRunFailed`."""
+
+    async def arun(self, masked: bool) -> Produced:
+        """`run`, awaited."""
+
+    def template(self, produced: Produced) -> Any:
+        """The packed, delexicalized answer; raises `Refused` or `UnstorableError`."""
+
+    def reveal(self, produced: Produced) -> Any:
+        """The answer for the user who asked, of a masked run; raises `Refused` or `UnstorableError`."""
+
+    def fill(self, entry: Entry) -> Any:
+        """The answer for the user who asked, of a stored entry; raises `Refused`, `UnstorableError`, `ValueError`
+        or `CorruptEntry`."""
+
+    def about(self) -> dict[str, Any]:
+        """The readable half of the entry: the parts of the key."""
+
+    def masked_run_ended(self, well: bool) -> None:
+        """Told after each masked run whether it could be used, to notice a chain that cannot be masked."""
