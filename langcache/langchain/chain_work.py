@@ -1,0 +1,276 @@
+"""One request on its way through the flow, for a wrapped chain."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from langchain_core.runnables.config import merge_configs
+
+from langcache.core.directives import Directives, combine, from_config
+from langcache.core.entry import Entry
+from langcache.core.events import Event
+from langcache.core.packing import pack, unpack
+from langcache.errors import Refused, UnkeyableError
+from langcache.langchain.announce import Announcer
+from langcache.langchain.messages import Messages
+from langcache.langchain.observe import LookupWithDetail, Observer
+from langcache.langchain.request import Request
+from langcache.langchain.settings import Chain
+from langcache.runtime import ambient
+from langcache.runtime.work import MaskedRunFailed, Produced
+from langcache.templating import Gap, Template, fill, from_data, read, to_data
+
+__all__ = ["ChainWork"]
+
+
+class ChainWork:
+    """Implements `langcache.runtime.work.Work`.
+
+    Args:
+        chain: the wrapped chain.
+        inputs: what it was invoked with.
+        config: the call's whole config.
+        kwargs: keyword arguments of the call.
+        announcer: fires the chain's own start and end.
+    """
+
+    def __init__(
+        self, chain: Chain, inputs: Any, config: Any, kwargs: Mapping[str, Any], announcer: Announcer
+    ) -> None:
+        self.chain, self.inputs, self.config, self.kwargs = chain, inputs, config, kwargs
+        self.announcer = announcer
+        self.namespace = chain.cache.namespace
+        self.labels = chain.labels
+        settings = chain.settings
+        self.masks = settings.mode == "mask"
+        self.event = announcer.event = Event(
+            settings.name, generation_type=settings.generation_type, tags=settings.tags
+        )
+        self.key, self.bypass = "", self._why_not()
+        self.request: Request | None = None
+        self._tokens: dict[str, str] | None = None
+        self._used: list[str] = []
+        if self.bypass is None:
+            self._read()
+        self.directives = self._directives()
+
+    def _read(self) -> None:
+        try:
+            self.request = Request(
+                self.chain, self.inputs, self.config.get("configurable") or {}, self.kwargs
+            )
+        except UnkeyableError as error:
+            self.bypass = str(error)
+            return
+        self.key = self.event.key = self.request.key
+        self.event.prompt_version = self.request.identity.prompt_version
+
+    def _why_not(self) -> str | None:
+        loads = self.chain.identity().found.loads_history
+        if loads:
+            return f"{loads[0].rpartition(':')[2]} loads history that is not in the key: pass the messages as an input"
+        if self.masks and not self.chain.masked_runs.closed():
+            return "the chain cannot be masked: its masked runs failed; wrap it with mode='abstract'"
+        return None
+
+    def _directives(self) -> Directives:
+        profile = self.chain.settings.profile
+        levels = [
+            *from_config(self.config.get("metadata"), self.config.get("tags")),
+            *ambient.ambient_directives(),
+            _of_profile(profile, self.inputs),
+            self.chain.settings.directives,
+        ]
+        return combine(levels)
+
+    # Running the chain.
+
+    def run(self, masked: bool) -> Produced:
+        """One attempt."""
+        observer, inputs = self._prepared(masked)
+        config = merge_configs(self.announcer.start(self.inputs), {"callbacks": [observer]})
+        inner = self.chain.identity().inner[masked]
+        try:
+            with self.chain.watched:
+                output = inner.invoke(inputs, config, **self.kwargs)
+        except Exception as error:
+            raise self._failure(error, observer, masked) from error
+        return self._produced(output, observer, masked)
+
+    async def arun(self, masked: bool) -> Produced:
+        """`run`, awaited."""
+        observer, inputs = self._prepared(masked)
+        config = merge_configs(await self.announcer.astart(self.inputs), {"callbacks": [observer]})
+        inner = self.chain.identity().inner[masked]
+        try:
+            with self.chain.watched:
+                output = await inner.ainvoke(inputs, config, **self.kwargs)
+        except Exception as error:
+            raise self._failure(error, observer, masked) from error
+        return self._produced(output, observer, masked)
+
+    def _prepared(self, masked: bool) -> tuple[Observer, Any]:
+        self._used = []
+        if not masked or self.request is None:
+            return Observer(self._value_in, stop_lookups=False), self.inputs
+        return Observer(self._token_in, stop_lookups=True), self.request.masked(
+            self.tokens, self._used.append
+        )
+
+    @property
+    def tokens(self) -> dict[str, str]:
+        """Slot name to placeholder."""
+        assert self.request is not None
+        if self._tokens is None:
+            self._tokens = self.request.tokens()
+        return self._tokens
+
+    def _failure(self, error: Exception, observer: Observer, masked: bool) -> Exception:
+        if isinstance(error, LookupWithDetail):
+            return MaskedRunFailed(f"slot {error.args[0]!r} is looked up: declare it a Feature, or lookup_ok")
+        if not masked or observer.blames_provider(error):
+            return error
+        used = (
+            f"it computes with {self._used[0]!r}: declare that a Feature"
+            if self._used
+            else type(error).__name__
+        )
+        return MaskedRunFailed(used)
+
+    def _produced(self, output: Any, observer: Observer, masked: bool) -> Produced:
+        if masked and self._used:
+            raise MaskedRunFailed(f"it computes with {self._used[0]!r}: declare that a Feature")
+        refusal, details = observer.refusal, {}
+        if refusal is None and observer.lookup_of is not None:
+            refusal, details = "slot looked up", {"slot": observer.lookup_of}
+        if refusal is None and _is_empty(output):
+            refusal = "empty answer"
+        return Produced(output, observer.usages, refusal, details)
+
+    def _value_in(self, text: str) -> str | None:
+        """The slot whose value a lookup's *text* holds."""
+        if self.request is None or not self.request.reading.slots:
+            return None
+        found = self._gaps(self.request.finder.locate(text))
+        return next((name for name in found if not self._lookup_ok(name)), None)
+
+    def _token_in(self, text: str) -> str | None:
+        for name, token in self.tokens.items():
+            if token.casefold() in text.casefold() and not self._lookup_ok(name):
+                return name
+        return None
+
+    def _lookup_ok(self, name: str) -> bool:
+        slots = self.chain.settings.profile.declaration.slots
+        return any(slot.name == name and slot.lookup_ok for slot in slots)
+
+    # The answer.
+
+    def template(self, produced: Produced) -> Any:
+        """The packed, delexicalized answer."""
+        return self._packed(produced.output, Messages())
+
+    def reveal(self, produced: Produced) -> Any:
+        """What a masked run gave, with this user's details in it, nothing else changed."""
+        originals: list[Any] = []
+        messages = Messages(originals=originals)
+        assert self.request is not None
+        body = pack(produced.output, self._read_masked, _any_number, self._classes, messages)
+        return unpack(body, self._fill, self._classes, messages)
+
+    def fill(self, entry: Entry) -> Any:
+        """A stored answer, with this user's details in it."""
+        age_s = max(0.0, self.chain.cache.clock.now() - entry.created_at)
+        messages = Messages(hit={"outcome": "hit", "key": self.key, "age_s": round(age_s, 3)})
+        return unpack(entry.body, self._fill, self._classes, messages)
+
+    def _fill(self, segments: list[Any]) -> str:
+        assert self.request is not None
+        return fill(from_data(segments), self.request.reading.slots)
+
+    @property
+    def _classes(self) -> Any:
+        assert self.request is not None
+        return self.request.identity.classes
+
+    def _packed(self, output: Any, messages: Messages) -> Any:
+        assert self.request is not None
+        lexicon = self.request.lexicon
+        met: set[str] = set()
+
+        def text(value: str) -> Any:
+            template = self._delexicalized(value)
+            met.update(self._gaps(template))
+            return _as_data(value, template)
+
+        body = pack(output, text, lexicon.check_scalar, self._classes, messages)
+        self._check_required(met)
+        return body
+
+    def _delexicalized(self, value: str) -> Template:
+        assert self.request is not None
+        if not self.masks:
+            return self.request.lexicon.delexicalize(value)
+        template = read(value, self.tokens, list(self.request.reading.slots.values()))
+        self.request.lexicon.guard(template)
+        return template
+
+    def _read_masked(self, value: str) -> Any:
+        assert self.request is not None
+        return _as_data(value, read(value, self.tokens, list(self.request.reading.slots.values())))
+
+    def _check_required(self, met: set[str]) -> None:
+        assert self.request is not None
+        for name in self.request.reading.slots:
+            if name in self.chain.settings.profile.declaration.required and name not in met:
+                raise Refused("required slot missing", slot=name)
+
+    @staticmethod
+    def _gaps(template: Template) -> list[str]:
+        return [part.name for part in template if isinstance(part, Gap)]
+
+    def about(self) -> dict[str, Any]:
+        """The readable half of the entry; a feature that happens to hold a detail is shown as a digest."""
+        assert self.request is not None
+        settings = self.chain.settings
+        return {
+            "parts": self.request.public_parts(),
+            "generation_type": settings.generation_type,
+            "tags": list(settings.tags),
+        }
+
+    def masked_run_ended(self, well: bool) -> None:
+        """Count towards giving up on masking this chain."""
+        if well:
+            self.chain.masked_runs.succeeded()
+        else:
+            self.chain.masked_runs.failed(MaskedRunFailed())
+
+
+def _as_data(value: str, template: Template) -> Any:
+    if not any(isinstance(part, Gap) for part in template):
+        return value
+    return to_data(template)
+
+
+def _any_number(value: Any) -> None:
+    """A number in an answer that is shown, not stored."""
+
+
+def _is_empty(output: Any) -> bool:
+    if output is None or output == "":
+        return True
+    content = getattr(output, "content", None)
+    return content in ("", []) and not getattr(output, "tool_calls", None) and hasattr(output, "content")
+
+
+def _of_profile(profile: Any, inputs: Any) -> Directives:
+    """What the user's own profile asks for; nothing is built unless the profile overrides `cache_directives`."""
+    from langcache.core.directives import NONE, parse
+    from langcache.core.profile import Profile
+
+    if profile.cache_directives is Profile.cache_directives:
+        return NONE
+    if isinstance(inputs, profile):
+        return parse(inputs.cache_directives())
+    given = inputs if isinstance(inputs, Mapping) else {}
+    return parse(profile.of_values({**ambient.ambient_user(), **given}).cache_directives())

@@ -1,0 +1,265 @@
+"""What a runnable is: every prompt, model, parameter, tool and schema found by walking it.
+
+Secrets, timeouts, callbacks, clients and names left out: they do not shape the answer. What cannot be looked into
+(a function) is described by its code and listed as opaque, so that `wrap` asks for an explicit version.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from langchain_core.language_models import BaseLanguageModel
+from langchain_core.messages import BaseMessage
+from langchain_core.prompts import BasePromptTemplate
+from langchain_core.prompts.message import BaseMessagePromptTemplate
+from langchain_core.runnables import Runnable
+from langchain_core.runnables.history import RunnableWithMessageHistory
+from langchain_core.runnables.utils import get_function_nonlocals
+from pydantic import BaseModel, SecretBytes, SecretStr
+
+from langcache.core.classes import schema_digest
+from langcache.core.code import describe_callable
+
+__all__ = ["Fingerprint", "fingerprint"]
+
+IRRELEVANT = frozenset(
+    {
+        "async_client", "cache", "callback_manager", "callbacks", "client", "custom_get_token_ids",
+        "default_request_timeout", "http_async_client", "http_client", "http_socket_options", "input_types",
+        "max_retries", "metadata", "name", "rate_limiter", "request_timeout", "root_async_client", "root_client",
+        "run_name", "stream_chunk_timeout", "tags", "timeout", "verbose",
+    }
+)  # fmt: skip
+"""Fields that do not shape an answer, by the names LangChain's own classes give them."""
+
+SECRET = re.compile(r"api_?key|secret|password|access_token", re.IGNORECASE)
+LIBRARIES = ("langchain", "langgraph", "builtins", "functools", "operator")
+"""Functions from here are fixed by their name; anyone else's may be edited."""
+
+NOT_PROSE = frozenset({"input_variables", "optional_variables", "template_format", "variable_name"})
+
+
+@dataclass(slots=True)
+class Fingerprint:
+    """What the walk found.
+
+    Attributes:
+        prompts: descriptions of prompt templates; `prompt_version` may stand for them.
+        parts: descriptions of all else, in the order met; always in the key.
+        texts: literal texts of prompts, which may hold what looks like a placeholder.
+        opaque: what cannot be looked into, by name.
+        loads_history: what brings conversation history or a checkpoint of its own, by name.
+        classes: output schemas met, to rebuild answers with.
+        late: partial variables that are called anew for each request, by name.
+        objects: everything whose fields were read, to notice a later change.
+    """
+
+    prompts: list[Any] = field(default_factory=list)
+    parts: list[Any] = field(default_factory=list)
+    texts: list[str] = field(default_factory=list)
+    opaque: list[str] = field(default_factory=list)
+    loads_history: list[str] = field(default_factory=list)
+    classes: list[type] = field(default_factory=list)
+    late: list[tuple[str, Callable[[], Any]]] = field(default_factory=list)
+    objects: list[Any] = field(default_factory=list)
+
+
+def fingerprint(runnable: Any, state: Mapping[tuple[int, str], Any] | None = None) -> Fingerprint:
+    """Walk *runnable*; the result's descriptions have a canonical encoding.
+
+    Args:
+        runnable: what to walk.
+        state: fields, by object id and name, that are the runnable's own state, with the value to take instead.
+    """
+    found = Fingerprint()
+    found.parts.append(_Walk(found, state or {}).describe(runnable))
+    return found
+
+
+class _Walk:
+    """One walk; each object is described once, later meetings refer to it by number."""
+
+    def __init__(self, found: Fingerprint, state: Mapping[tuple[int, str], Any]) -> None:
+        self.found, self.state = found, state
+        self.seen: dict[int, int] = {}
+
+    def describe(self, value: Any) -> Any:
+        if value is None or isinstance(value, bool | int | float | str | bytes):
+            return value
+        if isinstance(value, SecretStr | SecretBytes):
+            return "secret"
+        if isinstance(value, list | tuple):
+            return [self.describe(item) for item in value]
+        if isinstance(value, dict):
+            return {str(key): self.describe(item) for key, item in value.items()}
+        if isinstance(value, set | frozenset):
+            return {"set": sorted(repr(self.describe(item)) for item in value)}
+        if isinstance(value, type):
+            return self.class_(value)
+        if id(value) in self.seen:
+            return ["again", self.seen[id(value)]]
+        self.seen[id(value)] = len(self.seen)
+        return self.object_(value)
+
+    def class_(self, cls: type) -> Any:
+        if hasattr(cls, "model_fields") or hasattr(cls, "__dataclass_fields__"):
+            self.found.classes.append(cls)
+            return ["class", schema_digest(cls)]
+        keys = getattr(cls, "__annotations__", None)
+        return ["class", _name(cls), {k: str(v) for k, v in keys.items()} if keys else None]
+
+    def object_(self, value: Any) -> Any:
+        self.found.objects.append(value)
+        if isinstance(value, BasePromptTemplate | BaseMessagePromptTemplate):
+            self.prompt(value)
+            return ["prompt", _name(type(value))]
+        if isinstance(value, BaseMessage):
+            return ["message", value.type, self.describe(value.content)]
+        if isinstance(value, Runnable) and not isinstance(value, BaseModel) and _has_functions(value):
+            return self.function_runnable(value)
+        if isinstance(value, RunnableWithMessageHistory) or _has_memory(value):
+            self.found.loads_history.append(_name(type(value)))
+        if isinstance(value, BaseModel):
+            return [_name(type(value)), self.fields(value)]
+        if isinstance(value, Runnable):
+            self.found.opaque.append(type(value).__name__)
+            return [_name(type(value)), self.describe(_graph_nodes(value) or _plain_state(value))]
+        if callable(value):
+            return self.function(value)
+        return [_name(type(value))]
+
+    def fields(self, value: BaseModel) -> Any:
+        described = {
+            name: self.describe(self.state.get((id(value), name), getattr(value, name)))
+            for name, info in type(value).model_fields.items()
+            if _shapes(name) and not (info.exclude and isinstance(value, BaseLanguageModel))
+        }
+        if isinstance(value, BaseLanguageModel):
+            described["identifying"] = self.describe(_identifying(value))
+        if value.model_extra:
+            described["extra"] = self.describe(value.model_extra)
+        return described
+
+    def prompt(self, value: Any) -> None:
+        index = len(self.found.prompts)
+        self.found.prompts.append(None)
+        described = {}
+        for name in type(value).model_fields:
+            if not _shapes(name):
+                continue
+            content = getattr(value, name)
+            if name == "partial_variables":
+                content = self.partials(content)
+            elif name == "output_parser" and content is not None:
+                self.found.parts.append(self.describe(content))
+                continue
+            described[name] = self.describe(content)
+            if name not in NOT_PROSE:
+                self.found.texts.extend(_texts(content))
+        self.found.prompts[index] = [_name(type(value)), described]
+
+    def partials(self, values: dict[str, Any]) -> dict[str, Any]:
+        late = {name: value for name, value in values.items() if callable(value)}
+        self.found.late.extend(late.items())
+        return {name: value for name, value in values.items() if name not in late}
+
+    def function_runnable(self, value: Any) -> Any:
+        """A runnable made of functions: their code, and the runnables they capture."""
+        functions = [f for name in FUNCTIONS if callable(f := vars(value).get(name))]
+        captured = [item for f in functions for item in _captured(f)]
+        return [
+            "functions",
+            [self.function(f) for f in functions],
+            [self.describe(item) for item in captured],
+        ]
+
+    def function(self, value: Any) -> Any:
+        """A callable: by name if a library's, else by its code, and opaque."""
+        if isinstance(value, partial):
+            return [
+                "partial",
+                self.function(value.func),
+                self.describe(value.args),
+                self.describe(value.keywords),
+            ]
+        owner = getattr(value, "__self__", None)
+        bound = self.describe(owner) if isinstance(owner, Runnable) else None
+        if str(getattr(value, "__module__", "")).startswith(LIBRARIES):
+            return [
+                "library function",
+                getattr(value, "__module__", ""),
+                getattr(value, "__qualname__", ""),
+                bound,
+            ]
+        self.found.opaque.append(getattr(value, "__name__", type(value).__name__))
+        return ["function", describe_callable(value), bound]
+
+
+FUNCTIONS = ("func", "afunc", "_transform", "_atransform", "_func", "_afunc")
+
+
+def _captured(function: Any) -> list[Runnable[Any, Any]]:
+    try:
+        found = get_function_nonlocals(function)
+    except Exception:
+        return []
+    owners = [getattr(item, "__self__", item) for item in found]
+    return [item for item in owners if isinstance(item, Runnable)]
+
+
+def _shapes(name: str) -> bool:
+    return name not in IRRELEVANT and not SECRET.search(name)
+
+
+def _identifying(model: Any) -> Any:
+    """What the model's author says identifies it; a model may refuse to say."""
+    try:
+        return {name: value for name, value in model._identifying_params.items() if _shapes(name)}
+    except Exception:
+        return None
+
+
+def _texts(content: Any) -> Iterator[str]:
+    if isinstance(content, str):
+        yield content
+    elif isinstance(content, BaseMessage):
+        yield from _texts(content.content)
+    elif isinstance(content, list | tuple):
+        for item in content:
+            yield from _texts(item)
+    elif isinstance(content, dict):
+        for item in content.values():
+            yield from _texts(item)
+
+
+def _graph_nodes(value: Any) -> Any:
+    """The runnables inside a compiled LangGraph graph."""
+    nodes = getattr(value, "nodes", None)
+    if not isinstance(nodes, dict):
+        return None
+    return {name: getattr(node, "bound", node) for name, node in nodes.items()}
+
+
+def _plain_state(value: Any) -> dict[str, Any]:
+    return {
+        key: item
+        for key, item in vars(value).items()
+        if not key.startswith("_") and (item is None or isinstance(item, bool | int | float | str | Runnable))
+    }
+
+
+def _has_memory(value: Any) -> bool:
+    """A chain with a memory, or a LangGraph graph with a checkpointer or store."""
+    return any(
+        getattr(value, name, None) not in (None, False) for name in ("memory", "checkpointer")
+    ) and isinstance(value, Runnable)
+
+
+def _has_functions(value: Any) -> bool:
+    return any(callable(vars(value).get(name)) for name in FUNCTIONS)
+
+
+def _name(cls: type) -> str:
+    return f"{cls.__module__}:{cls.__qualname__}"

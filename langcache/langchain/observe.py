@@ -1,0 +1,120 @@
+"""Watch one run from inside: what it used, how it finished, what it looked up, and who failed."""
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from langchain_core.callbacks import BaseCallbackHandler
+from langchain_core.messages import AIMessage
+from langchain_core.outputs import ChatGeneration, LLMResult
+
+from langcache.core.events import Usage
+
+__all__ = ["LookupWithDetail", "Observer", "finish_of"]
+
+_FINISHED = frozenset(
+    {
+        "stop",
+        "end_turn",
+        "tool_calls",
+        "tool_use",
+        "stop_sequence",
+        "function_call",
+        "completed",
+        "eos_token",
+        "eos",
+    }
+)
+"""Finish reasons of a whole answer (OpenAI chat completions, Anthropic messages and what speaks like them)."""
+
+_REFUSED = {
+    "length": "truncated",
+    "max_tokens": "truncated",
+    "content_filter": "filtered",
+    "refusal": "refusal",
+}
+
+
+class LookupWithDetail(Exception):  # noqa: N818 -- never leaves this package
+    """A masked detail was about to be looked up, which would look up the placeholder."""
+
+
+class Observer(BaseCallbackHandler):
+    """Collects what the flow must know of one run.
+
+    Args:
+        detail_in: the slot whose value, or placeholder, a lookup's text holds; None if none does.
+        stop_lookups: raise before a lookup of a placeholder, whose result would be wrong for everybody.
+    """
+
+    run_inline = True
+    raise_error = True
+
+    def __init__(self, detail_in: Callable[[str], str | None], *, stop_lookups: bool) -> None:
+        self._detail_in, self._stop = detail_in, stop_lookups
+        self._lock = threading.Lock()
+        self.usages: list[Usage] = []
+        self.refusal: str | None = None
+        self.lookup_of: str | None = None
+        self.errors: list[BaseException] = []
+
+    def on_llm_end(self, response: LLMResult, **_: Any) -> None:
+        """Account for one provider call."""
+        with self._lock:
+            for generations in response.generations:
+                for generation in generations:
+                    message = generation.message if isinstance(generation, ChatGeneration) else None
+                    self.refusal = self.refusal or finish_of(message, generation.generation_info)
+                    if isinstance(message, AIMessage) and "langcache" in message.response_metadata:
+                        continue  # served by one of our other doors: nothing was paid
+                    self.usages.append(_usage(message, response.llm_output))
+
+    def on_llm_error(self, error: BaseException, **_: Any) -> None:
+        """Remember that the provider failed, so that nobody blames the mask."""
+        self.errors.append(error)
+
+    def on_retriever_start(self, serialized: Any, query: str, **_: Any) -> None:
+        """Notice a detail in a retriever's query."""
+        self._lookup(str(query))
+
+    def on_tool_start(self, serialized: Any, input_str: str, *, inputs: Any = None, **_: Any) -> None:
+        """Notice a detail in a tool's arguments."""
+        self._lookup(f"{input_str}\n{inputs}")
+
+    def _lookup(self, text: str) -> None:
+        slot = self._detail_in(text)
+        if slot is None:
+            return
+        self.lookup_of = slot
+        if self._stop:
+            raise LookupWithDetail(slot)
+
+    def blames_provider(self, error: BaseException) -> bool:
+        """Whether *error* is, or was caused by, a failed provider call."""
+        seen: BaseException | None = error
+        while seen is not None:
+            if any(seen is known for known in self.errors):
+                return True
+            seen = seen.__cause__ or seen.__context__
+        return False
+
+
+def finish_of(message: Any, info: dict[str, Any] | None) -> str | None:
+    """Why an answer that finished like this must not be stored; None if it may."""
+    if isinstance(message, AIMessage) and message.additional_kwargs.get("refusal"):
+        return "refusal"
+    metadata = {**(info or {}), **(message.response_metadata if isinstance(message, AIMessage) else {})}
+    finish = metadata.get("finish_reason") or metadata.get("stop_reason")
+    if not isinstance(finish, str) or finish.lower() in _FINISHED:
+        return None
+    return _REFUSED.get(finish.lower(), "unfinished")
+
+
+def _usage(message: Any, llm_output: dict[str, Any] | None) -> Usage:
+    metadata = message.response_metadata if isinstance(message, AIMessage) else {}
+    model = metadata.get("model_name") or metadata.get("model") or (llm_output or {}).get("model_name")
+    used = message.usage_metadata if isinstance(message, AIMessage) else None
+    if not used:
+        return Usage(model, 0, 0)
+    details = {k: v for k, v in (used.get("input_token_details") or {}).items() if isinstance(v, int)}
+    return Usage(model, used["input_tokens"], used["output_tokens"], details)

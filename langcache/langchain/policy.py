@@ -1,0 +1,50 @@
+"""What to do for one chain of an app nobody rewrites (door 2)."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from langcache.core.profile import Profile
+from langcache.errors import DeclarationError
+
+__all__ = ["ChainPolicy"]
+
+METADATA_NAME = "chain"
+
+
+@dataclass(frozen=True)
+class ChainPolicy:
+    """How the calls of one chain are cached when they reach the model doors.
+
+    A call belongs to the chain if its ``run_name``, one of its tags, or ``metadata["chain"]`` is *name*.
+
+    Args:
+        name: the chain's name.
+        profile: what of the user decides, fills, or does neither; the values come from the prompt's variables, from
+            ``metadata["profile"]`` or from ``with cache.user({...})``. Without one, exact caching.
+        prompt_version: part of the key.
+        generation_type, tags: label entries for statistics and invalidation.
+        directives: what applies to this chain unless a call says otherwise.
+
+    Raises:
+        DeclarationError: the profile is not a `Profile`, or the name is empty.
+    """
+
+    name: str
+    profile: type[Profile] | None = None
+    prompt_version: str | None = None
+    generation_type: str | None = None
+    tags: Sequence[str] = ()
+    directives: str | Iterable[str] | None = None
+
+    def __post_init__(self) -> None:
+        if not self.name:
+            raise DeclarationError("a ChainPolicy needs the chain's name")
+        if self.profile is not None and not (
+            isinstance(self.profile, type) and issubclass(self.profile, Profile)
+        ):
+            raise DeclarationError(f"policy {self.name!r}: profile is a subclass of langcache.Profile")
+
+    def covers(self, run_name: str | None, tags: Iterable[str], metadata: Mapping[str, Any]) -> bool:
+        """Whether a call with this run name, these tags and this metadata belongs to the chain."""
+        return self.name in (run_name, metadata.get(METADATA_NAME)) or self.name in tags

@@ -1,0 +1,217 @@
+"""One request to a wrapped chain: its reading, its key, its masked input."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from pydantic import BaseModel
+
+from langcache.core.encoding import canonical, digest
+from langcache.core.reading import Reading, read_request
+from langcache.errors import Refused
+from langcache.langchain.messages import mask_value, plain_message
+from langcache.langchain.settings import VOLATILE, Chain, Identity
+from langcache.runtime import ambient
+from langcache.templating import Lexicon, MaskedList, MaskedText, Template, placeholders, show, to_data
+
+__all__ = ["Request"]
+
+UNSPECIFIED = "unspecified"
+"""What a masked chain receives for an ignored input, given or not: both share a key."""
+
+
+class Request:
+    """Reads one input and makes its key.
+
+    Args:
+        chain: the wrapped chain.
+        inputs: what the chain was invoked with.
+        configurable: the call's ``configurable``.
+        kwargs: keyword arguments of the call.
+
+    Raises:
+        UnkeyableError: something of the request has no canonical form; the message names it, without its value.
+    """
+
+    def __init__(
+        self, chain: Chain, inputs: Any, configurable: Mapping[str, Any], kwargs: Mapping[str, Any]
+    ) -> None:
+        self.chain, self.inputs, self.kwargs = chain, inputs, kwargs
+        self.identity: Identity = chain.identity()
+        self.named, self.values = _named(inputs)
+        declaration = chain.settings.profile.declaration
+        self.reading: Reading = read_request(declaration, self.values, ambient.ambient_user())
+        self._located: dict[str, Template] = {}
+        self._literals: list[str] = []
+        self.surroundings = self._surroundings(configurable)
+        self.residue = self._masked_residue()
+        self.key = digest(b"%b%b" % (self.identity.prefix, canonical(self._parts(), plain_message)))
+
+    def _parts(self) -> list[Any]:
+        reading = self.reading
+        return [reading.features, reading.presence, self.residue, self.surroundings]
+
+    def parts(self) -> dict[str, Any]:
+        """Every part of the key by name: features as normalised values, all else as digests."""
+        declaration, reading = self.chain.settings.profile.declaration, self.reading
+        found: dict[str, Any] = dict(self.identity.parts)
+        for feature, state in zip(declaration.features, reading.features, strict=True):
+            found[f"feature {feature.name}"] = state if isinstance(state, str) else _readable(state[0])
+        for slot, state in zip(declaration.slots, reading.presence, strict=True):
+            found[f"slot {slot.name}"] = state if isinstance(state, str) else "empty"
+        for name, value in self.residue.items():
+            found[f"input {name}"] = digest(canonical(value, plain_message))[:16]
+        for name, value in self.surroundings.items():
+            found[f"call {name}"] = digest(canonical(value, plain_message))[:16]
+        return found
+
+    def public_parts(self) -> dict[str, Any]:
+        """`parts`, fit to be stored: a feature that happens to hold a personal value shows as a digest."""
+        return {name: self._public(value) for name, value in self.parts().items()}
+
+    def _public(self, value: Any) -> Any:
+        try:
+            for text in _texts_of(value):
+                self.lexicon.guard((text,))
+        except Refused:
+            return digest(canonical(value))[:16]
+        return value
+
+    def _surroundings(self, configurable: Mapping[str, Any]) -> dict[str, Any]:
+        """What reaches the chain besides its input: configurable values, call kwargs, evaluated partials."""
+        volatile = self.chain.settings.volatile
+        found: dict[str, Any] = {
+            f"configurable {name}": value
+            for name, value in configurable.items()
+            if name not in VOLATILE and name not in volatile and not name.startswith("__")
+        }
+        found.update((f"argument {name}", value) for name, value in self.kwargs.items())
+        found.update((f"partial {name}", make()) for name, make in self.identity.found.late)
+        return found
+
+    # Slot values inside undeclared inputs.
+
+    @cached_property
+    def finder(self) -> Lexicon:
+        """This user's slot values alone, compiled."""
+        return Lexicon(list(self.reading.slots.values()))
+
+    @cached_property
+    def lexicon(self) -> Lexicon:
+        """Everything personal about this user, compiled, to search an answer for it."""
+        reading = self.reading
+        known = [*self.identity.found.texts, *map(str, reading.shown.values()), *self._literals]
+        return Lexicon(
+            list(reading.slots.values()), ignored=reading.ignored, blurred=reading.blurred, known=known
+        )
+
+    def _masked_residue(self) -> dict[str, Any]:
+        residue = self.reading.residue
+        if not residue or not self.reading.slots:
+            return residue
+        finder = self.finder
+
+        def located(text: str) -> Any:
+            template = finder.locate(text)
+            self._literals.extend(part for part in template if isinstance(part, str))
+            if len(template) == 1 and isinstance(template[0], str):
+                return text
+            self._located[text] = template
+            return _Gapped(to_data(template))
+
+        return {name: _map_texts(value, located) for name, value in residue.items()}
+
+    # What a masked chain receives.
+
+    def tokens(self) -> dict[str, str]:
+        """Slot name to placeholder: distinct from anything the prompt, features or residue hold."""
+        literals = [*self.identity.found.texts, *map(str, self.reading.shown.values()), *self._literals]
+        return placeholders(list(self.reading.slots.values()), literals)
+
+    def masked(self, tokens: Mapping[str, str], on_use: Any) -> Any:
+        """The input with placeholders for slots, normalised features, and ignored inputs withheld."""
+
+        def text(value: str) -> str:
+            template = self._located.get(value)
+            return value if template is None else show(template, tokens)
+
+        residue = {name: mask_value(value, text) for name, value in self.reading.residue.items()}
+        if not self.named:
+            return residue[""]
+        shown = {name: _marking(name, value, on_use) for name, value in self.reading.shown.items()}
+        slots = {
+            name: _placeholder(name, tokens[name], slot.value, on_use)
+            for name, slot in self.reading.slots.items()
+        }
+        ignored = {
+            name: MaskedText(UNSPECIFIED, name=name, on_use=on_use)
+            for name in self.chain.settings.profile.declaration.ignored
+        }
+        values = {**residue, **shown, **slots, **ignored}
+        if isinstance(self.inputs, BaseModel):
+            return self.inputs.model_copy(update=values)
+        # the order of the caller's dict may differ between users of one key
+        return {name: values[name] for name in sorted(values)}
+
+
+@dataclass(frozen=True, slots=True)
+class _Gapped:
+    """A text with gaps, in a key; of a type of its own, so that no input can look like it."""
+
+    segments: list[Any]
+
+
+def _named(inputs: Any) -> tuple[bool, Mapping[str, Any]]:
+    """Whether the input has names, and its values by name."""
+    if type(inputs) is dict and all(type(name) is str for name in inputs):
+        return True, inputs
+    if isinstance(inputs, BaseModel) and _is_profile_like(inputs):
+        extra = inputs.model_extra or {}
+        return True, {**{name: getattr(inputs, name) for name in type(inputs).model_fields}, **extra}
+    return False, {"": inputs}
+
+
+def _is_profile_like(inputs: BaseModel) -> bool:
+    return plain_message(inputs) is NotImplemented
+
+
+def _map_texts(value: Any, text: Any) -> Any:
+    """*value* for the key: texts through *text*, LangChain objects as plain data."""
+    if type(value) is str:
+        return text(value)
+    if type(value) in (list, tuple):
+        return [type(value).__name__, [_map_texts(item, text) for item in value]]
+    if type(value) is dict:
+        return {key: _map_texts(item, text) for key, item in value.items()}
+    plain = plain_message(value)
+    if plain is not NotImplemented:
+        return [type(value).__name__, _map_texts(plain, text)]
+    return value
+
+
+def _placeholder(name: str, token: str, value: object, on_use: Any) -> Any:
+    text = MaskedText(token, name=name, on_use=on_use)
+    return MaskedList(text) if isinstance(value, list | tuple) else text
+
+
+def _marking(name: str, value: Any, on_use: Any) -> Any:
+    """A bucket label that tells this request if the chain computes with it."""
+    if isinstance(value, MaskedText):
+        return MaskedText(value.plain, name=name, on_use=on_use)
+    if isinstance(value, list):
+        return [_marking(name, item, on_use) for item in value]
+    return value
+
+
+def _texts_of(value: Any) -> list[str]:
+    return [text for item in value for text in _texts_of(item)] if isinstance(value, list) else [str(value)]
+
+
+def _readable(value: Any) -> Any:
+    """A normalised feature value as JSON shows it."""
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    if isinstance(value, list | tuple):
+        return [_readable(item) for item in value]
+    return str(value)

@@ -1,0 +1,107 @@
+"""What one wrapped chain was declared to be, and what is derived from it once."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from langcache.core.classes import Classes
+from langcache.core.directives import NONE, Directives
+from langcache.core.encoding import canonical, digest
+from langcache.core.entry import labels_of
+from langcache.core.profile import Profile
+from langcache.langchain.adapt import INSTRUCTION, adapted
+from langcache.langchain.fingerprint import Fingerprint
+from langcache.langchain.watch import Watched
+from langcache.runtime.breaker import Breaker
+from langcache.runtime.cache import Cache
+
+__all__ = ["VOLATILE", "Chain", "Settings"]
+
+VOLATILE = frozenset({"thread_id", "checkpoint_id", "checkpoint_ns", "checkpoint_map", "run_id", "task_id"})
+"""LangGraph's own names in ``configurable``: they say where a run is, not what it is asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The arguments of `Cache.wrap`."""
+
+    name: str
+    profile: type[Profile]
+    prompt_version: str | None = None
+    mode: Literal["mask", "abstract"] = "mask"
+    generation_type: str | None = None
+    tags: tuple[str, ...] = ()
+    directives: Directives = NONE
+    instruction: str | None | Literal[False] = None
+    volatile: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What every request to a chain shares; made anew only when a parameter of the runnable changes.
+
+    Attributes:
+        found: the fingerprint it was made from.
+        prefix: canonical encoding of the shared parts, the beginning of every key.
+        parts: the same parts, readable, for `explain`.
+        inner: the runnable to run, by whether it is masked.
+    """
+
+    found: Fingerprint
+    prefix: bytes
+    parts: Mapping[str, str]
+    inner: Mapping[bool, Any]
+    classes: Classes
+    prompt_version: str
+
+
+@dataclass(slots=True)
+class Chain:
+    """A runnable, its settings and its cache: everything about a wrapped chain that outlives a request."""
+
+    cache: Cache
+    runnable: Any
+    settings: Settings
+    watched: Watched
+    labels: frozenset[str] = frozenset()
+    masked_runs: Breaker = field(init=False)
+    _identity: Identity | None = None
+
+    def __post_init__(self) -> None:
+        # Three failures in a row, then a try every five minutes: a chain that cannot be masked costs each call twice.
+        self.masked_runs = Breaker(self.cache.clock, failures=3, pause_s=300.0)
+        self.labels = self._labels()
+
+    def identity(self) -> Identity:
+        """The identity as of now."""
+        found = self.watched.current()
+        if self._identity is None or self._identity.found is not found:
+            self._identity = self._identify(found)
+        return self._identity
+
+    def _identify(self, found: Fingerprint) -> Identity:
+        settings = self.settings
+        version = settings.prompt_version or f"auto-{digest(canonical(found.prompts))[:12]}"
+        parts = {
+            "chain": settings.name,
+            "prompt_version": version,
+            "model": digest(canonical(found.parts)),
+            "profile": settings.profile.declaration.digest,
+            "mode": settings.mode,
+            "instruction": digest(canonical(self._instruction_text() or "")),
+        }
+        inner = {True: adapted(self.runnable, self._instruction_text()), False: adapted(self.runnable, None)}
+        prefix = canonical(list(parts.values()))
+        return Identity(found, prefix, parts, inner, Classes(tuple(found.classes)), version)
+
+    def _instruction_text(self) -> str | None:
+        """The instruction a masked run adds; none where there is nothing to keep."""
+        slots = self.settings.profile.declaration.slots
+        if self.settings.mode != "mask" or not slots or self.settings.instruction is False:
+            return None
+        return self.settings.instruction or INSTRUCTION.format(example=slots[0].label)
+
+    def _labels(self) -> frozenset[str]:
+        settings = self.settings
+        version = self.identity().prompt_version
+        return labels_of(settings.name, version, settings.generation_type, settings.tags)

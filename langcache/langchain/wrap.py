@@ -1,0 +1,169 @@
+"""Door 1: a runnable that answers every user of one kind with one run of what it wraps."""
+
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+from langchain_core.language_models import BaseChatModel
+from langchain_core.runnables import Runnable, RunnableConfig, RunnableSerializable, ensure_config
+from langchain_core.runnables.base import coerce_to_runnable
+from pydantic import ConfigDict
+
+from langcache.core.profile import Profile
+from langcache.errors import DeclarationError
+from langcache.langchain.announce import Announcer
+from langcache.langchain.chain_work import ChainWork
+from langcache.langchain.listening import listening
+from langcache.langchain.settings import Chain, Settings
+from langcache.langchain.watch import Watched
+from langcache.runtime.cache import Cache
+from langcache.runtime.steps import adrive, drive
+
+__all__ = ["CachedRunnable", "wrap"]
+
+
+class CachedRunnable(RunnableSerializable[Any, Any]):
+    """What `Cache.wrap` returns for a chain."""
+
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+
+    chain: Any
+    """The `Chain`: cache, settings and the wrapped runnable."""
+
+    @property
+    def bound(self) -> Runnable[Any, Any]:
+        """The wrapped runnable, untouched."""
+        return self.chain.runnable  # type: ignore[no-any-return]
+
+    def invoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Any:
+        """The answer, from the cache or from the chain; raises what the chain raises."""
+        work, announcer = self._begin(input, config, kwargs)
+        try:
+            answer = drive(self.chain.cache.engine.answer(work))
+        except BaseException as error:
+            announcer.fail(input, error)
+            raise
+        announcer.end(input, answer)
+        return answer
+
+    async def ainvoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Any:
+        """`invoke`, awaited."""
+        work, announcer = self._begin(input, config, kwargs)
+        try:
+            answer = await adrive(self.chain.cache.engine.answer(work))
+        except BaseException as error:
+            await announcer.afail(input, error)
+            raise
+        await announcer.aend(input, answer)
+        return answer
+
+    def _begin(self, inputs: Any, config: RunnableConfig | None, kwargs: Any) -> tuple[ChainWork, Announcer]:
+        whole = ensure_config(config)
+        announcer = Announcer(self.get_name(), whole, listening(whole))
+        return ChainWork(self.chain, inputs, whole, kwargs, announcer), announcer
+
+    def stream(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Iterator[Any]:
+        """The finished answer, as one chunk."""
+        yield self.invoke(input, config, **kwargs)
+
+    async def astream(
+        self,
+        input: Any,
+        config: RunnableConfig | None = None,
+        **kwargs: Any,
+    ) -> AsyncIterator[Any]:
+        """`stream`, awaited."""
+        yield await self.ainvoke(input, config, **kwargs)
+
+    def transform(
+        self, input: Iterator[Any], config: RunnableConfig | None = None, **kwargs: Any
+    ) -> Iterator[Any]:
+        """Gather the input, then stream."""
+        yield from self.stream(_gathered(list(input)), config, **kwargs)
+
+    async def atransform(
+        self,
+        input: AsyncIterator[Any],
+        config: RunnableConfig | None = None,
+        **kwargs: Any,
+    ) -> AsyncIterator[Any]:
+        """`transform`, awaited."""
+        gathered = _gathered([chunk async for chunk in input])
+        async for chunk in self.astream(gathered, config, **kwargs):
+            yield chunk
+
+    def get_name(self, suffix: str | None = None, *, name: str | None = None) -> str:
+        """The declared name of the chain."""
+        return super().get_name(suffix, name=name or self.name or self.chain.settings.name)
+
+    @property
+    def InputType(self) -> Any:  # noqa: N802 -- LangChain's name
+        """That of the wrapped runnable."""
+        return self.bound.InputType
+
+    @property
+    def OutputType(self) -> Any:  # noqa: N802 -- LangChain's name
+        """That of the wrapped runnable."""
+        return self.bound.OutputType
+
+    def get_input_schema(self, config: RunnableConfig | None = None) -> Any:
+        """That of the wrapped runnable."""
+        return self.bound.get_input_schema(config)
+
+    def get_output_schema(self, config: RunnableConfig | None = None) -> Any:
+        """That of the wrapped runnable."""
+        return self.bound.get_output_schema(config)
+
+    @property
+    def config_specs(self) -> Any:
+        """Those of the wrapped runnable."""
+        return self.bound.config_specs
+
+    def get_graph(self, config: RunnableConfig | None = None) -> Any:
+        """That of the wrapped runnable."""
+        return self.bound.get_graph(config)
+
+
+def _gathered(chunks: list[Any]) -> Any:
+    """Chunks added up where they can be; else the last one counts, as in ``Runnable.transform``."""
+    final = chunks[0] if chunks else None
+    for chunk in chunks[1:]:
+        try:
+            final = final + chunk
+        except TypeError:
+            final = chunk
+    return final
+
+
+def wrap(
+    cache: Cache,
+    runnable: Any,
+    *,
+    profile: type[Profile] | None = None,
+    name: str | None = None,
+    prompt_version: str | None = None,
+    **declared: Any,
+) -> Any:
+    """See `Cache.wrap`."""
+    if isinstance(runnable, BaseChatModel):
+        from langcache.langchain.model import wrap_model
+
+        return wrap_model(
+            cache, runnable, profile=profile, name=name, prompt_version=prompt_version, **declared
+        )
+    runnable = coerce_to_runnable(runnable)
+    settings = Settings(name or runnable.get_name(), profile or Profile, prompt_version, **declared)
+    _check(settings)
+    watched = Watched(runnable)
+    if prompt_version is None and watched.found.opaque:
+        raise DeclarationError(
+            f"chain {settings.name!r} holds {watched.found.opaque[0]!r}, which cannot be fingerprinted: an edit of it "
+            "would go unnoticed; give wrap() a prompt_version, and a new one with every edit"
+        )
+    return CachedRunnable(chain=Chain(cache, runnable, settings, watched))
+
+
+def _check(settings: Settings) -> None:
+    if settings.mode not in ("mask", "abstract"):
+        raise DeclarationError(f"mode is 'mask' or 'abstract', not {settings.mode!r}")
+    if not (isinstance(settings.profile, type) and issubclass(settings.profile, Profile)):
+        raise DeclarationError("profile is a subclass of langcache.Profile, or Profile.of(...)")
