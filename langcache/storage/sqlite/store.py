@@ -5,6 +5,7 @@ import sqlite3
 import weakref
 from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from threading import Lock
 from typing import Any, Concatenate, Final, ParamSpec, TypeVar
@@ -83,7 +84,10 @@ class SQLiteStore(ThreadedAsync):
         self, namespace: str, key: str, record: Record, *, now: float, lease: Lease | None = None
     ) -> bool:
         """See :meth:`Store.put`."""
-        return self._write(self._put_within_bound, namespace, key, record, now, lease)
+        stored, is_large = self._write(self._put_within_bound, namespace, key, record, now, lease)
+        if is_large:
+            self._shrink(self._max_bytes)
+        return stored
 
     def _put_within_bound(
         self,
@@ -93,10 +97,9 @@ class SQLiteStore(ThreadedAsync):
         record: Record,
         now: float,
         lease: Lease | None,
-    ) -> bool:
+    ) -> tuple[bool, bool]:
         stored = tables.put(connection, namespace, key, record, now, lease)
-        tables.evict(connection, self._max_bytes)
-        return stored
+        return stored, tables.evict(connection, self._max_bytes)
 
     def delete(self, namespace: str, keys: Collection[str]) -> int:
         """See :meth:`Store.delete`; the file shrinks."""
@@ -162,9 +165,13 @@ class SQLiteStore(ThreadedAsync):
     ) -> int:
         removed = self._write(work, *args, **kwargs)
         if removed:
-            with self._writing:
-                self._through_tears(self._plain, tables.shrink)
+            self._shrink()
         return removed
+
+    def _shrink(self, max_bytes: int = 0) -> None:
+        # What was asked for is done and durable; a file that stays large for now is no failure of it.
+        with self._writing, suppress(StoreError):
+            self._through_tears(self._plain, tables.shrink, max_bytes)
 
     def _through_tears(self, attempt: Callable[..., T], *args: Any, **kwargs: Any) -> T:
         for _ in range(_ATTEMPTS):

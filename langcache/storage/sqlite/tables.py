@@ -10,6 +10,7 @@ from langcache.storage.base import LEASE_MEMORY_S, PAGE_ROWS, Lease, Record, Row
 
 _PURGE_PER_PUT: Final = 4
 _EVICT_AT_ONCE: Final = 32
+_EVICTIONS_PER_PUT: Final = 64
 
 _GET = "SELECT value, created_at, expires_at, labels FROM entry WHERE namespace = ? AND key = ?"
 _PUT = (
@@ -137,17 +138,23 @@ def purge(connection: Connection, now: float, limit: int) -> int:
     return connection.execute(_PURGE, (now, limit)).rowcount
 
 
-def evict(connection: Connection, max_bytes: int) -> None:
-    """Remove the oldest until the pages in use fit *max_bytes*; some more, so that not each put must."""
-    if used_bytes(connection) <= max_bytes:
-        return
-    goal = max_bytes - max_bytes // 20
-    while (excess := used_bytes(connection) - goal) > 0:
-        if not _evict_oldest(connection, excess):
-            break
-    surplus = _pragma(connection, "page_count") - max_bytes // _pragma(connection, "page_size")
-    if surplus > 0:
-        connection.execute(f"PRAGMA incremental_vacuum({surplus})").fetchall()
+def evict(connection: Connection, max_bytes: int) -> bool:
+    """Remove the oldest until the pages in use fit *max_bytes*; some more, so that not each put must.
+
+    One call removes a bounded number, so that a bound made much smaller is reached over several puts.
+
+    Returns:
+        Whether the file is larger than its bound, so that :func:`shrink` has something to do.
+    """
+    if _pragma(connection, "page_count") * _page_bytes(connection) <= max_bytes:
+        return False
+    if used_bytes(connection) > max_bytes:
+        goal = max_bytes - max_bytes // 20
+        for _ in range(_EVICTIONS_PER_PUT):
+            excess = used_bytes(connection) - goal
+            if excess <= 0 or not _evict_oldest(connection, excess):
+                break
+    return True
 
 
 def _evict_oldest(connection: Connection, excess_bytes: int) -> int:
@@ -164,18 +171,24 @@ def _evict_oldest(connection: Connection, excess_bytes: int) -> int:
 def used_bytes(connection: Connection) -> int:
     """The pages in use, in bytes; free ones inside the file do not count."""
     pages = _pragma(connection, "page_count") - _pragma(connection, "freelist_count")
-    return pages * _pragma(connection, "page_size")
+    return pages * _page_bytes(connection)
+
+
+def shrink(connection: Connection, max_bytes: int = 0) -> None:
+    """Give free pages back to the file system until the file fits *max_bytes*. Not within a transaction."""
+    surplus = _pragma(connection, "page_count") - max_bytes // _page_bytes(connection)
+    if surplus > 0:
+        # A script, since execute stops at the first page given back.
+        connection.executescript(f"PRAGMA incremental_vacuum({surplus}); PRAGMA wal_checkpoint(PASSIVE);")
+
+
+def _page_bytes(connection: Connection) -> int:
+    return _pragma(connection, "page_size")
 
 
 def _pragma(connection: Connection, name: str) -> int:
     value: int = connection.execute(f"PRAGMA {name}").fetchone()[0]
     return value
-
-
-def shrink(connection: Connection) -> None:
-    """Give free pages back to the file system."""
-    connection.execute("PRAGMA incremental_vacuum").fetchall()
-    connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
 
 
 def _is_newest(connection: Connection, lease: Lease) -> bool:
