@@ -16,7 +16,20 @@ def fill(template: Template, slots: Mapping[str, Personal]) -> str:
         Refused: ``"empty slot"``, a gap's slot has no value; ``"unrenderable"``, its kind cannot write it so.
         CorruptEntry: a gap names a context that does not exist.
     """
-    return "".join([segment if type(segment) is str else write(segment, slots) for segment in template])  # type: ignore[arg-type]
+    try:
+        parts = [
+            segment
+            if type(segment) is str
+            else write(segment, slots)  # type: ignore[arg-type]
+            if segment.style or segment.escape or segment.case  # type: ignore[union-attr]
+            else slots[segment.name].value  # type: ignore[union-attr]
+            for segment in template
+        ]
+        if all(parts):
+            return "".join(parts)  # type: ignore[arg-type]
+    except (KeyError, TypeError):
+        pass  # a slot is missing, or a value is not text: the careful way below says which, or writes it
+    return "".join([segment if isinstance(segment, str) else write(segment, slots) for segment in template])
 
 
 def write(gap: Gap, slots: Mapping[str, Personal]) -> str:
@@ -25,9 +38,7 @@ def write(gap: Gap, slots: Mapping[str, Personal]) -> str:
     if slot is None:
         raise Refused("empty slot", slot=gap.name)
     value = slot.value
-    text = (
-        kind_of(slot).render(slot, gap.style) if gap.style else value if type(value) is str else joined(value)
-    )
+    text = kind_of(slot).render(slot, gap.style) if gap.style else value if type(value) is str else joined(value)
     if not text:
         raise Refused("empty slot", slot=gap.name)
     if gap.case:

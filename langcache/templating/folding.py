@@ -9,8 +9,7 @@ GAP = "\ufffc"
 
 # Scripts written without spaces: every character is a word, so that a name inside a sentence is found.
 _SOLID = (
-    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
-    "\U00020000-\U0003ffff"
+    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 )
 # What hangs on a letter and is no letter to `re`: combining marks, Indic vowel signs, joiners, soft hyphens.
 _HANGING = (
@@ -22,9 +21,7 @@ _WORD = re.compile(
     rf"[{_SOLID}][{_HANGING}]*|(?:(?![{_SOLID}])[^\W_]|(?<=\w)[{_HANGING}]|[\u0900-\u0963\u0966-\u0dff])+|{GAP}"
 )
 _ASCII_WORD = re.compile(r"[A-Za-z0-9]+")
-_LETTERS = str.maketrans(
-    {"ø": "o", "ł": "l", "đ": "d", "æ": "ae", "œ": "oe", "ı": "i", "ð": "d", "þ": "th", "ħ": "h"}
-)
+_LETTERS = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "æ": "ae", "œ": "oe", "ı": "i", "ð": "d", "þ": "th", "ħ": "h"})
 
 
 class Words(NamedTuple):

@@ -104,7 +104,7 @@ class Forms:
 
     def _doubt(self, folded: list[str]) -> str:
         letters = "".join(folded)
-        if len(letters) < 3 or (letters.isdigit() and len(letters) < 4):
+        if len(letters) < 3 or (letters.isdigit() and len(letters) < 4 and len(folded) == 1):
             return "short"
         phrase = " " + " ".join(folded) + " "
         if any(phrase in text for text in self._phrases):

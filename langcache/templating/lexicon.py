@@ -25,7 +25,8 @@ class Lexicon:
         slots: the user's slots; those without a value are skipped.
         ignored: name to value of inputs that neither decide nor fill.
         blurred: feature name to the raw value that the key knows only as a range.
-        known: texts of the prompt and the features; words in them are not evidence of a value.
+        known: texts of the prompt template and the features, before any value is put in; words in them are
+            not evidence of a value.
 
     Raises:
         DeclarationError: a slot's kind is unknown.

@@ -91,9 +91,7 @@ def _resolve(text: str, labels: _Labels) -> Iterator[_Found]:
             raise Refused("unresolved placeholder", slot=name, form="index", position=start)
         if text.endswith("\\" * step, 0, start):
             start -= step
-        if text.startswith(
-            "(", end
-        ):  # a Markdown link around the placeholder: its brackets belong to the link
+        if text.startswith("(", end):  # a Markdown link around the placeholder: its brackets belong to the link
             start, end = match.span(1)
         yield _Found(start, end, name)
 

@@ -79,17 +79,18 @@ def _hit(text: str, found: Words, first: int, last: int, entry: Entry, *, plural
     whole = start - entry.lead
     if not plural and whole >= 0 and text.startswith(entry.form.text, whole):
         stop = whole + len(entry.form.text)
-        if not _inside_number(text, whole, stop) and not (
-            stop < len(text) and stop > end and _cuts(text, stop)
-        ):
+        if not _inside_number(text, whole, stop) and not (stop < len(text) and stop > end and _cuts(text, stop)):
             return Hit(whole, stop, entry, exact=True, plural=False)
     if entry.doubt in ("short", "known") or (last - first + 1 != entry.words and len(entry.letters) < 5):
         return None  # says too little to be recognised unless it is exact
     return Hit(start, end, entry, exact=False, plural=plural)
 
 
-def _cuts(text: str, stop: int) -> bool:
-    return text[stop - 1].isalnum() and text[stop].isalnum()
+def _cut_off(text: str, start: int, end: int) -> bool:
+    """Whether a form's own sign turns out to join two numbers (``10-20``)."""
+    return (start > 0 and text[start] in "+-.," and text[start - 1].isalnum()) or (
+        end < len(text) and text[end - 1] in "+-.," and text[end].isalnum()
+    )
 
 
 def _inside_number(text: str, start: int, end: int) -> bool:

@@ -33,8 +33,6 @@ def users(draw: st.DrawFn) -> list[Personal]:
 @st.composite
 def answers(draw: st.DrawFn, found: list[Personal]) -> str:
     """A text that holds some of the user's values among other things."""
-    own = [
-        str(item) for slot in found for item in (slot.value if isinstance(slot.value, list) else [slot.value])
-    ]
+    own = [str(item) for slot in found for item in (slot.value if isinstance(slot.value, list) else [slot.value])]
     parts = st.one_of(st.sampled_from([*own, " ", ", ", " and ", "'s "]), pieces)
     return "".join(draw(st.lists(parts, max_size=12)))

@@ -89,9 +89,7 @@ def test_acronyms_are_refused() -> None:
     assert refusal("Call NBH today", slots(firm="Northwind Bakery Holdings")) == ("leak", "firm", "acronym")
 
 
-@pytest.mark.parametrize(
-    "text", ["200000", "200,000", "200k", "200K", "0.2 million", "200 thousand", "200000.00"]
-)
+@pytest.mark.parametrize("text", ["200000", "200,000", "200k", "200K", "0.2 million", "200 thousand", "200000.00"])
 def test_ignored_numbers_are_refused_in_any_spelling(text: str) -> None:
     """An ignored number may not be mentioned, however it is written."""
     reason, slot, _ = refusal(f"With {text} users you", [], ignored={"users": 200000})
@@ -115,6 +113,11 @@ def test_other_numbers_are_no_leak() -> None:
     lexicon = Lexicon([], ignored={"users": 200, "years": 3})
     text = "1. First\n2. Second\n3. Third, with 1,200 dollars and 3.5 hours"
     assert (text,) == lexicon.delexicalize(text)
+
+
+def test_a_sign_between_two_numbers_belongs_to_neither() -> None:
+    """In ``10-2000`` there is no minus two thousand, but still a 2000 that resembles it."""
+    assert refusal("From 10-2000 on", slots(a=-2000))[:2] == ("leak", "a")
 
 
 def test_equal_values_in_two_slots_are_ambiguous() -> None:
