@@ -79,7 +79,7 @@ def _hit(text: str, found: Words, first: int, last: int, entry: Entry, *, plural
     whole = start - entry.lead
     if not plural and whole >= 0 and text.startswith(entry.form.text, whole):
         stop = whole + len(entry.form.text)
-        if not _inside_number(text, whole, stop) and not (stop < len(text) and stop > end and _cuts(text, stop)):
+        if not _inside_number(text, whole, stop) and not _cut_off(text, whole, stop):
             return Hit(whole, stop, entry, exact=True, plural=False)
     if entry.doubt in ("short", "known") or (last - first + 1 != entry.words and len(entry.letters) < 5):
         return None  # says too little to be recognised unless it is exact
