@@ -1,0 +1,1 @@
+"""What decides a key and what is written down: pure, no I/O, no clock, no LangChain."""

@@ -23,20 +23,14 @@ class Classes:
         Raises:
             UnstorableError: it does not survive the way there and back.
         """
-        cls = type(value)
+        cls: Any = type(value)
         try:
-            fields = _adapter(cls).dump_python(
-                value, mode="json", by_alias=False, round_trip=True, warnings="error"
-            )
+            fields = _adapter(cls).dump_python(value, mode="json", by_alias=False, round_trip=True, warnings="error")
             same = self._validated(cls, fields) == value
         except Exception as error:
-            raise UnstorableError(
-                f"an answer of type {cls.__qualname__} is no data ({type(error).__name__})"
-            ) from None
+            raise UnstorableError(f"an answer of type {cls.__qualname__} is no data ({type(error).__name__})") from None
         if not same:
-            raise UnstorableError(
-                f"an answer of type {cls.__qualname__} changes when written down and read back"
-            )
+            raise UnstorableError(f"an answer of type {cls.__qualname__} changes when written down and read back")
         self._known[_name(cls)] = cls
         return _name(cls), schema_digest(cls), fields
 
@@ -47,27 +41,21 @@ class Classes:
             UnstorableError: this process has no such class, or one with another schema.
             ValueError: validation fails.
         """
-        cls = self._known.get(name) or _loaded(name)
+        cls: Any = self._known.get(name) or _loaded(name)
         if cls is None or schema_digest(cls) != schema:
-            raise UnstorableError(
-                f"the stored answer is a {name}, which this process has not loaded in that form"
-            )
+            raise UnstorableError(f"the stored answer is a {name}, which this process has not loaded in that form")
         return self._validated(cls, fields)
 
     @staticmethod
-    def _validated(cls: type, fields: Any) -> Any:
+    def _validated(cls: Any, fields: Any) -> Any:
         if dataclasses.is_dataclass(cls):
             return _adapter(cls).validate_python(fields)
         return _adapter(cls).validate_python(fields, by_name=True, by_alias=False)
 
 
-def schema_digest(cls: type) -> str:
-    """Digest of the class's JSON schema (JSON Schema 2020-12, as pydantic writes it) and its name."""
-    return _schema_digest(cls)
-
-
 @lru_cache(maxsize=512)
-def _schema_digest(cls: type) -> str:
+def schema_digest(cls: Any) -> str:
+    """Digest of a class's JSON schema (JSON Schema 2020-12, as pydantic writes it) and its name."""
     try:
         schema: Any = _adapter(cls).json_schema(by_alias=False)
     except Exception:
@@ -77,13 +65,13 @@ def _schema_digest(cls: type) -> str:
 
 
 @lru_cache(maxsize=512)
-def _adapter(cls: type) -> Any:
+def _adapter(cls: Any) -> Any:
     from pydantic import TypeAdapter
 
     return TypeAdapter(cls)
 
 
-def _name(cls: type) -> str:
+def _name(cls: Any) -> str:
     return f"{cls.__module__}:{cls.__qualname__}"
 
 

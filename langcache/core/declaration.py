@@ -4,6 +4,7 @@ import types
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from itertools import pairwise
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import TypeAdapter, ValidationError
@@ -126,14 +127,10 @@ def _hidden_mark(annotation: Any) -> bool:
 
 def _feature(owner: str, name: str, mark: Feature, info: FieldInfo) -> FeatureSpec:
     kinds = _kinds(info.annotation)
-    chosen = [
-        key for key in ("synonyms", "buckets", "dates_by", "normalize") if getattr(mark, key) is not None
-    ]
+    chosen = [key for key in ("synonyms", "buckets", "dates_by", "normalize") if getattr(mark, key) is not None]
     chosen += ["exact"] if mark.exact else []
     if len(chosen) > 1:
-        raise DeclarationError(
-            f"{owner}.{name}: {chosen[0]} and {chosen[1]} cannot both normalise one feature"
-        )
+        raise DeclarationError(f"{owner}.{name}: {chosen[0]} and {chosen[1]} cannot both normalise one feature")
     each = _normaliser(owner, name, mark, kinds)
     if mark.unordered or any(get_origin(k) in (set, frozenset) or k in (set, frozenset) for k in kinds):
         each = normalise.unordered(each)
@@ -205,7 +202,7 @@ def _check_edges(where: str, edges: list[Any]) -> None:
         raise DeclarationError(f"{where}: buckets need at least one edge")
     if any(isinstance(e, bool) or not isinstance(e, int | float) or e != e for e in edges):
         raise DeclarationError(f"{where}: bucket edges are numbers")
-    if any(low >= high for low, high in zip(edges, edges[1:], strict=False)):
+    if any(low >= high for low, high in pairwise(edges)):
         raise DeclarationError(f"{where}: bucket edges must ascend, each once; got {edges}")
 
 
@@ -216,9 +213,7 @@ def _check_synonyms(where: str, groups: Mapping[str, Any]) -> None:
             raise DeclarationError(f"{where}: the synonyms of {head!r} are a list of words, not one text")
         for word in dict.fromkeys(folded(w) for w in (head, *words)):
             if word in seen:
-                raise DeclarationError(
-                    f"{where}: the synonym {word!r} is in two groups, {seen[word]!r} and {head!r}"
-                )
+                raise DeclarationError(f"{where}: the synonym {word!r} is in two groups, {seen[word]!r} and {head!r}")
             seen[word] = head
 
 
@@ -235,9 +230,7 @@ def _check_labels(owner: str, slots: tuple[SlotSpec, ...]) -> None:
     for slot in slots:
         for label in dict.fromkeys(folded(text) for text in (slot.label, *slot.aliases)):
             if not label or any(mark in label for mark in "[]{}<>\\\n"):
-                raise DeclarationError(
-                    f"{owner}.{slot.name}: a label is words without brackets, not {label!r}"
-                )
+                raise DeclarationError(f"{owner}.{slot.name}: a label is words without brackets, not {label!r}")
             if label in seen:
                 raise DeclarationError(
                     f"{owner}.{slot.name}: the label {label!r} is already that of {owner}.{seen[label]}"

@@ -123,24 +123,20 @@ def _encode_object(value: Any, emit: Callable[[bytes], None], other: Encoder | N
         extra = getattr(value, "model_extra", None) or {}
         _encode_tagged(b"o", type(value), {**fields, **extra}, emit, other)
     else:
-        raise UnkeyableError(
-            f"a {type(value).__qualname__} has no canonical form, so no key can stand for it"
-        )
+        raise UnkeyableError(f"a {type(value).__qualname__} has no canonical form, so no key can stand for it")
 
 
-def _encode_tagged(
-    tag: bytes, kind: type, body: Any, emit: Callable[[bytes], None], other: Encoder | None
-) -> None:
+def _encode_tagged(tag: bytes, kind: type, body: Any, emit: Callable[[bytes], None], other: Encoder | None) -> None:
     emit(_frame(tag, f"{kind.__module__}:{kind.__qualname__}".encode()))
     _encode(body, emit, other)
 
 
 def _plain(value: Any) -> Any:
     """A subclass instance of a builtin, as that builtin."""
-    for kind in (str, int, float, list, tuple):
-        if isinstance(value, kind):
-            return kind.__str__(value) if kind is str else kind(value)
-    raise AssertionError(value)
+    if isinstance(value, str):
+        return str.__str__(value)
+    kinds: tuple[Any, ...] = (int, float, list, tuple)
+    return next(kind(value) for kind in kinds if isinstance(value, kind))
 
 
 def _float(value: float) -> bytes:

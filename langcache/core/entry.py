@@ -89,9 +89,7 @@ def read_about(data: bytes) -> dict[str, Any]:
     return about
 
 
-def labels_of(
-    chain: str, prompt_version: str, generation_type: str | None, tags: tuple[str, ...]
-) -> frozenset[str]:
+def labels_of(chain: str, prompt_version: str, generation_type: str | None, tags: tuple[str, ...]) -> frozenset[str]:
     """The labels an entry is found and invalidated by."""
     found = {f"chain:{chain}", f"prompt:{prompt_version}", *(f"tag:{tag}" for tag in tags)}
     if generation_type is not None:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 from langcache.errors import UnkeyableError
@@ -59,9 +60,7 @@ def plain(value: Any) -> Normal:
         return Normal(text, text)
     if isinstance(value, list | tuple):
         items = [plain(item) for item in value]
-        return Normal(
-            [item.key for item in items], [item.shown for item in items], any(i.blurs for i in items)
-        )
+        return Normal([item.key for item in items], [item.shown for item in items], any(i.blurs for i in items))
     return Normal(value, value)
 
 
@@ -105,7 +104,7 @@ def buckets(name: str, edges: Sequence[float]) -> Normaliser:
     words = [str(edge) for edge in edges]
     labels = [
         f"under {words[0]}",
-        *(f"{a}–{b}" for a, b in zip(words, words[1:], strict=False)),
+        *(f"{a}–{b}" for a, b in pairwise(words)),
         f"{words[-1]} or more",
     ]
     shown = [MaskedText(label, name=name) for label in labels]

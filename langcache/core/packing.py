@@ -32,6 +32,7 @@ class Foreign(Protocol):
 
 Text = Callable[[str], Any]
 Scalar = Callable[[Any], None]
+Segments = Callable[[list[Any]], str]
 
 
 def pack(value: Any, text: Text, scalar: Scalar, classes: Classes, foreign: Foreign | None = None) -> Any:
@@ -47,56 +48,55 @@ def pack(value: Any, text: Text, scalar: Scalar, classes: Classes, foreign: Fore
     Raises:
         UnstorableError: the answer, or something in it, is no data.
     """
-
-    def leaf(item: Any) -> Any:
-        kind = type(item)
-        if kind is str:
-            found = text(item)
-            return found if isinstance(found, str) else {"$t": found}
-        if item is None or kind is bool:
-            return item
-        if kind is int or kind is float:
-            scalar(item)
-            return item if kind is int or math.isfinite(item) else {"$f": repr(item)}
-        if kind is list:
-            return [leaf(part) for part in item]
-        if kind is dict:
-            return _pack_dict(item, leaf)
-        return packed(item)
-
-    def packed(item: Any) -> Any:
-        known = foreign.pack(item, leaf) if foreign is not None else None
-        if known is not None:
-            return {"$x": list(known)}
-        if isinstance(item, str) and not isinstance(item, Enum):
-            return leaf(str.__str__(item))  # LangChain's text accessor, and others that only add methods
-        if type(item) is tuple:
-            return {"$u": [leaf(part) for part in item]}
-        if hasattr(type(item), "model_fields") or (
-            dataclasses.is_dataclass(item) and not isinstance(item, type)
-        ):
-            name, schema, fields = classes.take_apart(item)
-            return {"$c": [name, schema], "v": leaf(fields)}
-        raise UnstorableError(f"an answer of type {type(item).__qualname__} cannot be stored")
-
     try:
-        return leaf(value)
+        return _Packer(text, scalar, classes, foreign).leaf(value)
     except RecursionError:
         raise UnstorableError("an answer that contains itself cannot be stored") from None
 
 
-def _pack_dict(item: dict[Any, Any], leaf: Callable[[Any], Any]) -> Any:
-    if not all(type(key) is str for key in item):
-        raise UnstorableError("a dict with keys that are not text cannot be stored")
-    pairs = [[leaf(key), leaf(value)] for key, value in item.items()]
-    if all(isinstance(key, str) and not key.startswith("$") for key, _ in pairs):
-        return dict(pairs)
-    return {"$d": pairs}
+class _Packer:
+    def __init__(self, text: Text, scalar: Scalar, classes: Classes, foreign: Foreign | None) -> None:
+        self._text, self._scalar, self._classes, self._foreign = text, scalar, classes, foreign
+
+    def leaf(self, item: Any) -> Any:
+        kind = type(item)
+        if kind is str:
+            found = self._text(item)
+            return found if isinstance(found, str) else {"$t": found}
+        if item is None or kind is bool:
+            return item
+        if kind is int or kind is float:
+            self._scalar(item)
+            return item if math.isfinite(item) else {"$f": repr(item)}
+        if kind is list:
+            return [self.leaf(part) for part in item]
+        if kind is dict:
+            return self._dict(item)
+        return self._rare(item)
+
+    def _dict(self, item: dict[Any, Any]) -> Any:
+        if not all(type(key) is str for key in item):
+            raise UnstorableError("a dict with keys that are not text cannot be stored")
+        pairs = [[self.leaf(key), self.leaf(value)] for key, value in item.items()]
+        if all(isinstance(key, str) and not key.startswith("$") for key, _ in pairs):
+            return dict(pairs)
+        return {"$d": pairs}
+
+    def _rare(self, item: Any) -> Any:
+        known = self._foreign.pack(item, self.leaf) if self._foreign is not None else None
+        if known is not None:
+            return {"$x": list(known)}
+        if isinstance(item, str) and not isinstance(item, Enum):
+            return self.leaf(str.__str__(item))  # LangChain's text accessor, and others that only add methods
+        if type(item) is tuple:
+            return {"$u": [self.leaf(part) for part in item]}
+        if hasattr(type(item), "model_fields") or (dataclasses.is_dataclass(item) and not isinstance(item, type)):
+            name, schema, fields = self._classes.take_apart(item)
+            return {"$c": [name, schema], "v": self.leaf(fields)}
+        raise UnstorableError(f"an answer of type {type(item).__qualname__} cannot be stored")
 
 
-def unpack(
-    data: Any, text: Callable[[list[Any]], str], classes: Classes, foreign: Foreign | None = None
-) -> Any:
+def unpack(data: Any, text: Segments, classes: Classes, foreign: Foreign | None = None) -> Any:
     """Rebuild what `pack` made; *text* turns segments into the reader's text.
 
     Raises:
@@ -104,34 +104,38 @@ def unpack(
         UnstorableError: it names a class this process lacks, or whose schema has changed.
         ValueError: a filled value does not pass its class's validation.
     """
+    return _Unpacker(text, classes, foreign).leaf(data)
 
-    def leaf(item: Any) -> Any:
+
+class _Unpacker:
+    def __init__(self, text: Segments, classes: Classes, foreign: Foreign | None) -> None:
+        self._text, self._classes, self._foreign = text, classes, foreign
+
+    def leaf(self, item: Any) -> Any:
         kind = type(item)
         if kind is list:
-            return [leaf(part) for part in item]
+            return [self.leaf(part) for part in item]
         if kind is not dict:
             return item
-        if not any(mark in item for mark in _MARKS):
-            return {key: leaf(value) for key, value in item.items()}
-        return marked(item)
+        if _MARKS.isdisjoint(item):
+            return {key: self.leaf(value) for key, value in item.items()}
+        return self._marked(item)
 
-    def marked(item: dict[str, Any]) -> Any:
+    def _marked(self, item: dict[str, Any]) -> Any:
         match item:
             case {"$t": list(segments)}:
-                return text(segments)
+                return self._text(segments)
             case {"$d": list(pairs)}:
-                return {leaf(key): leaf(value) for key, value in pairs}
+                return {self.leaf(key): self.leaf(value) for key, value in pairs}
             case {"$u": list(items)}:
-                return tuple(leaf(part) for part in items)
+                return tuple(self.leaf(part) for part in items)
             case {"$f": str(number)} if number in ("nan", "inf", "-inf"):
                 return float(number)
             case {"$c": [str(name), str(schema)], "v": fields}:
-                return classes.put_together(name, schema, leaf(fields))
-            case {"$x": [str(kind), inner]} if foreign is not None:
-                return foreign.unpack(kind, inner, leaf)
+                return self._classes.put_together(name, schema, self.leaf(fields))
+            case {"$x": [str(kind), inner]} if self._foreign is not None:
+                return self._foreign.unpack(kind, inner, self.leaf)
         raise CorruptEntry("an entry of an unknown shape")
 
-    return leaf(data)
 
-
-_MARKS = ("$t", "$d", "$u", "$f", "$c", "$x")
+_MARKS = frozenset({"$t", "$d", "$u", "$f", "$c", "$x"})

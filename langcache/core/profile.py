@@ -1,7 +1,7 @@
 """The declared shape of a chain's input: which inputs decide, which only fill gaps, which do neither."""
 
 from collections.abc import Iterable, Mapping
-from typing import Annotated, Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, create_model
 
@@ -64,7 +64,7 @@ class Profile(BaseModel):
         return None
 
     @classmethod
-    def of_values(cls, values: Mapping[str, Any]) -> Self:
+    def of_values(cls, values: Mapping[str, Any]) -> "Profile":
         """An instance from declared *values* as they come, validated where they can be."""
         known = {name: values[name] for name in cls.model_fields if name in values}
         try:
@@ -75,7 +75,5 @@ class Profile(BaseModel):
 
 def _marks(given: Any, marker: type[Mark]) -> Mapping[str, Mark]:
     if isinstance(given, str):
-        raise DeclarationError(
-            f"{given!r}: give a list of names, or a mapping of name to {marker.__name__}(...)"
-        )
+        raise DeclarationError(f"{given!r}: give a list of names, or a mapping of name to {marker.__name__}(...)")
     return given if isinstance(given, Mapping) else {name: marker() for name in given}

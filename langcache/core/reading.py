@@ -89,8 +89,6 @@ def _read_slot(slot: SlotSpec, raw: Any, reading: Reading) -> None:
         reading.shown[slot.name] = raw
         return
     if not all(_is_scalar(item) for item in (raw if isinstance(raw, list) else (raw,))):
-        raise UnkeyableError(
-            f"slot {slot.name!r} is neither a scalar nor a list of scalars: declare its parts"
-        )
+        raise UnkeyableError(f"slot {slot.name!r} is neither a scalar nor a list of scalars: declare its parts")
     reading.presence.append(state)
     reading.slots[slot.name] = Personal(slot.name, slot.label, raw, slot.aliases, slot.kind, slot.options)

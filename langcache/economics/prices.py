@@ -22,8 +22,7 @@ class Prices:
 
     def __init__(self, table: Mapping[str, Mapping[str, Any]] | None = None) -> None:
         self._table = {
-            model: (Decimal(str(row["input"])), Decimal(str(row["output"])))
-            for model, row in (table or {}).items()
+            model: (Decimal(str(row["input"])), Decimal(str(row["output"]))) for model, row in (table or {}).items()
         }
 
     def __call__(self, usage: Usage) -> Decimal | None:
@@ -38,9 +37,7 @@ class Prices:
 
 
 @lru_cache(maxsize=4096)
-def _bundled(
-    model: str, input_tokens: int, output_tokens: int, details: tuple[tuple[str, int], ...]
-) -> Decimal | None:
+def _bundled(model: str, input_tokens: int, output_tokens: int, details: tuple[tuple[str, int], ...]) -> Decimal | None:
     try:
         from genai_prices import Usage as Priced, calc_price
     except ImportError:

@@ -14,6 +14,7 @@ from langchain_core.runnables.configurable import DynamicRunnable
 from langchain_core.runnables.fallbacks import RunnableWithFallbacks
 from langchain_core.runnables.passthrough import RunnableAssign
 from langchain_core.runnables.retry import RunnableRetry
+from pydantic import ConfigDict
 
 from langcache.langchain.sdk_retries import without_sdk_retries
 from langcache.runtime.retry import is_transient
@@ -29,25 +30,29 @@ INSTRUCTION = (
 class Instructed(RunnableSerializable[Any, Any]):
     """A chat model, or what is bound around one, that is told to keep placeholders."""
 
-    model_config = {"arbitrary_types_allowed": True}
+    model_config = ConfigDict(arbitrary_types_allowed=True)
 
     bound: Any
     model: Any
     instruction: str
 
     def _told(self, input_: Any) -> list[BaseMessage]:
-        return with_instruction(self.model._convert_input(input_).to_messages(), self.instruction)
+        return with_instruction(self.model._convert_input(input_).to_messages(), self.instruction)  # noqa: SLF001 -- no public twin
 
     def invoke(self, input: Any, config: Any = None, **kwargs: Any) -> Any:
+        """Tell, then run."""
         return self.bound.invoke(self._told(input), config, **kwargs)
 
     async def ainvoke(self, input: Any, config: Any = None, **kwargs: Any) -> Any:
+        """`invoke`, awaited."""
         return await self.bound.ainvoke(self._told(input), config, **kwargs)
 
     def stream(self, input: Any, config: Any = None, **kwargs: Any) -> Any:
+        """Tell, then stream."""
         yield from self.bound.stream(self._told(input), config, **kwargs)
 
     async def astream(self, input: Any, config: Any = None, **kwargs: Any) -> Any:
+        """`stream`, awaited."""
         async for chunk in self.bound.astream(self._told(input), config, **kwargs):
             yield chunk
 
@@ -101,7 +106,7 @@ def _one_layer(runnable: Any) -> Any:
     """A user's ``.with_retry()`` goes on retrying what is not the provider's passing trouble; that is our layer's."""
     if not isinstance(runnable, RunnableRetry):
         return runnable
-    kinds = runnable.retry_exception_types
+    kinds: Any = runnable.retry_exception_types
 
     def theirs(error: BaseException) -> bool:
         return isinstance(error, kinds) and not is_transient(error)

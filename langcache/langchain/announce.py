@@ -34,9 +34,7 @@ class Announcer:
             return self._config
         if self._run is None:
             manager = get_callback_manager_for_config(self._told())
-            self._run = manager.on_chain_start(
-                None, inputs, name=self._run_name(), run_id=self._config.get("run_id")
-            )
+            self._run = manager.on_chain_start(None, inputs, name=self._run_name(), run_id=self._config.get("run_id"))
         return self._inside()
 
     async def astart(self, inputs: Any) -> Any:

@@ -33,9 +33,7 @@ class ChainWork:
         announcer: fires the chain's own start and end.
     """
 
-    def __init__(
-        self, chain: Chain, inputs: Any, config: Any, kwargs: Mapping[str, Any], announcer: Announcer
-    ) -> None:
+    def __init__(self, chain: Chain, inputs: Any, config: Any, kwargs: Mapping[str, Any], announcer: Announcer) -> None:
         self.chain, self.inputs, self.config, self.kwargs = chain, inputs, config, kwargs
         self.announcer = announcer
         self.namespace = chain.cache.namespace
@@ -55,9 +53,7 @@ class ChainWork:
 
     def _read(self) -> None:
         try:
-            self.request = Request(
-                self.chain, self.inputs, self.config.get("configurable") or {}, self.kwargs
-            )
+            self.request = Request(self.chain, self.inputs, self.config.get("configurable") or {}, self.kwargs)
         except UnkeyableError as error:
             self.bypass = str(error)
             return
@@ -112,9 +108,7 @@ class ChainWork:
         self._used = []
         if not masked or self.request is None:
             return Observer(self._value_in, stop_lookups=False), self.inputs
-        return Observer(self._token_in, stop_lookups=True), self.request.masked(
-            self.tokens, self._used.append
-        )
+        return Observer(self._token_in, stop_lookups=True), self.request.masked(self.tokens, self._used.append)
 
     @property
     def tokens(self) -> dict[str, str]:
@@ -129,11 +123,7 @@ class ChainWork:
             return MaskedRunFailed(f"slot {error.args[0]!r} is looked up: declare it a Feature, or lookup_ok")
         if not masked or observer.blames_provider(error):
             return error
-        used = (
-            f"it computes with {self._used[0]!r}: declare that a Feature"
-            if self._used
-            else type(error).__name__
-        )
+        used = f"it computes with {self._used[0]!r}: declare that a Feature" if self._used else type(error).__name__
         return MaskedRunFailed(used)
 
     def _produced(self, output: Any, observer: Observer, masked: bool) -> Produced:

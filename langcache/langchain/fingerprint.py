@@ -84,6 +84,7 @@ class _Walk:
     def __init__(self, found: Fingerprint, state: Mapping[tuple[int, str], Any]) -> None:
         self.found, self.state = found, state
         self.seen: dict[int, int] = {}
+        self.in_model = False
 
     def describe(self, value: Any) -> Any:
         if value is None or isinstance(value, bool | int | float | str | bytes):
@@ -121,6 +122,8 @@ class _Walk:
             return self.function_runnable(value)
         if isinstance(value, RunnableWithMessageHistory) or _has_memory(value):
             self.found.loads_history.append(_name(type(value)))
+        if isinstance(value, BaseLanguageModel):
+            return self.model(value)
         if isinstance(value, BaseModel):
             return [_name(type(value)), self.fields(value)]
         if isinstance(value, Runnable):
@@ -130,14 +133,20 @@ class _Walk:
             return self.function(value)
         return [_name(type(value))]
 
+    def model(self, value: BaseLanguageModel[Any]) -> Any:
+        """A model: its parameters; a function among them is told by its code, like the class's own methods."""
+        outside, self.in_model = self.in_model, True
+        try:
+            return [_name(type(value)), self.fields(value), self.describe(_identifying(value))]
+        finally:
+            self.in_model = outside
+
     def fields(self, value: BaseModel) -> Any:
         described = {
             name: self.describe(self.state.get((id(value), name), getattr(value, name)))
             for name, info in type(value).model_fields.items()
-            if _shapes(name) and not (info.exclude and isinstance(value, BaseLanguageModel))
+            if _shapes(name) and not (info.exclude and self.in_model)
         }
-        if isinstance(value, BaseLanguageModel):
-            described["identifying"] = self.describe(_identifying(value))
         if value.model_extra:
             described["extra"] = self.describe(value.model_extra)
         return described
@@ -193,7 +202,8 @@ class _Walk:
                 getattr(value, "__qualname__", ""),
                 bound,
             ]
-        self.found.opaque.append(getattr(value, "__name__", type(value).__name__))
+        if not self.in_model:
+            self.found.opaque.append(getattr(value, "__name__", type(value).__name__))
         return ["function", describe_callable(value), bound]
 
 
@@ -216,7 +226,7 @@ def _shapes(name: str) -> bool:
 def _identifying(model: Any) -> Any:
     """What the model's author says identifies it; a model may refuse to say."""
     try:
-        return {name: value for name, value in model._identifying_params.items() if _shapes(name)}
+        return {name: value for name, value in model._identifying_params.items() if _shapes(name)}  # noqa: SLF001 -- LangChain's own hook
     except Exception:
         return None
 
@@ -252,9 +262,9 @@ def _plain_state(value: Any) -> dict[str, Any]:
 
 def _has_memory(value: Any) -> bool:
     """A chain with a memory, or a LangGraph graph with a checkpointer or store."""
-    return any(
-        getattr(value, name, None) not in (None, False) for name in ("memory", "checkpointer")
-    ) and isinstance(value, Runnable)
+    return any(getattr(value, name, None) not in (None, False) for name in ("memory", "checkpointer")) and isinstance(
+        value, Runnable
+    )
 
 
 def _has_functions(value: Any) -> bool:

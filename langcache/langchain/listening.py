@@ -17,7 +17,7 @@ def listening(config: Mapping[str, Any]) -> bool:
     callbacks = config.get("callbacks")
     if callbacks and (isinstance(callbacks, list) or callbacks.handlers or callbacks.parent_run_id):
         return True
-    for variable, _, kind, env in tracing._configure_hooks:
+    for variable, _, kind, env in tracing._configure_hooks:  # noqa: SLF001 -- no public twin
         if variable.get() is not None or (kind is not None and env is not None and _is_set(env)):
             return True
     return get_debug() or get_verbose() or _traced()
@@ -30,4 +30,4 @@ def _is_set(env: str) -> bool:
 
 
 def _traced() -> bool:
-    return tracing.tracing_v2_callback_var.get() is not None or bool(tracing._tracing_v2_is_enabled())
+    return tracing.tracing_v2_callback_var.get() is not None or bool(tracing._tracing_v2_is_enabled())  # noqa: SLF001

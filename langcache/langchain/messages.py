@@ -47,13 +47,11 @@ class Messages:
 
     Args:
         hit: what a message from a hit says of itself in ``response_metadata["langcache"]``.
-        originals: if given, messages met while packing are kept here, and rebuilt with their own id, usage and metadata:
-            the miss whose answer was just paid for.
+        originals: if given, messages met while packing are kept here, and rebuilt with their own id, usage and
+            metadata: the miss whose answer was just paid for.
     """
 
-    def __init__(
-        self, hit: Mapping[str, Any] | None = None, originals: list[BaseMessage] | None = None
-    ) -> None:
+    def __init__(self, hit: Mapping[str, Any] | None = None, originals: list[BaseMessage] | None = None) -> None:
         self._hit, self._originals = hit or {}, originals
 
     def pack(self, value: Any, leaf: Leaf) -> tuple[str, Any] | None:
@@ -79,15 +77,12 @@ class Messages:
         if message.invalid_tool_calls:
             raise UnstorableError("a message with tool calls that do not parse cannot be stored")
         data: dict[str, Any] = {
-            "metadata": {
-                k: v for k in _KEPT_METADATA if isinstance(v := message.response_metadata.get(k), str)
-            },
+            "metadata": {k: v for k in _KEPT_METADATA if isinstance(v := message.response_metadata.get(k), str)},
             "usage": dict(message.usage_metadata) if message.usage_metadata else None,
         }
         if message.tool_calls:
             data["tool_calls"] = [
-                {"name": call["name"], "args": leaf(call["args"]), "id": call["id"]}
-                for call in message.tool_calls
+                {"name": call["name"], "args": leaf(call["args"]), "id": call["id"]} for call in message.tool_calls
             ]
         if "parsed" in message.additional_kwargs:
             data["parsed"] = leaf(message.additional_kwargs["parsed"])
@@ -120,13 +115,9 @@ class Messages:
             fields["additional_kwargs"] = {"parsed": leaf(data["parsed"])}
         calls = data.get("tool_calls")
         if calls:
-            ids = {
-                call["id"]: call["id"] if self._originals is not None else f"call_{uuid4().hex}"
-                for call in calls
-            }
+            ids = {call["id"]: call["id"] if self._originals is not None else f"call_{uuid4().hex}" for call in calls}
             fields["tool_calls"] = [
-                {"type": "tool_call", "name": c["name"], "args": leaf(c["args"]), "id": ids[c["id"]]}
-                for c in calls
+                {"type": "tool_call", "name": c["name"], "args": leaf(c["args"]), "id": ids[c["id"]]} for c in calls
             ]
             fields["content"] = _with_ids(fields["content"], ids)
 
@@ -137,7 +128,7 @@ class Messages:
 
 def _revived(original: BaseMessage, fields: dict[str, Any]) -> BaseMessage:
     """The paid-for message itself, with the reader's details in its texts."""
-    update = {name: fields[name] for name in ("content", "tool_calls") if name in fields}
+    update: dict[str, Any] = {name: fields[name] for name in ("content", "tool_calls") if name in fields}
     if "additional_kwargs" in fields:
         update["additional_kwargs"] = {**original.additional_kwargs, **fields["additional_kwargs"]}
     return original.model_copy(update=update)
@@ -201,9 +192,7 @@ def mask_value(value: Any, text: Callable[[str], str]) -> Any:
     if type(value) is str:
         return text(value)
     if isinstance(value, list | tuple):
-        return (
-            type(value)(mask_value(item, text) for item in value) if type(value) in (list, tuple) else value
-        )
+        return type(value)(mask_value(item, text) for item in value) if type(value) in (list, tuple) else value
     if type(value) is dict:
         return {key: mask_value(item, text) for key, item in value.items()}
     if isinstance(value, AIMessage) and value.tool_calls:

@@ -35,7 +35,7 @@ _REFUSED = {
 }
 
 
-class LookupWithDetail(Exception):  # noqa: N818 -- never leaves this package
+class LookupWithDetail(Exception):
     """A masked detail was about to be looked up, which would look up the placeholder."""
 
 

@@ -40,9 +40,7 @@ class ChainPolicy:
     def __post_init__(self) -> None:
         if not self.name:
             raise DeclarationError("a ChainPolicy needs the chain's name")
-        if self.profile is not None and not (
-            isinstance(self.profile, type) and issubclass(self.profile, Profile)
-        ):
+        if self.profile is not None and not (isinstance(self.profile, type) and issubclass(self.profile, Profile)):
             raise DeclarationError(f"policy {self.name!r}: profile is a subclass of langcache.Profile")
 
     def covers(self, run_name: str | None, tags: Iterable[str], metadata: Mapping[str, Any]) -> bool:

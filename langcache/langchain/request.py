@@ -34,9 +34,7 @@ class Request:
         UnkeyableError: something of the request has no canonical form; the message names it, without its value.
     """
 
-    def __init__(
-        self, chain: Chain, inputs: Any, configurable: Mapping[str, Any], kwargs: Mapping[str, Any]
-    ) -> None:
+    def __init__(self, chain: Chain, inputs: Any, configurable: Mapping[str, Any], kwargs: Mapping[str, Any]) -> None:
         self.chain, self.inputs, self.kwargs = chain, inputs, kwargs
         self.identity: Identity = chain.identity()
         self.named, self.values = _named(inputs)
@@ -102,9 +100,7 @@ class Request:
         """Everything personal about this user, compiled, to search an answer for it."""
         reading = self.reading
         known = [*self.identity.found.texts, *map(str, reading.shown.values()), *self._literals]
-        return Lexicon(
-            list(reading.slots.values()), ignored=reading.ignored, blurred=reading.blurred, known=known
-        )
+        return Lexicon(list(reading.slots.values()), ignored=reading.ignored, blurred=reading.blurred, known=known)
 
     def _masked_residue(self) -> dict[str, Any]:
         residue = self.reading.residue
@@ -141,8 +137,7 @@ class Request:
             return residue[""]
         shown = {name: _marking(name, value, on_use) for name, value in self.reading.shown.items()}
         slots = {
-            name: _placeholder(name, tokens[name], slot.value, on_use)
-            for name, slot in self.reading.slots.items()
+            name: _placeholder(name, tokens[name], slot.value, on_use) for name, slot in self.reading.slots.items()
         }
         ignored = {
             name: MaskedText(UNSPECIFIED, name=name, on_use=on_use)

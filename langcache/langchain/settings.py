@@ -32,7 +32,7 @@ class Settings:
     generation_type: str | None = None
     tags: tuple[str, ...] = ()
     directives: Directives = NONE
-    instruction: str | None | Literal[False] = None
+    instruction: str | Literal[False] | None = None
     volatile: frozenset[str] = frozenset()
 
 

@@ -43,7 +43,8 @@ class Watched:
 
     def _changed(self) -> Fingerprint:
         with self._lock:
-            if any([self._is_parameter(item, shot) for item, shot in self._shots]):
+            found = [self._is_parameter(item, shot) for item, shot in self._shots]
+            if any(found):
                 self._renew()
             else:
                 self._shots = [(item, _snapshot(item)) for item, _ in self._shots]
@@ -70,9 +71,7 @@ class Watched:
 
 def _snapshot(item: BaseModel) -> dict[str, Any]:
     """The fields, containers copied one level deep so that a change inside them shows."""
-    return {
-        name: value.copy() if type(value) in (list, dict) else value for name, value in item.__dict__.items()
-    }
+    return {name: value.copy() if type(value) in (list, dict) else value for name, value in item.__dict__.items()}
 
 
 def _differences(item: BaseModel, shot: dict[str, Any]) -> list[str]:

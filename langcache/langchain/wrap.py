@@ -74,9 +74,7 @@ class CachedRunnable(RunnableSerializable[Any, Any]):
         """`stream`, awaited."""
         yield await self.ainvoke(input, config, **kwargs)
 
-    def transform(
-        self, input: Iterator[Any], config: RunnableConfig | None = None, **kwargs: Any
-    ) -> Iterator[Any]:
+    def transform(self, input: Iterator[Any], config: RunnableConfig | None = None, **kwargs: Any) -> Iterator[Any]:
         """Gather the input, then stream."""
         yield from self.stream(_gathered(list(input)), config, **kwargs)
 
@@ -147,9 +145,7 @@ def wrap(
     if isinstance(runnable, BaseChatModel):
         from langcache.langchain.model import wrap_model
 
-        return wrap_model(
-            cache, runnable, profile=profile, name=name, prompt_version=prompt_version, **declared
-        )
+        return wrap_model(cache, runnable, profile=profile, name=name, prompt_version=prompt_version, **declared)
     runnable = coerce_to_runnable(runnable)
     settings = Settings(name or runnable.get_name(), profile or Profile, prompt_version, **declared)
     _check(settings)

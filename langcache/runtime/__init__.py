@@ -1,0 +1,1 @@
+"""The only layer with a clock, locks and sleeping: the cache, its flow, its account."""

@@ -42,8 +42,8 @@ class Cache:
     fails a chain: `stats` says so, and one warning is logged.
 
     Args:
-        url: ``memory://``, ``sqlite:///relative.db``, ``sqlite:////absolute.db`` …; by default ``LANGCACHE_URL``, else a
-            SQLite file in the user's cache directory.
+        url: ``memory://``, ``sqlite:///relative.db``, ``sqlite:////absolute.db`` …; by default ``LANGCACHE_URL``,
+            else a SQLite file in the user's cache directory.
         namespace: hard partition; nothing is ever read across it.
         ttl: how long an answer is fresh, as timedelta or seconds; 30 days by default, each entry's up to 5 % less at
             random so that entries written together do not expire together.
@@ -79,9 +79,7 @@ class Cache:
             _seconds("ttl", DEFAULT_TTL if ttl is None else ttl),
             JITTER,
             None if stale_if_error is None else _seconds("stale_if_error", stale_if_error),
-            None
-            if stale_while_revalidate is None
-            else _seconds("stale_while_revalidate", stale_while_revalidate),
+            None if stale_while_revalidate is None else _seconds("stale_while_revalidate", stale_while_revalidate),
         )
         self.engine = Engine(
             store=GuardedStore(_open(url, options) if store is None else store, clock),
@@ -105,7 +103,7 @@ class Cache:
         generation_type: str | None = None,
         tags: Sequence[str] = (),
         directives: str | Iterable[str] | None = None,
-        instruction: str | None | Literal[False] = None,
+        instruction: str | Literal[False] | None = None,
         volatile: Iterable[str] = (),
     ) -> Any:
         """Wrap any runnable (door 1): the same runnable, answering every user of one kind with one call.
@@ -141,8 +139,10 @@ class Cache:
         )
 
     def llm_cache(self, policies: Sequence[Any] = (), **policy: Any) -> Any:
-        """A LangChain ``BaseCache`` (door 2, by hand): ``ChatOpenAI(cache=cache.llm_cache(...))``; give the same model or
-        call `handler` as a callback. Keyword arguments are those of one `ChainPolicy`."""
+        """A LangChain ``BaseCache`` (door 2, by hand): ``ChatOpenAI(cache=cache.llm_cache(...))``.
+
+        Give the same model or call `handler` as a callback. Keyword arguments are those of one `ChainPolicy`.
+        """
         return door("llm_cache")(self, policies, **policy)
 
     def handler(self, policies: Sequence[Any] = (), **policy: Any) -> Any:
@@ -238,9 +238,7 @@ class Cache:
 
     async def ainvalidate(self, **conditions: Any) -> int:
         """`invalidate`, awaited; the same conditions."""
-        unset: dict[str, Any] = dict.fromkeys(
-            ("key", "chain", "prompt_version", "generation_type", "older_than")
-        )
+        unset: dict[str, Any] = dict.fromkeys(("key", "chain", "prompt_version", "generation_type", "older_than"))
         now = self.clock.now()
         chosen = select(**{**unset, "tags": (), **conditions}, now=now)
         return await remove(self.store, self.namespace, chosen, now).arun()

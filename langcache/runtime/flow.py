@@ -90,9 +90,7 @@ class Engine:
                 return (yield from self._serve(work, entry, "hit" if verdict == "fresh" else "stale"))
             stale = entry if verdict == "stale" else None
         if asked.only_if_cached:
-            raise NotCached(
-                f"only-if-cached, and no answer of chain {work.event.chain!r} is stored under this key"
-            )
+            raise NotCached(f"only-if-cached, and no answer of chain {work.event.chain!r} is stored under this key")
         if asked.no_cache:
             work.event.outcome = "refresh"
             return (yield from self._generate(work, None))
@@ -167,9 +165,7 @@ class Engine:
             self._release(flight)
             return (yield from self._unstorable(work, produced, str(error)))
         entry = self._entry(work, body)
-        yield self.store.put(
-            work.namespace, work.key, entry, self.expiry.gone_at(entry.fresh_until), work.labels
-        )
+        yield self.store.put(work.namespace, work.key, entry, self.expiry.gone_at(entry.fresh_until), work.labels)
         self._land(flight, Landing(entry=entry))
         return (yield from self._own(work, produced))
 
@@ -224,9 +220,7 @@ class Engine:
         clock = self.clock
 
         def run() -> Produced:
-            return retry.call(
-                self.retry, lambda: work.run(masked), sleep=clock.sleep, now=clock.now, attempts=attempts
-            )
+            return retry.call(self.retry, lambda: work.run(masked), sleep=clock.sleep, now=clock.now, attempts=attempts)
 
         async def arun() -> Produced:
             return await retry.acall(

@@ -47,9 +47,7 @@ class Stats:
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON-able data; money as text, exact to the digit."""
-        return {
-            key: str(value) if isinstance(value, Decimal) else value for key, value in asdict(self).items()
-        }
+        return {key: str(value) if isinstance(value, Decimal) else value for key, value in asdict(self).items()}
 
 
 class Ledger:

@@ -21,6 +21,11 @@ class Selection:
     labels: frozenset[str]
     made_before: float | None
 
+    @property
+    def is_one_key(self) -> bool:
+        """Whether nothing needs to be searched."""
+        return self.key is not None and not self.labels and self.made_before is None
+
     def names(self, row: Row) -> bool:
         """Whether *row*, which carries the labels, is meant."""
         return (self.key is None or row.key == self.key) and (
@@ -54,32 +59,24 @@ def select(
 
 
 def remove(store: Store, namespace: str, selection: Selection, now: float) -> Step[int]:
-    """Remove what *selection* names; the step gives how many entries fell."""
+    """Remove what *selection* names, in pages; the step gives how many entries fell."""
 
     def run() -> int:
-        if _direct(selection):
+        if selection.is_one_key:
             return store.delete(namespace, [selection.key or ""])
-        fell, page = 0, []
-        for row in store.scan(namespace, now=now, labels=selection.labels):
-            if selection.names(row):
-                page.append(row.key)
-            if len(page) == PAGE:
-                fell, page = fell + store.delete(namespace, page), []
-        return fell + (store.delete(namespace, page) if page else 0)
+        rows = store.scan(namespace, now=now, labels=selection.labels)
+        doomed = [row.key for row in rows if selection.names(row)]
+        return sum(store.delete(namespace, page) for page in _pages(doomed))
 
     async def arun() -> int:
-        if _direct(selection):
+        if selection.is_one_key:
             return await store.adelete(namespace, [selection.key or ""])
-        fell, page = 0, []
-        async for row in store.ascan(namespace, now=now, labels=selection.labels):
-            if selection.names(row):
-                page.append(row.key)
-            if len(page) == PAGE:
-                fell, page = fell + await store.adelete(namespace, page), []
-        return fell + (await store.adelete(namespace, page) if page else 0)
+        rows = store.ascan(namespace, now=now, labels=selection.labels)
+        doomed = [row.key async for row in rows if selection.names(row)]
+        return sum([await store.adelete(namespace, page) for page in _pages(doomed)])
 
     return Step(run, arun)
 
 
-def _direct(selection: Selection) -> bool:
-    return selection.key is not None and not selection.labels and selection.made_before is None
+def _pages(keys: list[str]) -> list[list[str]]:
+    return [keys[at : at + PAGE] for at in range(0, len(keys), PAGE)]

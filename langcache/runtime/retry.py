@@ -63,9 +63,7 @@ class RetryPolicy:
         for name, value in {"attempts": attempts, **durations}.items():
             object.__setattr__(self, name, value)
         if self.max_s < self.initial_s:
-            raise DeclarationError(
-                f"RetryPolicy.max_s ({self.max_s} s) is below initial_s ({self.initial_s} s)"
-            )
+            raise DeclarationError(f"RetryPolicy.max_s ({self.max_s} s) is below initial_s ({self.initial_s} s)")
 
 
 @dataclass(slots=True)

@@ -20,13 +20,9 @@ _EXHAUSTED = frozenset({
     "insufficient_quota", "billing_error", "billing_hard_limit_reached", "billing_not_active",
 })  # fmt: skip
 # Error events inside a stream come with HTTP status 200; only their type tells.
-_PASSING_TYPES = frozenset(
-    {"overloaded_error", "rate_limit_error", "api_error", "server_error", "timeout_error"}
-)
+_PASSING_TYPES = frozenset({"overloaded_error", "rate_limit_error", "api_error", "server_error", "timeout_error"})
 # httpx, httpx2, httpcore and the SDKs have no common base for "the connection failed", only names.
-_CONNECTION_CLASSES = frozenset(
-    {"APIConnectionError", "TimeoutException", "NetworkError", "RemoteProtocolError"}
-)
+_CONNECTION_CLASSES = frozenset({"APIConnectionError", "TimeoutException", "NetworkError", "RemoteProtocolError"})
 
 
 def is_transient(error: BaseException) -> bool:
