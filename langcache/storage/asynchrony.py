@@ -21,9 +21,7 @@ class DirectAsync(Store):
         """:meth:`get`; never waits."""
         return self.get(namespace, key, now=now)
 
-    async def aput(
-        self, namespace: str, key: str, record: Record, *, now: float, lease: Lease | None = None
-    ) -> bool:
+    async def aput(self, namespace: str, key: str, record: Record, *, now: float, lease: Lease | None = None) -> bool:
         """:meth:`put`; never waits."""
         return self.put(namespace, key, record, now=now, lease=lease)
 
@@ -91,9 +89,7 @@ class ThreadedAsync(Store):
         """:meth:`get` in a thread."""
         return await self._in_thread(self.get, namespace, key, now=now)
 
-    async def aput(
-        self, namespace: str, key: str, record: Record, *, now: float, lease: Lease | None = None
-    ) -> bool:
+    async def aput(self, namespace: str, key: str, record: Record, *, now: float, lease: Lease | None = None) -> bool:
         """:meth:`put` in a thread."""
         return await self._in_thread(self.put, namespace, key, record, now=now, lease=lease)
 

@@ -98,9 +98,7 @@ class Store(ABC):
         """The record under *key*, or None where there is none at *now*."""
 
     @abstractmethod
-    def put(
-        self, namespace: str, key: str, record: Record, *, now: float, lease: Lease | None = None
-    ) -> bool:
+    def put(self, namespace: str, key: str, record: Record, *, now: float, lease: Lease | None = None) -> bool:
         """Store *record* in place of what was there; durable on return where the store is.
 
         A bounded store may evict at any time, so an entry larger than the bound is accepted and gone.
@@ -157,9 +155,7 @@ class Store(ABC):
         """:meth:`get`, without blocking the event loop."""
 
     @abstractmethod
-    async def aput(
-        self, namespace: str, key: str, record: Record, *, now: float, lease: Lease | None = None
-    ) -> bool:
+    async def aput(self, namespace: str, key: str, record: Record, *, now: float, lease: Lease | None = None) -> bool:
         """:meth:`put`, without blocking the event loop."""
 
     @abstractmethod

@@ -61,9 +61,7 @@ class MemoryStore(DirectAsync):
             self._records.move_to_end(place)
             return record
 
-    def put(
-        self, namespace: str, key: str, record: Record, *, now: float, lease: Lease | None = None
-    ) -> bool:
+    def put(self, namespace: str, key: str, record: Record, *, now: float, lease: Lease | None = None) -> bool:
         """See :meth:`Store.put`."""
         place = (namespace, key)
         with self._open():
@@ -196,9 +194,7 @@ class MemoryStore(DirectAsync):
             self._drop(next(iter(self._records)))
         if len(self._expiries) > 2 * len(self._records) + 64:
             self._expiries = [
-                (record.expires_at, place)
-                for place, record in self._records.items()
-                if record.expires_at is not None
+                (record.expires_at, place) for place, record in self._records.items() if record.expires_at is not None
             ]
             heapq.heapify(self._expiries)
 
@@ -210,9 +206,7 @@ class MemoryStore(DirectAsync):
             del self._leases[place]
 
 
-def open_memory(
-    url: SplitResult, *, max_bytes: int = MAX_BYTES, max_entries: int = MAX_ENTRIES
-) -> MemoryStore:
+def open_memory(url: SplitResult, *, max_bytes: int = MAX_BYTES, max_entries: int = MAX_ENTRIES) -> MemoryStore:
     """The store behind a ``memory://`` URL.
 
     Raises:

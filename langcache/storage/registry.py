@@ -122,9 +122,7 @@ def _query_options(parts: SplitResult, opener: Opener) -> dict[str, Any]:
         try:
             options[name] = readers[name](text)
         except ValueError as error:
-            raise StoreURLError(
-                f"the option {name} of {parts.scheme}:// is no {hints[name].__name__}"
-            ) from error
+            raise StoreURLError(f"the option {name} of {parts.scheme}:// is no {hints[name].__name__}") from error
     return options
 
 

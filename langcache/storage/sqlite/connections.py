@@ -15,7 +15,7 @@ _WAL_LIMIT_BYTES: Final = 16 * 1024 * 1024
 _TORN_CODES: Final = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
-class Torn(Exception):  # noqa: N818 - a state of a file, and never seen outside this package
+class Torn(Exception):
     """The database of *identity* is ours and malformed."""
 
     def __init__(self, identity: Identity) -> None:

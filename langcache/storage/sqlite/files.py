@@ -68,6 +68,16 @@ _probes: dict[Identity, _Probe] = {}
 _probes_lock = Lock()
 
 
+def _renew_lock() -> None:
+    global _probes_lock
+    _probes_lock = Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    # Another thread of the parent may hold it at that moment, and would never release the child's copy.
+    os.register_at_fork(after_in_child=_renew_lock)
+
+
 def hold(path: Path, identity: Identity) -> None:
     """Vouch for the file at *path* before SQLite opens it, until :func:`let_go` is called as often.
 
@@ -83,9 +93,13 @@ def hold(path: Path, identity: Identity) -> None:
                 raise ForeignFile(f"{path} cannot be read: {error.strerror}") from error
             if not probe.is_ours():
                 os.close(probe.descriptor)
-                raise ForeignFile(f"{path} is not a langcache database; it was left as it is")
+                raise _foreign(path)
             _probes[identity] = probe
         probe.users += 1
+
+
+def _foreign(path: Path) -> ForeignFile:
+    return ForeignFile(f"{path} is not a langcache database; it was left as it is")
 
 
 def let_go(identity: Identity) -> None:
@@ -111,6 +125,7 @@ def exclusively(path: Path) -> Iterator[None]:
         _lock(descriptor)
         yield
     finally:
+        _unlock(descriptor)
         os.close(descriptor)
 
 
@@ -119,10 +134,17 @@ if sys.platform == "win32":
     def _lock(descriptor: int) -> None:
         msvcrt.locking(descriptor, msvcrt.LK_LOCK, 1)
 
+    def _unlock(descriptor: int) -> None:
+        msvcrt.locking(descriptor, msvcrt.LK_UNLCK, 1)
+
 else:
 
     def _lock(descriptor: int) -> None:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
+
+    def _unlock(descriptor: int) -> None:
+        # Not left to the closing: a child forked meanwhile has the descriptor too, and would keep the lock.
+        fcntl.flock(descriptor, fcntl.LOCK_UN)
 
 
 def install(new: Path, path: Path) -> None:
@@ -147,9 +169,7 @@ def set_aside(path: Path, identity: Identity) -> Path | None:
     with exclusively(path):
         if identify(path) != identity:
             return None
-        with _probes_lock:
-            if identity in _probes and not _probes[identity].is_ours():
-                raise ForeignFile(f"{path} is no langcache database any more; it was left as it is")
+        _still_ours(path, identity)
         target = _free_name(path)
         # The sidecars go first: a WAL left beside a new database would be replayed into it.
         for suffix in (*_SIDECARS, ""):
@@ -157,6 +177,16 @@ def set_aside(path: Path, identity: Identity) -> Path | None:
             if source.exists():
                 source.rename(target.with_name(target.name + suffix))
         return target
+
+
+def _still_ours(path: Path, identity: Identity) -> None:
+    hold(path, identity)
+    try:
+        with _probes_lock:
+            if not _probes[identity].is_ours():
+                raise _foreign(path)
+    finally:
+        let_go(identity)
 
 
 def _free_name(path: Path) -> Path:

@@ -66,9 +66,7 @@ def version_of(connection: sqlite3.Connection) -> int:
     """
     version: int = connection.execute("PRAGMA user_version").fetchone()[0]
     if version > len(MIGRATIONS):
-        raise ForeignFile(
-            f"schema {version} was written by a newer langcache; this one knows {len(MIGRATIONS)}"
-        )
+        raise ForeignFile(f"schema {version} was written by a newer langcache; this one knows {len(MIGRATIONS)}")
     return version
 
 
@@ -80,9 +78,7 @@ def is_current(connection: sqlite3.Connection) -> bool:
 def migrate(connection: sqlite3.Connection) -> None:
     """Take the steps that are missing, each in its own transaction: a kill in between loses nothing."""
     for number in range(version_of(connection), len(MIGRATIONS)):
-        connection.executescript(
-            f"BEGIN IMMEDIATE; {MIGRATIONS[number]} PRAGMA user_version = {number + 1}; COMMIT;"
-        )
+        connection.executescript(f"BEGIN IMMEDIATE; {MIGRATIONS[number]} PRAGMA user_version = {number + 1}; COMMIT;")
 
 
 def mark_as_ours(connection: sqlite3.Connection) -> None:

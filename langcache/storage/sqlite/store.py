@@ -80,9 +80,7 @@ class SQLiteStore(ThreadedAsync):
         """See :meth:`Store.get`; writes nothing."""
         return self._read(tables.get, namespace, key, now)
 
-    def put(
-        self, namespace: str, key: str, record: Record, *, now: float, lease: Lease | None = None
-    ) -> bool:
+    def put(self, namespace: str, key: str, record: Record, *, now: float, lease: Lease | None = None) -> bool:
         """See :meth:`Store.put`."""
         stored, is_large = self._write(self._put_within_bound, namespace, key, record, now, lease)
         if is_large:
@@ -156,13 +154,10 @@ class SQLiteStore(ThreadedAsync):
         return result
 
     def _write(self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        with self._writing:
-            result: T = self._through_tears(self._transaction, work, *args, **kwargs)
-            return result
+        result: T = self._through_tears(self._transaction, work, *args, **kwargs)
+        return result
 
-    def _removing(
-        self, work: Callable[Concatenate[Connection, P], int], *args: P.args, **kwargs: P.kwargs
-    ) -> int:
+    def _removing(self, work: Callable[Concatenate[Connection, P], int], *args: P.args, **kwargs: P.kwargs) -> int:
         removed = self._write(work, *args, **kwargs)
         if removed:
             self._shrink()
@@ -170,7 +165,7 @@ class SQLiteStore(ThreadedAsync):
 
     def _shrink(self, max_bytes: int = 0) -> None:
         # What was asked for is done and durable; a file that stays large for now is no failure of it.
-        with self._writing, suppress(StoreError):
+        with suppress(StoreError):
             self._through_tears(self._plain, tables.shrink, max_bytes)
 
     def _through_tears(self, attempt: Callable[..., T], *args: Any, **kwargs: Any) -> T:
@@ -193,23 +188,22 @@ class SQLiteStore(ThreadedAsync):
         self._connections.give(connection)
         return result
 
-    def _transaction(
-        self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
-    ) -> T:
-        while True:
-            connection = self._connections.take()
-            try:
-                connection.execute("BEGIN IMMEDIATE")
-                result = work(connection, *args, **kwargs)
-                connection.execute("COMMIT")
-            except BaseException as error:
-                self._abandon(connection, error)
-                raise
-            # Had the file been set aside meanwhile, this would have been written into the one set aside.
-            kept = self._connections.is_current(connection)
-            self._connections.give(connection)
-            if kept:
-                return result
+    def _transaction(self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        with self._writing:
+            while True:
+                connection = self._connections.take()
+                try:
+                    connection.execute("BEGIN IMMEDIATE")
+                    result = work(connection, *args, **kwargs)
+                    connection.execute("COMMIT")
+                except BaseException as error:
+                    self._abandon(connection, error)
+                    raise
+                # Had the file been set aside meanwhile, this would have gone into the one set aside.
+                kept = self._connections.is_current(connection)
+                self._connections.give(connection)
+                if kept:
+                    return result
 
     def _abandon(self, connection: Connection, error: BaseException) -> None:
         # Closing rolls back, and is right whatever state the error left.
@@ -257,9 +251,7 @@ def open_sqlite(
     """
     path = unquote(url.path.removeprefix("/"))
     if url.netloc:
-        raise StoreURLError(
-            f"a SQLite store has no host; write sqlite:///{unquote(url.netloc)}{unquote(url.path)}"
-        )
+        raise StoreURLError(f"a SQLite store has no host; write sqlite:///{unquote(url.netloc)}{unquote(url.path)}")
     if not path:
         raise StoreURLError("a SQLite store needs a file; write sqlite:///langcache.db")
     if path == ":memory:":

@@ -14,8 +14,7 @@ _EVICTIONS_PER_PUT: Final = 64
 
 _GET = "SELECT value, created_at, expires_at, labels FROM entry WHERE namespace = ? AND key = ?"
 _PUT = (
-    "INSERT INTO entry (namespace, key, created_at, expires_at, size_bytes, labels, value)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?)"
+    "INSERT INTO entry (namespace, key, created_at, expires_at, size_bytes, labels, value) VALUES (?, ?, ?, ?, ?, ?, ?)"
 )
 _DELETE = "DELETE FROM entry WHERE namespace = ? AND key = ?"
 _LABEL = "INSERT INTO label (namespace, label, key) VALUES (?, ?, ?)"
@@ -29,9 +28,7 @@ _LABELLED_TOO = (
     " AND EXISTS (SELECT 1 FROM label AS other"
     " WHERE other.namespace = entry.namespace AND other.label = ? AND other.key = entry.key)"
 )
-_PURGE = (
-    "DELETE FROM entry WHERE id IN (SELECT id FROM entry WHERE expires_at <= ? ORDER BY expires_at LIMIT ?)"
-)
+_PURGE = "DELETE FROM entry WHERE id IN (SELECT id FROM entry WHERE expires_at <= ? ORDER BY expires_at LIMIT ?)"
 _OLDEST = "SELECT id, size_bytes FROM entry ORDER BY created_at, id LIMIT ?"
 _NEWEST_LEASE = "SELECT token FROM lease WHERE namespace = ? AND key = ?"
 _HELD = "SELECT 1 FROM lease WHERE namespace = ? AND key = ? AND held AND ends_at > ?"
@@ -49,9 +46,7 @@ def get(connection: Connection, namespace: str, key: str, now: float) -> Record 
     return Record(row[0], row[1], row[2], _labels_of(row[3]))
 
 
-def put(
-    connection: Connection, namespace: str, key: str, record: Record, now: float, lease: Lease | None
-) -> bool:
+def put(connection: Connection, namespace: str, key: str, record: Record, now: float, lease: Lease | None) -> bool:
     """Store *record* unless *lease* is fenced off, and remove a few of the expired."""
     if lease is not None and not _is_newest(connection, lease):
         return False
