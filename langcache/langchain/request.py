@@ -99,7 +99,7 @@ class Request:
     def lexicon(self) -> Lexicon:
         """Everything personal about this user, compiled, to search an answer for it."""
         reading = self.reading
-        known = [*self.identity.found.texts, *map(str, reading.shown.values()), *self._literals]
+        known = [*self.identity.found.texts, *map(str, reading.shown.values())]
         return Lexicon(list(reading.slots.values()), ignored=reading.ignored, blurred=reading.blurred, known=known)
 
     def _masked_residue(self) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Any
 
 import pytest
 from langchain_core.messages import AIMessage, HumanMessage
@@ -11,37 +11,16 @@ from langchain_core.output_parsers import StrOutputParser
 from langchain_core.prompts import ChatPromptTemplate, MessagesPlaceholder, PromptTemplate
 from langchain_core.runnables import Runnable, RunnableLambda, RunnableParallel, RunnablePassthrough
 from pydantic import BaseModel
+from support.chains import PROMPT, SAY, Applicant, chain, founder
 from support.models import CountingModel
 
-from langcache import Cache, Feature, Ignore, Profile, Slot
+from langcache import Cache, Feature, Profile, Slot
 from langcache.errors import DeclarationError, NotCached
-
-
-class Applicant(Profile):
-    background: Annotated[str, Feature(synonyms={"founder": ["entrepreneur", "ceo"]})]
-    gpa: Annotated[float | None, Feature(buckets=[3.0, 3.5])] = None
-    startup_name: Annotated[str | None, Slot(label="startup name")] = None
-    universities: Annotated[list[str], Slot(label="university name", aliases=["target school"])] = []
-    users: Annotated[int | None, Ignore()] = None
-
-
-PROMPT = ChatPromptTemplate.from_messages(
-    [("system", "You advise a {background}."), ("human", "Plan for {startup_name}, aiming at {universities}.")]
-)
-SAY = "Pitch [startup name] to [university name]."
 
 
 @pytest.fixture
 def cache() -> Cache:
     return Cache("memory://")
-
-
-def founder(**more: Any) -> dict[str, Any]:
-    return {"background": "founder", "startup_name": "PathAI", "universities": ["MIT", "CMU"], **more}
-
-
-def chain(model: CountingModel) -> Runnable[Any, Any]:
-    return PROMPT | model | StrOutputParser()
 
 
 def test_users_of_one_kind_cost_one_call_and_read_their_own_details(cache: Cache) -> None:
