@@ -86,7 +86,7 @@ class ChainWork:
         config = merge_configs(self.announcer.start(self.inputs), {"callbacks": [observer]})
         inner = self.chain.identity().inner[masked]
         try:
-            with self.chain.watched:
+            with self.chain.watched, ambient.running_inside():
                 output = inner.invoke(inputs, config, **self.kwargs)
         except Exception as error:
             raise self._failure(error, observer, masked) from error
@@ -98,7 +98,7 @@ class ChainWork:
         config = merge_configs(await self.announcer.astart(self.inputs), {"callbacks": [observer]})
         inner = self.chain.identity().inner[masked]
         try:
-            with self.chain.watched:
+            with self.chain.watched, ambient.running_inside():
                 output = await inner.ainvoke(inputs, config, **self.kwargs)
         except Exception as error:
             raise self._failure(error, observer, masked) from error

@@ -8,9 +8,10 @@ from typing import Any
 
 from langcache.core.directives import Directives
 
-__all__ = ["ambient_directives", "ambient_user", "directing", "serving"]
+__all__ = ["ambient_directives", "ambient_user", "directing", "inside_wrapped", "running_inside", "serving"]
 
 _user: ContextVar[Mapping[str, Any]] = ContextVar("langcache_user", default={})  # noqa: B039 -- never mutated
+_inside: ContextVar[bool] = ContextVar("langcache_inside_wrapped", default=False)
 _directives: ContextVar[tuple[Directives, ...]] = ContextVar("langcache_directives", default=())
 
 
@@ -42,3 +43,18 @@ def directing(directives: Directives) -> Iterator[None]:
         yield
     finally:
         _directives.reset(token)
+
+
+def inside_wrapped() -> bool:
+    """Whether a wrapped chain runs here: the model doors stand aside, for its answer is cached as a whole."""
+    return _inside.get()
+
+
+@contextmanager
+def running_inside() -> Iterator[None]:
+    """Mark what runs in the block as the inside of a wrapped chain."""
+    token = _inside.set(True)
+    try:
+        yield
+    finally:
+        _inside.reset(token)

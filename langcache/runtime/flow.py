@@ -157,14 +157,14 @@ class Engine:
                 return (yield from self._serve(work, stale, "stale"))
             raise
         try:
-            body = self._checked(work, produced)
+            body = self.checked(work, produced)
         except Refused as refused:
             self._release(flight)
             return (yield from self._refused(work, produced, refused))
         except UnstorableError as error:
             self._release(flight)
             return (yield from self._unstorable(work, produced, str(error)))
-        entry = self._entry(work, body)
+        entry = self.entry(work, body)
         yield self.store.put(work.namespace, work.key, entry, self.expiry.gone_at(entry.fresh_until), work.labels)
         self._land(flight, Landing(entry=entry))
         return (yield from self._own(work, produced))
@@ -180,7 +180,8 @@ class Engine:
         work.masked_run_ended(True)
         return answer
 
-    def _checked(self, work: Work, produced: Produced) -> Any:
+    def checked(self, work: Work, produced: Produced) -> Any:
+        """The packed answer, fit to be stored; raises `Refused` or `UnstorableError`."""
         if produced.refusal is not None:
             work.event.details.update(produced.details)
             raise Refused(produced.refusal)
@@ -233,10 +234,11 @@ class Engine:
             work.event.attempts += attempts.count
             if attempts.errors:
                 work.event.details.setdefault("errors", []).extend(attempts.errors)
-        self._account(work.event, produced.usages)
+        self.account(work.event, produced.usages)
         return produced
 
-    def _account(self, event: Event, usages: list[Usage]) -> None:
+    def account(self, event: Event, usages: list[Usage]) -> None:
+        """Add what provider calls used and cost to *event*."""
         for usage in usages:
             event.model = usage.model or event.model
             event.input_tokens += usage.input_tokens
@@ -244,7 +246,8 @@ class Engine:
             cost = self.price(usage)
             event.cost_usd = None if cost is None or event.cost_usd is None else event.cost_usd + cost
 
-    def _entry(self, work: Work, body: Any) -> Entry:
+    def entry(self, work: Work, body: Any) -> Entry:
+        """What is stored for *work*, written now."""
         now, event = self.clock.now(), work.event
         return Entry(
             body,
