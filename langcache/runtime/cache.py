@@ -259,7 +259,7 @@ class Cache:
         return self.engine.store.store
 
     def close(self) -> None:
-        """Let go of files and connections; the next use opens them again where the store can."""
+        """Let go of files and connections; chains wrapped with this cache go on without it."""
         self.store.close()
 
     async def aclose(self) -> None:

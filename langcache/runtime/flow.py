@@ -72,6 +72,7 @@ class Engine:
             raise
         finally:
             event.latency_s = max(0.0, self.clock.now() - started)
+            event.reason = event.reason or self.store.take_news()
             self.record(event)
 
     def _answer(self, work: Work) -> Flow[Any]:

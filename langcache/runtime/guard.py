@@ -33,11 +33,19 @@ class GuardedStore:
         self.store, self._clock = store, clock
         self._breaker = Breaker(clock)
         self.counts: Counter[str] = Counter()
+        self._news: str | None = None
 
     @property
     def trouble(self) -> str | None:
         """Why the store does not answer now, if it does not."""
         return self._breaker.reason
+
+    def take_news(self) -> str | None:
+        """What an event should say of the store; each trouble is told once."""
+        if self._news is None:
+            return None
+        news, self._news = self._news, None
+        return news
 
     def get(self, namespace: str, key: str) -> Step[Entry | None]:
         """The entry under *key*; None if there is none, or none that can be had."""
@@ -123,6 +131,7 @@ class GuardedStore:
     def _failed(self, error: Exception) -> None:
         self.counts["store errors"] += 1
         if self._breaker.failed(error):
+            self._news = f"the store does not answer: {error}"
             logger.warning("langcache: the store does not answer (%s); chains run without it", error)
 
 
