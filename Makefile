@@ -30,7 +30,7 @@ soak: $(STAMP)  ## the same laws at full counts (an hour or so)
 	LANGCACHE_SOAK=1 HYPOTHESIS_PROFILE=soak $(BIN)/pytest -n auto -m soak -q --timeout=7200
 
 record: $(STAMP)  ## record cassettes/ again (LIVE=1 and keys: from the real providers)
-	$(BIN)/python -m langcache.testing.record
+	$(BIN)/python -m langcache.cli.demo.record
 
 bench: $(STAMP)  ## every benchmark, side by side with its peer
 	for b in benchmarks/*.py; do echo "== $$b"; $(BIN)/python $$b || exit 1; done

@@ -1,0 +1,1 @@
+"""The demo: a hundred applicants, two chains, a handful of provider calls."""

@@ -1,0 +1,49 @@
+"""``langcache demo``."""
+
+import json
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from typing import Annotated
+
+import typer
+
+__all__ = ["demo"]
+
+NAMESPACE = "demo"
+"""So that ``--fresh`` and the figures touch nothing else in the same store."""
+
+
+def demo(
+    live: Annotated[
+        bool, typer.Option("--live", help="Ask the real providers: OPENAI_API_KEY, ANTHROPIC_API_KEY.")
+    ] = False,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Forget the answers of earlier runs first.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
+    url: Annotated[str, typer.Option(help="Where answers are kept.")] = "sqlite:///langcache.db",
+) -> None:
+    """Serve 100 applicants with a handful of calls; offline, no key."""
+    from rich.console import Console
+
+    from langcache import Cache, RetryPolicy
+    from langcache.cli.demo import figures, report
+    from langcache.cli.demo.applicants import read_applicants
+    from langcache.cli.demo.live import live_endpoint
+    from langcache.cli.demo.run import run
+
+    endpoint = live_endpoint() if live else None
+    console, applicants = Console(highlight=False), read_applicants()
+    with Cache(url, namespace=NAMESPACE, retry=RetryPolicy(initial_s=0.2)) as cache:
+        if fresh:
+            cache.clear()
+        with _progress(console, len(applicants), quiet=as_json) as advance:
+            done = run(cache, applicants, live=endpoint, advance=advance)
+    if as_json:
+        typer.echo(json.dumps(figures.as_json(done), indent=2))
+    else:
+        report.show(console, done, store=url, live=live)
+
+
+def _progress(console: object, requests: int, *, quiet: bool) -> AbstractContextManager[Callable[[str], None]]:
+    from langcache.cli.demo.progress import progress
+
+    return nullcontext(lambda _name: None) if quiet else progress(console, requests)  # type: ignore[arg-type]
