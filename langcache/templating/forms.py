@@ -30,6 +30,12 @@ class Entry:
         """Whether it is recognised even in another case or spelling."""
         return self.form.sure or (not self.doubt and len(self.letters) >= 5 and not self.letters.isdigit())
 
+    def resembles(self, words: int) -> bool:
+        """Whether this many words with the form's letters, but other signs, case or spacing, can only mean it."""
+        if self.doubt in ("short", "known"):
+            return False
+        return len(self.letters) >= 5 or (words == self.words and (words == 1 or not self.letters.isdigit()))
+
     def doubtful(self, text: str, start: int, end: int) -> bool:
         """Whether the text may mean something else than the value here."""
         if self.form.sure or not self.doubt:
@@ -51,12 +57,12 @@ class Forms:
         self._phrases = [" " + " ".join(folded_words(text)) + " " for text in known]
         self._owners: dict[str, set[str]] = {}
 
-    def add(self, slot: Personal, forms: Iterable[Form]) -> None:
-        """Index the forms of a slot, and the words of its values."""
+    def add(self, slot: Personal, forms: Iterable[Form], *, parts: bool = True) -> None:
+        """Index the forms of a slot, and the words of its values if they give it away."""
         for form in forms:
             if form.text:
                 self._index(slot, form)
-        for item in items(slot.value):
+        for item in items(slot.value) if parts else ():
             self._index_parts(slot.name, folded_words(written(item)))
 
     def shared(self, entry: Entry) -> bool:
@@ -67,19 +73,11 @@ class Forms:
         folded, spans = words(form.text)
         letters = "".join(folded)
         lead = spans[0][0] if spans else 0
-        entry = Entry(
-            slot.name,
-            form,
-            len(folded),
-            lead,
-            letters,
-            form.style is None and form.why == "leak",
-            self._doubt(folded),
-        )
-        if form.style is not None:
-            self._owners.setdefault(form.text, set()).add(slot.name)
-        else:
-            self._owners.setdefault(form.text, set())
+        withheld = form.style is None and form.why == "leak"
+        entry = Entry(slot.name, form, len(folded), lead, letters, withheld, self._doubt(folded))
+        owners = self._owners.setdefault(form.text, set())
+        if not withheld:
+            owners.add(slot.name)
         if not letters:
             self.wordless.append(entry)
         elif len(letters) <= _LIMIT:

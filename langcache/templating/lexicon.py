@@ -2,6 +2,7 @@
 
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 
 from langcache.errors import Refused
 from langcache.templating.escaping import View, view
@@ -9,7 +10,7 @@ from langcache.templating.fill import fill, write
 from langcache.templating.folding import GAP
 from langcache.templating.forms import Forms
 from langcache.templating.guard import judge
-from langcache.templating.kinds import Form, kind_of
+from langcache.templating.kinds import Form, has_parts, kind_of
 from langcache.templating.scan import Hit, scan
 from langcache.templating.slots import Personal, items
 from langcache.templating.spelling import date_of, number_of
@@ -45,8 +46,8 @@ class Lexicon:
         self._scalars = _scalars([*slots, *withheld])
         self._forms = Forms(known)
         for slot in slots:
-            self._forms.add(slot, kind_of(slot).recognise(slot))
-            self._forms.add(slot, kind_of(slot).residue(slot))
+            kind = kind_of(slot)
+            self._forms.add(slot, chain(kind.recognise(slot), kind.residue(slot)), parts=has_parts(kind))
         for slot in withheld:
             self._forms.add(slot, _unfillable(slot))
 
@@ -64,7 +65,7 @@ class Lexicon:
 
     def _surely(self, hit: Hit, text: str) -> bool:
         entry = hit.entry
-        if entry.withheld or self._forms.shared(entry):
+        if entry.withheld or not entry.form.locatable or self._forms.shared(entry):
             return False
         if hit.exact:
             return not entry.doubtful(text, hit.start, hit.end)

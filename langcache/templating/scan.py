@@ -1,10 +1,13 @@
 """One walk over the words of a text that finds every form of every value."""
 
+import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from langcache.templating.folding import Words, words
 from langcache.templating.forms import Entry, Forms
+
+_SCALE = re.compile(r"[ -](?:hundred|thousand|million|billion|trillion|lakh|crore|k|m|bn|mn)\b", re.IGNORECASE)
 
 
 class Hit(NamedTuple):
@@ -60,7 +63,7 @@ def _walk(text: str, found: Words, forms: Forms) -> Iterator[Hit]:
             for entry, plural in full.get(letters, ()):
                 hit = _hit(text, found, first, last, entry, plural=plural)
                 if hit is not None and hit.exact:
-                    exact = hit if exact is None or hit.end > exact.end else exact
+                    exact = hit if exact is None or _fills(hit) > _fills(exact) else exact
                 elif hit is not None:
                     loose = hit if loose is None or _rank(hit) > _rank(loose) else loose
             last += 1
@@ -68,6 +71,10 @@ def _walk(text: str, found: Words, forms: Forms) -> Iterator[Hit]:
                 break
             letters += folded[last]
         yield from (hit for hit in (exact, loose) if hit is not None)
+
+
+def _fills(hit: Hit) -> tuple[int, bool]:
+    return hit.end, hit.entry.form.style is not None
 
 
 def _rank(hit: Hit) -> tuple[bool, int]:
@@ -81,9 +88,7 @@ def _hit(text: str, found: Words, first: int, last: int, entry: Entry, *, plural
         stop = whole + len(entry.form.text)
         if not _inside_number(text, whole, stop) and not _cut_off(text, whole, stop):
             return Hit(whole, stop, entry, exact=True, plural=False)
-    if entry.doubt in ("short", "known") or (last - first + 1 != entry.words and len(entry.letters) < 5):
-        return None  # says too little to be recognised unless it is exact
-    return Hit(start, end, entry, exact=False, plural=plural)
+    return Hit(start, end, entry, exact=False, plural=plural) if entry.resembles(last - first + 1) else None
 
 
 def _cut_off(text: str, start: int, end: int) -> bool:
@@ -94,8 +99,11 @@ def _cut_off(text: str, start: int, end: int) -> bool:
 
 
 def _inside_number(text: str, start: int, end: int) -> bool:
-    """Whether digits and separators around a number make it part of another one."""
+    """Whether digits, separators and words like "million" around a number make it part of another one."""
     before, after = text[max(0, start - 2) : start], text[end : end + 2]
     if text[start].isdigit() and len(before) == 2 and before[0].isdigit() and before[1] in ".,:/-":
         return True
-    return text[end - 1].isdigit() and len(after) == 2 and after[0] in ".,:/-" and after[1].isdigit()
+    if not text[end - 1].isdigit():
+        return False
+    more = len(after) == 2 and after[0] in ".,:/-" and after[1].isdigit()
+    return more or (after[:1] in (" ", "-") and _SCALE.match(text, end) is not None)

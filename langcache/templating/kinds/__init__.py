@@ -22,16 +22,23 @@ class Form(NamedTuple):
             not be filled for another user, so an answer that holds it is refused.
         sure: nobody writes this and means something else, however short or common its words are.
         why: the refusal's reason where *style* is ``None``.
+        locatable: masking may put a placeholder here; ``False`` for words that only point at the value
+            (pronouns, "tomorrow"), which stay in the text and so in the key.
     """
 
     text: str
     style: str | None = ""
     sure: bool = False
     why: str = "leak"
+    locatable: bool = True
 
 
 class Kind(Protocol):
-    """What the engine needs to know about a kind of value."""
+    """What the engine needs to know about a kind of value.
+
+    A kind may also have ``parts = False``: single words of its values, their acronyms and misspellings give
+    nobody away (dates, amounts, phone numbers). Without it they are watched.
+    """
 
     def recognise(self, slot: Personal) -> Iterable[Form]:
         """Every way the slot's value may be written that can also be filled, preferred ways first."""
@@ -63,6 +70,11 @@ def kind_of(slot: Personal) -> Kind:
     """
     kind = _KINDS.get(slot.kind)
     return kind if kind is not None else _load(slot)
+
+
+def has_parts(kind: Kind) -> bool:
+    """Whether a single word of a longer value may give it away."""
+    return bool(getattr(kind, "parts", True))
 
 
 def _load(slot: Personal) -> Kind:
