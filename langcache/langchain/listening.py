@@ -6,6 +6,8 @@ from typing import Any
 from langchain_core.globals import get_debug, get_verbose
 from langchain_core.tracers import context as tracing
 
+from langcache.langchain.handler import PROBE
+
 __all__ = ["listening"]
 
 
@@ -17,7 +19,9 @@ def listening(config: Mapping[str, Any]) -> bool:
     callbacks = config.get("callbacks")
     if callbacks and (isinstance(callbacks, list) or callbacks.handlers or callbacks.parent_run_id):
         return True
-    for variable, _, kind, env in tracing._configure_hooks:  # noqa: SLF001 -- no public twin
+    for variable, _, kind, env in tracing._configure_hooks:  # noqa: SLF001 -- there is no public way to ask
+        if variable is PROBE:
+            continue
         if variable.get() is not None or (kind is not None and env is not None and _is_set(env)):
             return True
     return get_debug() or get_verbose() or _traced()

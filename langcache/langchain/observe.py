@@ -10,7 +10,7 @@ from langchain_core.outputs import ChatGeneration, LLMResult
 
 from langcache.core.events import Usage
 
-__all__ = ["LookupWithDetail", "Observer", "finish_of"]
+__all__ = ["LookupWithDetail", "Observer", "finish_of", "usage_of"]
 
 _FINISHED = frozenset(
     {
@@ -67,7 +67,7 @@ class Observer(BaseCallbackHandler):
                     self.refusal = self.refusal or finish_of(message, generation.generation_info)
                     if isinstance(message, AIMessage) and "langcache" in message.response_metadata:
                         continue  # served by one of our other doors: nothing was paid
-                    self.usages.append(_usage(message, response.llm_output))
+                    self.usages.append(usage_of(message, response.llm_output))
 
     def on_llm_error(self, error: BaseException, **_: Any) -> None:
         """Remember that the provider failed, so that nobody blames the mask."""
@@ -110,7 +110,8 @@ def finish_of(message: Any, info: dict[str, Any] | None) -> str | None:
     return _REFUSED.get(finish.lower(), "unfinished")
 
 
-def _usage(message: Any, llm_output: dict[str, Any] | None) -> Usage:
+def usage_of(message: Any, llm_output: dict[str, Any] | None) -> Usage:
+    """What the provider call that gave *message* used."""
     metadata = message.response_metadata if isinstance(message, AIMessage) else {}
     model = metadata.get("model_name") or metadata.get("model") or (llm_output or {}).get("model_name")
     used = message.usage_metadata if isinstance(message, AIMessage) else None

@@ -1,0 +1,154 @@
+"""One model call as `langcache.runtime.work.Work`: what the drop-in door and wrapped models have in common."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from langchain_core.messages import AIMessage, BaseMessage
+from langchain_core.outputs import ChatGeneration, Generation
+
+from langcache.core.classes import Classes
+from langcache.core.directives import Directives, combine, from_config
+from langcache.core.encoding import canonical, digest
+from langcache.core.entry import labels_of
+from langcache.core.events import Event
+from langcache.core.profile import Profile
+from langcache.errors import UnkeyableError
+from langcache.langchain.chain_work import ChainWork, _of_profile
+from langcache.langchain.fingerprint import Fingerprint
+from langcache.langchain.observe import finish_of, usage_of
+from langcache.langchain.settings import Identity, Settings
+from langcache.runtime import ambient
+from langcache.runtime.cache import Cache
+from langcache.runtime.work import Produced
+
+__all__ = ["METADATA_PROFILE", "ModelWork", "Policed", "as_answers", "as_generations", "identity_of", "values_of"]
+
+METADATA_PROFILE = "profile"
+UNVERSIONED = "rendered"
+"""Prompt version of calls without one: the rendered messages are in the key anyway."""
+
+
+@dataclass(slots=True)
+class Policed:
+    """What `ChainWork` asks of a chain, where there is only a policy for one."""
+
+    cache: Cache
+    settings: Settings
+    labels: frozenset[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        settings = self.settings
+        version = settings.prompt_version or UNVERSIONED
+        self.labels = labels_of(settings.name, version, settings.generation_type, settings.tags)
+
+
+def identity_of(settings: Settings, found: Fingerprint, door: str) -> Identity:
+    """What all calls with these settings and parameters share."""
+    version = settings.prompt_version or UNVERSIONED
+    parts = {
+        "chain": settings.name,
+        "prompt_version": version,
+        "model": digest(canonical(found.parts)),
+        "profile": settings.profile.declaration.digest,
+        "mode": settings.mode,
+        "door": door,
+    }
+    return Identity(found, canonical(list(parts.values())), parts, {}, Classes(tuple(found.classes)), version)
+
+
+def values_of(*sources: Any) -> dict[str, Any]:
+    """Profile values from several sources; a later one wins."""
+    values: dict[str, Any] = {}
+    for source in sources:
+        if isinstance(source, Profile):
+            values.update({name: getattr(source, name) for name in type(source).model_fields})
+        elif isinstance(source, Mapping):
+            values.update(source)
+    return values
+
+
+class ModelWork(ChainWork):
+    """The half of a model call that is the same at every model door.
+
+    Args:
+        chain: settings, labels and cache.
+        values: the profile's values, as far as known.
+        metadata, tags: of the call.
+    """
+
+    chain: Any
+
+    def __init__(self, chain: Any, values: Mapping[str, Any], metadata: Mapping[str, Any], tags: Sequence[str]) -> None:
+        settings: Settings = chain.settings
+        self.chain, self.inputs, self.kwargs = chain, values, {}
+        self.namespace, self.labels = chain.cache.namespace, chain.labels
+        self.masks = settings.mode == "mask"
+        self.event = Event(settings.name, generation_type=settings.generation_type, tags=settings.tags)
+        self.key, self.bypass, self.request = "", None, None
+        self._tokens, self._used = None, []
+        self.directives = self._asked(metadata, tags)
+        try:
+            self.request = self._requested()
+        except UnkeyableError as error:
+            self.bypass = str(error)
+        else:
+            self.key = self.event.key = self.request.key
+            self.event.prompt_version = self.request.identity.prompt_version
+
+    def _requested(self) -> Any:
+        """The request; raises `UnkeyableError`."""
+        raise NotImplementedError
+
+    def _asked(self, metadata: Mapping[str, Any], tags: Sequence[str]) -> Directives:
+        settings = self.chain.settings
+        levels = [
+            *from_config(metadata, tags),
+            *ambient.ambient_directives(),
+            _of_profile(settings.profile, self.inputs),
+            settings.directives,
+        ]
+        return combine(levels)
+
+    def produced(self, answers: list[Any], llm_output: Mapping[str, Any] | None = None) -> Produced:
+        """What a provider call gave, with what speaks against storing it."""
+        usages, refusal = [], None
+        for answer in answers:
+            message = answer if isinstance(answer, BaseMessage) else None
+            info = None if message is not None else answer["info"]
+            refusal = refusal or finish_of(message, info)
+            usages.append(usage_of(message, dict(llm_output or info or {})))
+        if refusal is None and all(map(_is_empty, answers)):
+            refusal = "empty answer"
+        return Produced(answers, usages[:1], refusal)
+
+    def masked_run_ended(self, well: bool) -> None:
+        """Count towards giving up on masking, where there is a chain to give up on."""
+        if not isinstance(self.chain, Policed):
+            super().masked_run_ended(well)
+
+
+def as_answers(generations: Sequence[Generation]) -> list[Any]:
+    """Generations as what can be packed: messages, or text with its info."""
+    return [
+        generation.message
+        if isinstance(generation, ChatGeneration)
+        else {"text": generation.text, "info": generation.generation_info}
+        for generation in generations
+    ]
+
+
+def as_generations(answers: Sequence[Any]) -> list[Generation]:
+    """The reverse, for an answer that was stored."""
+    return [
+        ChatGeneration(message=answer, generation_info={"langcache": answer.response_metadata.get("langcache")})
+        if isinstance(answer, AIMessage)
+        else Generation(text=answer["text"], generation_info=answer["info"])
+        for answer in answers
+    ]
+
+
+def _is_empty(answer: Any) -> bool:
+    if isinstance(answer, BaseMessage):
+        return answer.content in ("", []) and not getattr(answer, "tool_calls", None)
+    return not answer["text"]

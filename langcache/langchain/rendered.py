@@ -1,0 +1,116 @@
+"""One user's values inside messages a prompt template has already rendered.
+
+At the model doors a profile's inputs arrive as text among text. What is found becomes a gap in the key: of a slot, or
+of a feature (whose normalised value is in the key by itself) or an ignored input. What is not found stays, byte for
+byte: that costs hits, never correctness.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from langcache.core.declaration import MISSING, Declaration
+from langcache.core.reading import Reading
+from langcache.templating import Gap, Lexicon
+
+__all__ = ["Mark", "Rendered", "Segment"]
+
+_JOINT = re.compile(r"\W{1,8}|\W{1,4}(?:and|or)\W{1,4}")
+"""What may stand between two items of a list, which the key knows only as "many"."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Where the text of a feature or an ignored input stood."""
+
+    name: str
+
+
+Segment = str | Gap | Mark
+
+
+class Rendered:
+    """Finds them.
+
+    Args:
+        declaration: the profile's.
+        reading: the request, read through it.
+        values: the raw values it was read from.
+        complete: whether the prompt's variables are known, so that a value met elsewhere can be told from the value
+            itself; without them bare numbers and short words stay.
+        whole: whether the items of a feature's list are left alone.
+    """
+
+    def __init__(
+        self, declaration: Declaration, reading: Reading, values: Mapping[str, Any], *, complete: bool, whole: bool
+    ) -> None:
+        self._surely = Lexicon(list(reading.slots.values()))
+        self._lists = {name for name, slot in reading.slots.items() if isinstance(slot.value, list | tuple)}
+        self._found: dict[str, Gap | Mark] = {}
+        self._shared: set[str] = set()
+        if complete:
+            for name, slot in reading.slots.items():
+                self._add(slot.value, Gap(name), clear=False)
+        for feature in declaration.features:
+            raw = values.get(feature.name, MISSING)
+            if not (whole and isinstance(raw, list | tuple | set | frozenset)):
+                self._add(raw, Mark(feature.name), clear=not complete and feature.name in reading.blurred)
+        for name, raw in reading.ignored.items():
+            self._add(raw, Mark(name), clear=not complete)
+        forms = sorted(self._found.keys() - self._shared, key=len, reverse=True)
+        self._forms = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, forms))})(?!\w)") if forms else None
+
+    def _add(self, raw: Any, stands_for: Gap | Mark, *, clear: bool) -> None:
+        for item in raw if isinstance(raw, list | tuple | set | frozenset) else (raw,):
+            if item is None or item is MISSING or isinstance(item, bool):
+                continue
+            text = str(getattr(item, "value", item)).strip()
+            if not text or (clear and not _is_clear(text)):
+                continue
+            if self._found.setdefault(text, stands_for) != stands_for:
+                self._shared.add(text)
+
+    def locate(self, text: str) -> tuple[Segment, ...]:
+        """*text* in segments."""
+        return self._joined(self._cut(self._surely.locate(text)))
+
+    def surely(self, text: str) -> tuple[str | Gap, ...]:
+        """Only what is a slot's value beyond doubt."""
+        return self._surely.locate(text)
+
+    def _cut(self, segments: tuple[str | Gap, ...]) -> list[Segment]:
+        out: list[Segment] = []
+        for segment in segments:
+            if not isinstance(segment, str) or self._forms is None:
+                out.append(segment)
+                continue
+            at = 0
+            for match in self._forms.finditer(segment):
+                out += (segment[at : match.start()], self._found[match[0]])
+                at = match.end()
+            out.append(segment[at:])
+        return [segment for segment in out if segment != ""]
+
+    def _joined(self, segments: list[Segment]) -> tuple[Segment, ...]:
+        """Neighbouring items of one list slot as one gap: how many there are does not decide."""
+        out: list[Segment] = []
+        for segment in segments:
+            last, joint = out[-2:-1], out[-1:]
+            if (
+                isinstance(segment, Gap)
+                and segment.name in self._lists
+                and last == [segment]
+                and isinstance(joint[0], str)
+                and _JOINT.fullmatch(joint[0])
+            ):
+                out.pop()
+                continue
+            out.append(segment)
+        return tuple(out)
+
+
+def _is_clear(text: str) -> bool:
+    """Whether a text that is met is hardly anything else: no bare small number, no short word."""
+    digits = sum(c.isdigit() for c in text)
+    return digits >= 3 or len(text) - digits >= 5
