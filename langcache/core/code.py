@@ -1,52 +1,104 @@
-"""What a callable does, as plain values: an edited body, default or captured constant changes them.
+"""What a callable does, as plain values: an edited body, default, captured constant or setting changes them.
 
 Bytecode differs between Python versions, so an upgrade costs misses, never a wrong hit.
 """
 
+from enum import Enum
 from functools import partial
 from types import CodeType
 from typing import Any
 
 __all__ = ["describe_callable"]
 
-_PLAIN = (str, int, float, bool, bytes, type(None))
+_PLAIN = (str, int, float, complex, bool, bytes, type(None), type(...))
 
 
-def describe_callable(function: Any) -> Any:
-    """Name, bytecode, constants, defaults and captured plain values of *function*; equal in every process."""
-    if isinstance(function, partial):
-        return ["partial", describe_callable(function.func), _plain(function.args), _plain(function.keywords)]
-    function = getattr(function, "__wrapped__", function)
-    inner = getattr(function, "__func__", function)
-    name = f"{getattr(inner, '__module__', '')}:{getattr(inner, '__qualname__', type(inner).__qualname__)}"
-    code = getattr(inner, "__code__", None)
-    if not isinstance(code, CodeType):
-        return [name]
-    captured = [_plain(_content(cell)) for cell in inner.__closure__ or ()]
-    return [name, _code(code), _plain(inner.__defaults__), _plain(inner.__kwdefaults__), captured]
+def describe_callable(function: Any, *, captured: bool = True) -> Any:
+    """Name, bytecode, constants, defaults, captured and owned plain values of *function*; equal in every process.
+
+    What is neither plain nor a callable, such as a client a function closes over, counts by its type alone.
+
+    Args:
+        function: a function, method, partial or callable object.
+        captured: whether what its closure and its owner hold now is part of what it does.
+    """
+    return _Describer(captured).callable(function)
 
 
-def _code(code: CodeType) -> list[Any]:
-    constants = [_code(c) if isinstance(c, CodeType) else _plain(c) for c in code.co_consts]
-    return [code.co_code, constants, list(code.co_names), list(code.co_varnames)]
+class _Describer:
+    """Describes one callable; knows what it is inside of, since a function may capture itself."""
+
+    def __init__(self, captured: bool) -> None:
+        self._captured = captured
+        self._inside: list[Any] = []
+
+    def callable(self, function: Any) -> Any:
+        if any(outer is function for outer in self._inside):
+            return "itself"
+        self._inside.append(function)
+        try:
+            if isinstance(function, partial):
+                return ["partial", self.callable(function.func), self.plain([function.args, function.keywords])]
+            return self._function(function)
+        finally:
+            self._inside.pop()
+
+    def _function(self, function: Any) -> Any:
+        wrapped = getattr(function, "__wrapped__", None)
+        if wrapped is not None and not hasattr(function, "__code__"):
+            return self.callable(wrapped)  # functools.lru_cache and the like; a plain wrapper captures what it wraps
+        inner = getattr(function, "__func__", function)
+        name = f"{getattr(inner, '__module__', '')}:{getattr(inner, '__qualname__', type(inner).__qualname__)}"
+        code = getattr(inner, "__code__", None)
+        if isinstance(code, CodeType):
+            captured = [self.plain(_content(cell)) for cell in self._cells(inner)]
+            defaults = self.plain([inner.__defaults__, inner.__kwdefaults__])
+            return [name, self._code(code), defaults, captured, self._state(getattr(function, "__self__", None))]
+        call = type(inner).__call__
+        return [name, self.callable(call), self._state(inner)] if hasattr(call, "__code__") else [name]
+
+    def _cells(self, function: Any) -> tuple[Any, ...]:
+        return (function.__closure__ or ()) if self._captured else ()
+
+    def _state(self, owner: Any) -> Any:
+        """The settings of an object whose method is called; a class has none of its own."""
+        return None if isinstance(owner, type) or not self._captured else self.plain(getattr(owner, "__dict__", None))
+
+    def _code(self, code: CodeType) -> list[Any]:
+        constants = [self._code(c) if isinstance(c, CodeType) else self.plain(c) for c in code.co_consts]
+        return [code.co_code, constants, list(code.co_names), list(code.co_varnames)]
+
+    def plain(self, value: Any) -> Any:
+        if isinstance(value, _PLAIN):
+            return repr(value) if isinstance(value, complex | type(...)) else value
+        if isinstance(value, Enum):
+            return f"{type(value).__qualname__}.{value.name}"
+        if callable(value) and (isinstance(value, partial) or hasattr(value, "__code__") or _unwraps(value)):
+            return self.callable(value)
+        if isinstance(value, list | tuple | set | frozenset | dict):
+            return self._container(value)
+        return f"{type(value).__module__}:{type(value).__qualname__}"
+
+    def _container(self, value: Any) -> Any:
+        if any(outer is value for outer in self._inside):
+            return "itself"
+        self._inside.append(value)
+        try:
+            if isinstance(value, dict):
+                pairs = [[repr(self.plain(key)), self.plain(item)] for key, item in value.items()]
+                return sorted(pairs, key=lambda pair: str(pair[0]))
+            items = [self.plain(item) for item in value]
+            return sorted(items, key=repr) if isinstance(value, set | frozenset) else items
+        finally:
+            self._inside.pop()
+
+
+def _unwraps(value: Any) -> bool:
+    return getattr(value, "__wrapped__", None) is not None and not isinstance(value, type)
 
 
 def _content(cell: Any) -> Any:
     try:
         return cell.cell_contents
-    except ValueError:  # not yet filled: a function that refers to itself
+    except ValueError:  # not yet filled
         return None
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, _PLAIN):
-        return value
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    if isinstance(value, set | frozenset):
-        return sorted(repr(_plain(item)) for item in value)
-    if isinstance(value, dict):
-        return sorted([repr(_plain(key)), _plain(item)] for key, item in value.items())
-    if callable(value) and hasattr(value, "__code__"):
-        return describe_callable(value)
-    return f"{type(value).__module__}:{type(value).__qualname__}"

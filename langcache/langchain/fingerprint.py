@@ -21,6 +21,7 @@ from pydantic import BaseModel, SecretBytes, SecretStr
 
 from langcache.core.classes import schema_digest
 from langcache.core.code import describe_callable
+from langcache.langchain.own_state import own_state
 
 __all__ = ["Fingerprint", "fingerprint"]
 
@@ -142,10 +143,11 @@ class _Walk:
             self.in_model = outside
 
     def fields(self, value: BaseModel) -> Any:
+        state = own_state(value)
         described = {
             name: self.describe(self.state.get((id(value), name), getattr(value, name)))
             for name, info in type(value).model_fields.items()
-            if _shapes(name) and not (info.exclude and self.in_model)
+            if _shapes(name) and name not in state and not (info.exclude and self.in_model)
         }
         if value.model_extra:
             described["extra"] = self.describe(value.model_extra)
@@ -204,7 +206,8 @@ class _Walk:
             ]
         if not self.in_model:
             self.found.opaque.append(getattr(value, "__name__", type(value).__name__))
-        return ["function", describe_callable(value), bound]
+        # what a model's function captures is often a script or a log, and changes as it runs
+        return ["function", describe_callable(value, captured=not self.in_model), bound]
 
 
 FUNCTIONS = ("func", "afunc", "_transform", "_atransform", "_func", "_afunc")

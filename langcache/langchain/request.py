@@ -71,7 +71,7 @@ class Request:
     def _public(self, value: Any) -> Any:
         try:
             for text in _texts_of(value):
-                self.lexicon.guard((text,))
+                self.finder.guard((text,))
         except Refused:
             return digest(canonical(value))[:16]
         return value

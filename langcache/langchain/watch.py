@@ -6,6 +6,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from langcache.langchain.fingerprint import IRRELEVANT, Fingerprint, fingerprint
+from langcache.langchain.own_state import own_state
 
 __all__ = ["Watched"]
 
@@ -53,7 +54,10 @@ class Watched:
     def _is_parameter(self, item: BaseModel, shot: dict[str, Any]) -> bool:
         """Whether anything but the runnable's own state differs; what is found to be state is remembered."""
         found = False
+        known = own_state(item)
         for name in _differences(item, shot):
+            if name in known:
+                continue
             if self._running and isinstance(item.__dict__.get(name), _STATE):
                 self._state.setdefault((id(item), name), shot.get(name))
             found = found or (name not in IRRELEVANT and (id(item), name) not in self._state)

@@ -1,0 +1,238 @@
+"""Law 1: two requests share an entry only if everything that could shape the answer is equal."""
+
+import os
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+from langchain_core.chat_history import InMemoryChatMessageHistory
+from langchain_core.documents import Document
+from langchain_core.messages import HumanMessage
+from langchain_core.output_parsers import PydanticOutputParser, StrOutputParser
+from langchain_core.prompts import ChatPromptTemplate
+from langchain_core.retrievers import BaseRetriever
+from langchain_core.runnables import ConfigurableField, RunnableLambda, RunnablePassthrough
+from langchain_core.runnables.history import RunnableWithMessageHistory
+from langchain_core.tools import tool
+from pydantic import BaseModel, create_model
+from support.chains import PROMPT, SAY, Applicant, chain, founder
+from support.models import CountingModel
+
+from langcache import Cache, Feature, Profile, Slot
+
+
+@pytest.fixture
+def cache() -> Cache:
+    return Cache("memory://")
+
+
+def test_a_model_swapped_behind_the_same_prompt_version(cache: Cache) -> None:
+    """prompt_version stands for the prompt text alone."""
+    for model in (
+        CountingModel(say="one"),
+        CountingModel(say="two", model_name="fake-2"),
+        CountingModel(say="three", temperature=0.9),
+    ):
+        wrapped = cache.wrap(chain(model), profile=Applicant, name="plan", prompt_version="v1")
+        assert wrapped.invoke(founder()) == model.say
+
+
+def test_a_parameter_changed_after_wrapping(cache: Cache) -> None:
+    """The fingerprint is of the model as it is now, also where the change is inside a container."""
+    model = CountingModel(say="first")
+    wrapped = cache.wrap(PROMPT | model.bind(stop=["x"]) | StrOutputParser(), profile=Applicant, prompt_version="v1")
+    assert wrapped.invoke(founder()) == "first"
+    model.temperature, model.say = 0.9, "second"
+    assert wrapped.invoke(founder()) == "second"
+    wrapped.bound.steps[1].kwargs["stop"].append("y")
+    model.say = "third"
+    assert wrapped.invoke(founder()) == "third"
+    assert wrapped.invoke(founder(startup_name="Zed")) == "third"
+    assert model.calls == 3
+
+
+def test_an_edited_prompt_is_another_key_unless_a_version_stands_for_it(cache: Cache) -> None:
+    """Without prompt_version, a fingerprint of every prompt found."""
+    model = CountingModel(say=SAY)
+    for text in ("Plan {startup_name}", "Plan well {startup_name}"):
+        prompt = ChatPromptTemplate.from_messages([("human", text)])
+        cache.wrap(prompt | model | StrOutputParser(), profile=Applicant, name="a").invoke(founder())
+        cache.wrap(prompt | model | StrOutputParser(), profile=Applicant, name="b", prompt_version="1").invoke(
+            founder()
+        )
+    assert model.calls == 2 + 1
+
+
+def test_tools_and_schemas_are_in_the_key(cache: Cache) -> None:
+    """A changed tool, and a changed schema of the same name, are other keys."""
+
+    @tool
+    def look(place: str) -> str:
+        """Look there."""
+        return place
+
+    small, large = create_model("Answer", name=(str, ...)), create_model("Answer", name=(str, ...), age=(int, 3))
+    model = CountingModel(say='{"name": "x"}')
+    runnables: list[Any] = [
+        model,
+        model.bind(tools=[{"name": "look"}]),
+        model.bind(tools=[{"name": "look", "description": look.description}]),
+        model | PydanticOutputParser(pydantic_object=small),
+        model | PydanticOutputParser(pydantic_object=large),
+    ]
+    answers = [
+        cache.wrap(PROMPT | r, profile=Applicant, name="n", prompt_version="1").invoke(founder()) for r in runnables
+    ]
+    assert model.calls == len(runnables)
+    assert isinstance(answers[4], BaseModel)
+    assert answers[4].age == 3  # type: ignore[attr-defined]
+
+
+def test_configurable_that_shapes_the_answer_is_in_the_key(cache: Cache) -> None:
+    """All of ``configurable`` but LangGraph's own names and those declared volatile."""
+    model = CountingModel(say=SAY).configurable_fields(say=ConfigurableField(id="voice"))
+    wrapped = cache.wrap(PROMPT | model | StrOutputParser(), profile=Applicant, volatile=["session"])
+    say = lambda **configurable: wrapped.invoke(founder(), {"configurable": configurable})  # noqa: E731
+    assert [say(), say(voice="A"), say(voice="B"), say(voice="A")] == ["Pitch PathAI to MIT and CMU.", "A", "B", "A"]
+    with cache.capture() as events:
+        say(thread_id="1", checkpoint_ns="x", session=7)
+        say(voice="A", __pregel_x=object())
+        say(other=object())
+    assert [e.outcome for e in events] == ["hit", "hit", "bypass"]
+
+
+def test_call_arguments_and_partials_are_in_the_key(cache: Cache) -> None:
+    """What reaches a chain besides its input is residue too."""
+    day = iter(["Monday", "Monday", "Tuesday", "Tuesday"])
+    prompt = ChatPromptTemplate.from_messages([("human", "{day} {q}")]).partial(day=lambda: next(day))
+    model = CountingModel(say=lambda messages: str(messages[-1].content))
+    wrapped = cache.wrap(prompt | model | StrOutputParser(), name="x")
+    assert wrapped.invoke({"q": "?"}) == "Monday ?"
+    assert wrapped.invoke({"q": "?"}) == "Tuesday ?"
+    model2 = CountingModel()
+    bound = cache.wrap(model2 | StrOutputParser(), name="y")
+    for stop in (["a"], ["b"], ["a"]):
+        bound.bind(stop=stop).invoke("hi")
+    assert model2.calls == 2
+
+
+@pytest.mark.filterwarnings("ignore:.*(RunnableWithMessageHistory|InMemoryChatMessageHistory)")
+def test_history_loaded_by_the_chain_bypasses(cache: Cache) -> None:
+    """A runnable that loads history is bypassed: what it loads is not in the key."""
+    stores: dict[str, InMemoryChatMessageHistory] = {}
+    model = CountingModel(say=lambda messages: str(len(messages)))
+    inner = ChatPromptTemplate.from_messages([("placeholder", "{h}"), ("human", "{q}")]) | model | StrOutputParser()
+    talk = RunnableWithMessageHistory(
+        inner,
+        lambda session_id: stores.setdefault(session_id, InMemoryChatMessageHistory()),
+        input_messages_key="q",
+        history_messages_key="h",
+    )
+    wrapped = cache.wrap(talk, name="talk", prompt_version="1")
+    config: Any = {"configurable": {"session_id": "a"}}
+    with cache.capture() as events:
+        assert [wrapped.invoke({"q": "hi"}, config) for _ in range(3)] == ["1", "3", "5"]
+    assert {e.outcome for e in events} == {"bypass"}
+    assert "history" in (events[0].reason or "")
+
+
+def test_a_graph_with_a_checkpointer_bypasses(cache: Cache) -> None:
+    """The checkpoint is not in the key."""
+    from langgraph.checkpoint.memory import InMemorySaver
+    from langgraph.graph import START, MessagesState, StateGraph
+
+    graph = StateGraph(MessagesState)
+    graph.add_node("n", lambda state: {"messages": [f"{len(state['messages'])}"]})
+    graph.add_edge(START, "n")
+    wrapped = cache.wrap(graph.compile(checkpointer=InMemorySaver()), name="g", prompt_version="1")
+    config: Any = {"configurable": {"thread_id": "a"}}
+    counts = [len(wrapped.invoke({"messages": [HumanMessage("hi")]}, config)["messages"]) for _ in range(3)]
+    assert counts == [2, 4, 6]
+
+
+class Library(BaseRetriever):
+    """Finds what it is asked for."""
+
+    def _get_relevant_documents(self, query: str, **_: Any) -> list[Document]:
+        return [Document(f"About {query}")]
+
+
+@pytest.mark.parametrize("mode", ["mask", "abstract"])
+@pytest.mark.parametrize("lookup_ok", [False, True])
+async def test_a_retriever_fed_with_a_slot(cache: Cache, mode: Any, lookup_ok: bool) -> None:
+    """That slot is a feature, unless declared ``lookup_ok``: the answer is for nobody else and not stored."""
+    model = CountingModel(say=lambda messages: "Found: " + str(messages[-1].content)[6:9])
+    steps = (
+        RunnablePassthrough.assign(docs=RunnableLambda(lambda d: d["city"]) | Library())
+        | ChatPromptTemplate.from_messages([("human", "{docs}")])
+        | model
+        | StrOutputParser()
+    )
+    profile = Profile.of(slots={"city": Slot(lookup_ok=lookup_ok)})
+    wrapped = cache.wrap(steps, profile=profile, name="rag", prompt_version="1", mode=mode)
+    with cache.capture() as events:
+        wrapped.invoke({"city": "Springfield"})
+        await wrapped.ainvoke({"city": "Shelbyville"})
+    if not lookup_ok:
+        assert {e.outcome for e in events} <= {"bypass", "refused"}
+        assert all("Springfield" in str(model.seen[0]) or "Shelbyville" in str(m) for m in model.seen)
+        assert "city" in f"{events[0].reason} {events[0].details}"
+        assert cache.stats().entries == 0
+
+
+def test_namespaces_are_hard_partitions(cache: Cache) -> None:
+    """``namespaced`` is the same cache, and never reads across."""
+    model = CountingModel(say=SAY)
+    tenants = [cache.namespaced(name).wrap(chain(model), profile=Applicant, name="x") for name in ("a", "b")]
+    for wrapped in (*tenants, *tenants):
+        wrapped.invoke(founder())
+    assert model.calls == 2
+    assert (cache.stats().entries, cache.namespaced("a").stats().entries) == (0, 1)
+    assert cache.namespaced("a").clear() == 1
+    assert cache.namespaced("b").stats().entries == 1
+
+
+def test_the_profiles_own_declaration_is_in_the_key(cache: Cache) -> None:
+    """Another bucket edge, another label, another part to play: other keys."""
+    model = CountingModel(say="ok")
+    for profile in (
+        Profile.of(features={"gpa": Feature(buckets=[3])}),
+        Profile.of(features={"gpa": Feature(buckets=[3, 4])}),
+        Profile.of(features=["gpa"]),
+        Profile.of(slots=["gpa"]),
+        Profile.of(slots={"gpa": Slot(label="grade")}),
+    ):
+        cache.wrap(model | StrOutputParser(), profile=profile, name="x")
+        prompt = ChatPromptTemplate.from_messages([("human", "{gpa}")])
+        cache.wrap(prompt | model, profile=profile, name="x").invoke({"gpa": 3.5})
+    assert model.calls == 5
+
+
+KEY_SCRIPT = """
+from support.chains import *
+from langcache import Cache
+from support.models import CountingModel
+c = Cache("memory://")
+w = c.wrap(chain(CountingModel(say=SAY)), profile=Applicant, name="plan")
+with c.capture() as events:
+    w.invoke(founder(question="How is PathAI?", extra={"b": 1, "a": [1.5, None]}))
+print(events[0].key)
+"""
+
+
+def test_keys_are_the_same_in_every_process() -> None:
+    """Another process, another hash seed: the same key."""
+    env = {**os.environ, "PYTHONPATH": "tests"}
+    keys = {
+        subprocess.run(
+            [sys.executable, "-c", KEY_SCRIPT],
+            env={**env, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2")
+    }
+    assert len(keys) == 1
+    assert len(keys.pop().strip()) == 40
