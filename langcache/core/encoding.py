@@ -8,7 +8,7 @@ change within one `SCHEME`.
 
 import dataclasses
 import struct
-from collections.abc import Callable, Mapping, Set as AbstractSet
+from collections.abc import Callable, Iterable, Mapping, Set as AbstractSet
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from enum import Enum
@@ -26,13 +26,15 @@ SCHEME = 1
 
 DIGEST_BYTES = 20
 
+_PERSON = b"langcache:%d" % SCHEME
+
 Encoder = Callable[[Any], Any]
 """Turns an object this module does not know into one it does; raises `UnkeyableError` if it cannot."""
 
 
 def digest(data: bytes) -> str:
-    """The BLAKE2b (RFC 7693) digest of *data*: 40 hexadecimal digits, 160 bits."""
-    return blake2b(data, digest_size=DIGEST_BYTES).hexdigest()
+    """The BLAKE2b (RFC 7693) digest of *data*, personalised by the `SCHEME`: 40 hexadecimal digits, 160 bits."""
+    return blake2b(data, digest_size=DIGEST_BYTES, person=_PERSON).hexdigest()
 
 
 def canonical(value: Any, other: Encoder | None = None) -> bytes:
@@ -71,7 +73,7 @@ def _encode(value: Any, emit: Callable[[bytes], None], other: Encoder | None) ->
     elif kind is bool:
         emit(b"b1:1" if value else b"b1:0")
     elif kind is int:
-        emit(_frame(b"i", b"%d" % value))
+        emit(_frame(b"i", b"%x" % value))  # decimal text is limited to 4300 digits, and slow
     elif kind is dict:
         _encode_mapping(value, emit, other)
     elif kind is list or kind is tuple:
@@ -91,13 +93,15 @@ def _encode_mapping(value: Mapping[Any, Any], emit: Callable[[bytes], None], oth
 
 
 def _encode_rare(value: Any, emit: Callable[[bytes], None], other: Encoder | None) -> None:
+    if isinstance(value, Enum):
+        # Name and value: unnamed flags have no name, and an edited value may change what a prompt says.
+        _encode_tagged(b"e", type(value), [value.name, value.value], emit, other)
+        return
     for kind, tag, write in _SCALARS:
         if isinstance(value, kind):
             emit(_frame(tag, write(value)))
             return
-    if isinstance(value, Enum):
-        _encode_tagged(b"e", type(value), [value.name], emit, other)
-    elif isinstance(value, Mapping):
+    if isinstance(value, Mapping):
         _encode_mapping(value, emit, other)
     elif isinstance(value, AbstractSet):
         items = sorted(canonical(item, other) for item in value)
@@ -116,14 +120,19 @@ def _encode_object(value: Any, emit: Callable[[bytes], None], other: Encoder | N
             _encode_tagged(b"o", type(value), known, emit, other)
             return
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        fields = {f.name: getattr(value, f.name) for f in dataclasses.fields(value)}
+        fields = _fields(value, [f.name for f in dataclasses.fields(value)])
         _encode_tagged(b"o", type(value), fields, emit, other)
     elif hasattr(type(value), "model_fields"):
-        fields = {name: getattr(value, name) for name in type(value).model_fields}
+        fields = _fields(value, type(value).model_fields)
         extra = getattr(value, "model_extra", None) or {}
         _encode_tagged(b"o", type(value), {**fields, **extra}, emit, other)
     else:
         raise UnkeyableError(f"a {type(value).__qualname__} has no canonical form, so no key can stand for it")
+
+
+def _fields(value: Any, names: Iterable[str]) -> dict[str, Any]:
+    """The fields that are set; one built without validation may lack some."""
+    return {name: getattr(value, name) for name in names if hasattr(value, name)}
 
 
 def _encode_tagged(tag: bytes, kind: type, body: Any, emit: Callable[[bytes], None], other: Encoder | None) -> None:
@@ -143,12 +152,16 @@ def _float(value: float) -> bytes:
     return struct.pack(">d", value if value == value else float("nan"))
 
 
+def _clock_reading(value: datetime | time) -> bytes:
+    return f"{value.isoformat()}{'f' if value.fold else ''}".encode()
+
+
 _SCALARS: tuple[tuple[type | tuple[type, ...], bytes, Callable[[Any], bytes]], ...] = (
     (float, b"f", _float),
     ((bytes, bytearray, memoryview), b"y", bytes),
-    (datetime, b"T", lambda v: f"{v.isoformat()}{'f' if v.fold else ''}".encode()),
+    (datetime, b"T", _clock_reading),
     (date, b"D", lambda v: v.isoformat().encode()),
-    (time, b"h", lambda v: v.isoformat().encode()),
+    (time, b"h", _clock_reading),
     (timedelta, b"p", lambda v: b"%d,%d,%d" % (v.days, v.seconds, v.microseconds)),
     (Decimal, b"m", lambda v: str(v).encode()),
     (UUID, b"u", lambda v: v.bytes),
