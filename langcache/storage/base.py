@@ -146,6 +146,9 @@ class Store(ABC):
     def purge(self, *, now: float, limit: int = 1000) -> int:
         """Remove at most *limit* expired records. Returns how many."""
 
+    def flush(self) -> None:  # noqa: B027 -- a store without a disk of its own has nothing to do
+        """Let what was acknowledged so far survive a power cut too, where the store can see to it."""
+
     @abstractmethod
     def close(self) -> None:
         """Let go of files and connections; doing it twice is fine. What was acknowledged stays."""
@@ -189,6 +192,9 @@ class Store(ABC):
     @abstractmethod
     async def apurge(self, *, now: float, limit: int = 1000) -> int:
         """:meth:`purge`, without blocking the event loop."""
+
+    async def aflush(self) -> None:  # noqa: B027 -- see above
+        """:meth:`flush`, without blocking the event loop."""
 
     @abstractmethod
     async def aclose(self) -> None:

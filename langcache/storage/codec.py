@@ -33,8 +33,8 @@ _HEADER_BYTES = _PREFIX.size + _DIGEST_BYTES
 _MAX_PAYLOAD_BYTES = 2**32 - 1
 
 
-def seal(key: str, payload: bytes) -> bytes:
-    """Wrap *payload* for storage under *key*.
+def seal(key: str, payload: bytes, *, compress: bool = True) -> bytes:
+    """Wrap *payload* for storage under *key*; large ones compressed unless *compress* is False.
 
     Raises:
         ValueError: the payload is 4 GiB or more.
@@ -42,7 +42,7 @@ def seal(key: str, payload: bytes) -> bytes:
     if len(payload) > _MAX_PAYLOAD_BYTES:
         raise ValueError(f"a payload of {len(payload)} bytes cannot be stored; the limit is 4 GiB")
     flags, body = 0, payload
-    if len(payload) >= COMPRESS_FROM_BYTES:
+    if compress and len(payload) >= COMPRESS_FROM_BYTES:
         packed = zlib.compress(payload)
         if len(packed) <= len(payload) * 3 // 4:
             flags, body = COMPRESSED, packed

@@ -263,3 +263,25 @@ def lookup_s(store, count):
             store.get("ns", key, now=NOW)
             times.append(time.perf_counter() - begin)
     return statistics.median(times)
+
+
+def test_flush_reaches_the_disk_with_the_log_and_its_folder(tmp_path, monkeypatch):
+    """What was acknowledged is flushed where it is: in the write-ahead log; the folder's entry only once."""
+    flushed, real = [], os.fsync
+
+    def fsync(descriptor):
+        flushed.append(os.path.basename(os.readlink(f"/proc/self/fd/{descriptor}")))
+        real(descriptor)
+
+    store = SQLiteStore(tmp_path / "cache.db")
+    monkeypatch.setattr(os, "fsync", fsync)
+    for number in range(2):
+        store.put("ns", f"key-{number}", record(b"value"), now=NOW)
+        store.flush()
+    assert ["cache.db-wal", tmp_path.name, "cache.db-wal"] == flushed
+
+
+def test_flush_of_an_unopened_store_does_nothing(tmp_path):
+    """A store nothing was put in has nothing to flush."""
+    SQLiteStore(tmp_path / "cache.db").flush()
+    assert not list(tmp_path.iterdir())

@@ -47,6 +47,30 @@ def identify(path: Path) -> Identity | None:
     return Identity(status.st_dev, status.st_ino) if status.st_size else None
 
 
+def flush(path: Path, known: Identity | None) -> Identity | None:
+    """Flush the file at *path* to the disk, and its folder unless the file is the *known* one; its identity.
+
+    No file means that there is nothing left to flush: closing the last connection moves all of it and removes it.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDWR)
+    except FileNotFoundError:
+        return None
+    try:
+        os.fsync(descriptor)
+        status = os.fstat(descriptor)
+    finally:
+        os.close(descriptor)
+    identity = Identity(status.st_dev, status.st_ino)
+    if identity != known and sys.platform != "win32":
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+    return identity
+
+
 class _Probe:
     """A file descriptor of a database in use, and how many connections use it."""
 

@@ -73,6 +73,7 @@ class SQLiteStore(ThreadedAsync):
 
     def _reset(self) -> None:
         self._threads: ThreadPoolExecutor | None = None
+        self._flushed: files.Identity | None = None
         # SQLite's own waiting is polling; inside one process a lock is fairer and quicker.
         self._writing = Lock()
 
@@ -137,6 +138,21 @@ class SQLiteStore(ThreadedAsync):
     def purge(self, *, now: float, limit: int = 1000) -> int:
         """See :meth:`Store.purge`; the file shrinks."""
         return self._removing(tables.purge, now, limit)
+
+    def flush(self) -> None:
+        """See :meth:`Store.flush`.
+
+        What was committed is in the write-ahead log, or a checkpoint has already flushed it to the database
+        (https://www.sqlite.org/wal.html, 2.2 and 3.3), so flushing the log is enough.
+        """
+        try:
+            self._flushed = files.flush(self.path.with_name(self.path.name + "-wal"), self._flushed)
+        except OSError as error:
+            raise StoreError(f"{self.path}: {error}") from error
+
+    async def aflush(self) -> None:
+        """:meth:`flush` in a thread."""
+        await self._in_thread(self.flush)
 
     def close(self) -> None:
         """Close all connections; later calls raise :class:`~langcache.errors.StoreError`."""
