@@ -5,6 +5,7 @@ from typing import Any
 
 from langchain_core.runnables.config import merge_configs
 
+from langcache.core.classes import Classes
 from langcache.core.directives import Directives, combine, from_config
 from langcache.core.entry import Entry
 from langcache.core.events import Event
@@ -37,11 +38,12 @@ class ChainWork:
         self.chain, self.inputs, self.config, self.kwargs = chain, inputs, config, kwargs
         self.announcer = announcer
         self.namespace = chain.cache.namespace
-        self.labels = chain.labels
+        self.identity = chain.identity()
+        self.labels = self.identity.labels
         settings = chain.settings
         self.masks = settings.mode == "mask"
         self.event = announcer.event = Event(
-            settings.name, generation_type=settings.generation_type, tags=settings.tags
+            settings.name, self.identity.prompt_version, settings.generation_type, settings.tags
         )
         self.key, self.bypass = "", self._why_not()
         self.request: Request | None = None
@@ -53,15 +55,15 @@ class ChainWork:
 
     def _read(self) -> None:
         try:
-            self.request = Request(self.chain, self.inputs, self.config.get("configurable") or {}, self.kwargs)
+            configurable = self.config.get("configurable") or {}
+            self.request = Request(self.chain.settings, self.identity, self.inputs, configurable, self.kwargs)
         except UnkeyableError as error:
             self.bypass = str(error)
             return
         self.key = self.event.key = self.request.key
-        self.event.prompt_version = self.request.identity.prompt_version
 
     def _why_not(self) -> str | None:
-        loads = self.chain.identity().found.loads_history
+        loads = self.identity.found.loads_history
         if loads:
             return f"{loads[0].rpartition(':')[2]} loads history that is not in the key: pass the messages as an input"
         if self.masks and not self.chain.masked_runs.closed():
@@ -84,7 +86,7 @@ class ChainWork:
         """One attempt."""
         observer, inputs = self._prepared(masked)
         config = merge_configs(self.announcer.start(self.inputs), {"callbacks": [observer]})
-        inner = self.chain.identity().inner[masked]
+        inner = self.identity.inner[masked]
         try:
             with self.chain.watched, ambient.running_inside():
                 output = inner.invoke(inputs, config, **self.kwargs)
@@ -96,7 +98,7 @@ class ChainWork:
         """`run`, awaited."""
         observer, inputs = self._prepared(masked)
         config = merge_configs(await self.announcer.astart(self.inputs), {"callbacks": [observer]})
-        inner = self.chain.identity().inner[masked]
+        inner = self.identity.inner[masked]
         try:
             with self.chain.watched, ambient.running_inside():
                 output = await inner.ainvoke(inputs, config, **self.kwargs)
@@ -157,6 +159,8 @@ class ChainWork:
 
     def template(self, produced: Produced) -> Any:
         """The packed, delexicalized answer."""
+        if self.chain.identity() is not self.identity:
+            raise Refused("chain changed while it ran")
         return self._packed(produced.output, Messages())
 
     def reveal(self, produced: Produced) -> Any:
@@ -178,9 +182,8 @@ class ChainWork:
         return fill(from_data(segments), self.request.reading.slots)
 
     @property
-    def _classes(self) -> Any:
-        assert self.request is not None
-        return self.request.identity.classes
+    def _classes(self) -> Classes:
+        return self.identity.classes
 
     def _packed(self, output: Any, messages: Messages) -> Any:
         assert self.request is not None

@@ -11,7 +11,7 @@ from langcache.core.encoding import canonical, digest
 from langcache.core.reading import Reading, read_request
 from langcache.errors import Refused
 from langcache.langchain.messages import mask_value, plain_message
-from langcache.langchain.settings import VOLATILE, Chain, Identity
+from langcache.langchain.settings import VOLATILE, Identity, Settings
 from langcache.runtime import ambient
 from langcache.templating import Lexicon, MaskedList, MaskedText, Template, placeholders, show, to_data
 
@@ -25,7 +25,8 @@ class Request:
     """Reads one input and makes its key.
 
     Args:
-        chain: the wrapped chain.
+        settings: what the chain was declared to be.
+        identity: what all its requests share.
         inputs: what the chain was invoked with.
         configurable: the call's ``configurable``.
         kwargs: keyword arguments of the call.
@@ -34,11 +35,17 @@ class Request:
         UnkeyableError: something of the request has no canonical form; the message names it, without its value.
     """
 
-    def __init__(self, chain: Chain, inputs: Any, configurable: Mapping[str, Any], kwargs: Mapping[str, Any]) -> None:
-        self.chain, self.inputs, self.kwargs = chain, inputs, kwargs
-        self.identity: Identity = chain.identity()
+    def __init__(
+        self,
+        settings: Settings,
+        identity: Identity,
+        inputs: Any,
+        configurable: Mapping[str, Any],
+        kwargs: Mapping[str, Any],
+    ) -> None:
+        self.settings, self.identity, self.inputs, self.kwargs = settings, identity, inputs, kwargs
         self.named, self.values = _named(inputs)
-        declaration = chain.settings.profile.declaration
+        declaration = settings.profile.declaration
         self.reading: Reading = read_request(declaration, self.values, ambient.ambient_user())
         self._located: dict[str, Template] = {}
         self._literals: list[str] = []
@@ -52,7 +59,7 @@ class Request:
 
     def parts(self) -> dict[str, Any]:
         """Every part of the key by name: features as normalised values, all else as digests."""
-        declaration, reading = self.chain.settings.profile.declaration, self.reading
+        declaration, reading = self.settings.profile.declaration, self.reading
         found: dict[str, Any] = dict(self.identity.parts)
         for feature, state in zip(declaration.features, reading.features, strict=True):
             found[f"feature {feature.name}"] = state if isinstance(state, str) else _readable(state[0])
@@ -78,7 +85,7 @@ class Request:
 
     def _surroundings(self, configurable: Mapping[str, Any]) -> dict[str, Any]:
         """What reaches the chain besides its input: configurable values, call kwargs, evaluated partials."""
-        volatile = self.chain.settings.volatile
+        volatile = self.settings.volatile
         found: dict[str, Any] = {
             f"configurable {name}": value
             for name, value in configurable.items()
@@ -141,7 +148,7 @@ class Request:
         }
         ignored = {
             name: MaskedText(UNSPECIFIED, name=name, on_use=on_use)
-            for name in self.chain.settings.profile.declaration.ignored
+            for name in self.settings.profile.declaration.ignored
         }
         values = {**residue, **shown, **slots, **ignored}
         if isinstance(self.inputs, BaseModel):

@@ -53,6 +53,7 @@ class Identity:
     inner: Mapping[bool, Any]
     classes: Classes
     prompt_version: str
+    labels: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)
@@ -63,14 +64,12 @@ class Chain:
     runnable: Any
     settings: Settings
     watched: Watched
-    labels: frozenset[str] = frozenset()
     masked_runs: Breaker = field(init=False)
     _identity: Identity | None = None
 
     def __post_init__(self) -> None:
         # Three failures in a row, then a try every five minutes: a chain that cannot be masked costs each call twice.
         self.masked_runs = Breaker(self.cache.clock, failures=3, pause_s=300.0)
-        self.labels = self._labels()
 
     def identity(self) -> Identity:
         """The identity as of now."""
@@ -92,7 +91,8 @@ class Chain:
         }
         inner = {True: adapted(self.runnable, self._instruction_text()), False: adapted(self.runnable, None)}
         prefix = canonical(list(parts.values()))
-        return Identity(found, prefix, parts, inner, Classes(tuple(found.classes)), version)
+        labels = labels_of(settings.name, version, settings.generation_type, settings.tags)
+        return Identity(found, prefix, parts, inner, Classes(tuple(found.classes)), version, labels)
 
     def _instruction_text(self) -> str | None:
         """The instruction a masked run adds; none where there is nothing to keep."""
@@ -100,8 +100,3 @@ class Chain:
         if self.settings.mode != "mask" or not slots or self.settings.instruction is False:
             return None
         return self.settings.instruction or INSTRUCTION.format(example=slots[0].label)
-
-    def _labels(self) -> frozenset[str]:
-        settings = self.settings
-        version = self.identity().prompt_version
-        return labels_of(settings.name, version, settings.generation_type, settings.tags)
