@@ -16,6 +16,10 @@ _DOORS = {
     "handler": "langcache.langchain.handler:CacheHandler",
     "explain": "langcache.langchain.explaining:explain",
     "aexplain": "langcache.langchain.explaining:aexplain",
+    "fingerprint": "langcache.langchain.fingerprint:fingerprint",
+    "watched": "langcache.langchain.watch:Watched",
+    "messages": "langcache.langchain.messages:Messages",
+    "spending": "langcache.langchain.spending:spending",
     "price": "langcache.economics.prices:Prices",
 }
 
