@@ -6,7 +6,8 @@ Exit status: 0 done; 1 it failed; 2 it was called wrongly, or an extra or an API
 import sys
 from typing import TYPE_CHECKING, Annotated
 
-from langcache.cli.trouble import WRONGLY_CALLED, Trouble
+from langcache.cli.trouble import FAILED, WRONGLY_CALLED, Trouble
+from langcache.errors import LangcacheError
 
 if TYPE_CHECKING:
     import typer
@@ -30,10 +31,12 @@ def main() -> None:
         _app()()
     except Trouble as trouble:
         _leave(str(trouble), trouble.status)
+    except LangcacheError as error:
+        _leave(str(error), WRONGLY_CALLED if isinstance(error, ValueError) else FAILED)
     except ModuleNotFoundError as error:
         if error.name not in EXTRAS:
             raise
-        extra = EXTRAS[error.name]
+        extra = "demo" if "demo" in sys.argv[1:] else EXTRAS[error.name]  # one hint that is enough
         _leave(f"{error.name} is not installed: pip install 'langcache-middleware[{extra}]'", WRONGLY_CALLED)
 
 

@@ -2,10 +2,9 @@
 
 from collections.abc import Callable
 from decimal import Decimal
-from typing import Any
 
-from rich.console import Console, Group
-from rich.panel import Panel
+from rich.box import ROUNDED, SIMPLE_HEAD
+from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
@@ -16,7 +15,8 @@ from langcache.cli.demo.run import Answer, Run
 __all__ = ["show"]
 
 FILLED, QUIET = "bold cyan", "dim"
-TASKS_SHOWN = 3
+TYPED = ("background", "field", "gpa")
+TASKS_SHOWN = 2
 WIDEST = 100
 """Columns; longer lines are harder to read."""
 
@@ -37,8 +37,8 @@ def show(console: Console, run: Run, *, store: str, live: bool) -> None:
 
 def _table(run: Run, *, live: bool) -> Table:
     parts = {**by_generation_type(run.events), "both": count(run.events)}
-    table = Table(title=f"{len(run.answers)} applicants", title_justify="left", title_style="bold")
-    table.add_column("")
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    table.add_column(f"{len(run.answers)} applicants")
     for name in parts:
         table.add_column(name, justify="right", style="bold" if name == "both" else "")
     for label, cell in _rows(live):
@@ -75,27 +75,27 @@ def _milliseconds(seconds: float | None) -> str:
 
 def _source(live: bool) -> str:
     if live:
-        return "Real providers; list prices from genai-prices."
+        return "Real providers; prices are genai-prices' list."
     return (
-        "Calls are replayed from cassettes of langcache's stand-in provider: no model was asked, the token counts are "
-        "the stand-in's, and a real call takes seconds. List prices from genai-prices."
+        "Replayed from cassettes of our stand-in provider, not of a model: the token counts are the "
+        "stand-in's, and a real call takes seconds. Prices: genai-prices."
     )
 
 
-def _side_by_side(console: Console, run: Run) -> Group:
-    """Two applicants of the kind that has most."""
-    pair = _largest_kind(run)[:2]
-    table = Table.grid(expand=True, padding=(0, 0))
-    for _ in pair:
-        table.add_column(ratio=1)
-    table.add_row(*[_panel(answer) for answer in pair])
-    size = len(_largest_kind(run))
-    heading = Text(f"Two of the {size} applicants served by one call of each type", style="bold")
-    return Group(heading, _at_most(console, table))
-
-
-def _at_most(console: Console, table: Table) -> Table:
-    table.width = min(console.width, WIDEST)
+def _side_by_side(console: Console, run: Run) -> Table:
+    kind = _largest_kind(run)
+    pair = _pair(kind)
+    table = Table(
+        box=ROUNDED,
+        width=min(console.width, WIDEST),
+        title=f"Two of the {len(kind)} applicants of one kind",
+        title_justify="left",
+        title_style="bold",
+    )
+    for answer in pair:
+        table.add_column(answer.applicant["first_name"], ratio=1)
+    for texts in zip(*map(_excerpts, pair), strict=True):
+        table.add_row(*texts)
     return table
 
 
@@ -107,16 +107,25 @@ def _largest_kind(run: Run) -> list[Answer]:
     return max(kinds.values(), key=len)
 
 
-def _panel(answer: Answer) -> Panel:
+def _pair(kind: list[Answer]) -> list[Answer]:
+    """The first, and the one who typed most of the same in other words."""
+    first, *others = kind
+    return [first, max(others, key=lambda other: _differences(first, other))] if others else [first]
+
+
+def _differences(first: Answer, other: Answer) -> int:
+    return sum(first.applicant[name] != other.applicant[name] for name in TYPED)
+
+
+def _excerpts(answer: Answer) -> list[Text]:
+    """What was typed, the first tasks of the plan, the first extra task."""
     applicant = answer.applicant
-    typed = Text(f"typed: {applicant['background']!r}, {applicant['field']!r}, {applicant['gpa']}", style=QUIET)
-    parts: list[Any] = [typed]
+    texts = [Text("typed " + ", ".join(repr(applicant[name]) for name in TYPED), style=QUIET)]
     for task in answer.plan.tasks[:TASKS_SHOWN]:
-        title = Text(f"\n{task.title}", style="bold")
-        body = Text(f"{task.description}\nDone: {task.definition_of_done}")
-        parts += [_highlighted(title, answer), _highlighted(body, answer)]
-    parts.append(_highlighted(Text(f"\n{answer.extras.splitlines()[0].replace('**', '')}"), answer))
-    return Panel(Group(*parts), title=applicant["first_name"], title_align="left")
+        title, body = Text(f"\n{task.title}\n", style="bold"), f"{task.description} Done: {task.definition_of_done}"
+        texts.append(_highlighted(Text.assemble(title, body), answer))
+    extra = answer.extras.splitlines()[0].replace("**", "").removeprefix("1. ")
+    return [*texts, _highlighted(Text(f"\nExtra: {extra}"), answer)]
 
 
 def _highlighted(text: Text, answer: Answer) -> Text:
@@ -131,21 +140,18 @@ def _calls(figures: Figures, applicants: int) -> str:
 
 def _bypassed(run: Run) -> str:
     bypassed = run.bypassed
-    event = bypassed.event
+    entries = f"entries {bypassed.entries_before} before, {bypassed.entries_after} after"
     return (
-        f"no-store: {bypassed.applicant['first_name']} asked again, {event.attempts} call, neither read nor written "
-        f"(entries: {bypassed.entries_before} before, {bypassed.entries_after} after)"
+        f"no-store: {bypassed.applicant['first_name']} again, {bypassed.event.attempts} call, nothing kept ({entries})"
     )
 
 
 def _survived(run: Run) -> str:
     if run.survived is None:
-        return "failure: none staged, as these providers are real"
-    errors = ", ".join(run.survived.details["errors"])
-    return (
-        f"failure: {errors}, survived: answered by attempt {run.survived.attempts} "
-        f"after {run.survived.latency_s:.2f} s, the wait the provider asked for included"
-    )
+        return "failure: none was staged, as these providers are real"
+    event = run.survived
+    errors = ", ".join(event.details["errors"])
+    return f"failure: {errors}; attempt {event.attempts} answered, {event.latency_s:.2f} s in all"
 
 
 def _stored(figures: Figures, store: str) -> str:

@@ -5,6 +5,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from langcache.cli.trouble import Trouble
+
 __all__ = ["cassettes_folder", "replay"]
 
 IN_WHEEL = Path(__file__).with_name("cassettes")
@@ -22,8 +24,29 @@ def replay(name: str) -> Iterator[Any]:
 
     Yields:
         vcrpy's cassette, whose ``play_count`` is the number of HTTP requests answered.
+
+    Raises:
+        Trouble: a request was made that is not in the cassette.
     """
     from langcache.testing.cassettes import cassette
 
-    with cassette(cassettes_folder() / f"{name}.yaml", partial=True) as tape:
-        yield tape
+    path = cassettes_folder() / f"{name}.yaml"
+    with cassette(path, partial=True) as tape:
+        try:
+            yield tape
+        except Exception as error:
+            if not _is_unrecorded(error):
+                raise
+            raise Trouble(
+                f"a request is not in {path.name}, so another release of a provider's SDK must have written it: "
+                "use `langcache demo --live`, or `make record` in a checkout"
+            ) from error
+
+
+def _is_unrecorded(error: BaseException | None) -> bool:
+    """Whether vcrpy refused a request; the SDKs make a failed connection of that."""
+    from vcr.errors import CannotOverwriteExistingCassetteException
+
+    while error is not None and not isinstance(error, CannotOverwriteExistingCassetteException):
+        error = error.__cause__ or error.__context__
+    return error is not None

@@ -1,0 +1,78 @@
+"""What every command has in common: version, help, and one line when something is missing."""
+
+import os
+import subprocess
+import sys
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+
+from langcache.cli.app import main
+
+COMMAND = Path(sys.executable).with_name("langcache")
+
+
+def leave(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int | str | None:
+    """Run `main` with *arguments*; the status it leaves with."""
+    monkeypatch.setattr(sys, "argv", ["langcache", *arguments])
+    with pytest.raises(SystemExit) as left:
+        main()
+    return left.value.code
+
+
+def test_version_is_the_distribution_s() -> None:
+    """``langcache --version`` runs as installed."""
+    finished = subprocess.run([COMMAND, "--version"], capture_output=True, text=True)
+    assert (0, f"langcache {version('langcache-middleware')}\n") == (finished.returncode, finished.stdout)
+
+
+@pytest.mark.parametrize("missing", ["OPENAI_API_KEY", "ANTHROPIC_API_KEY"])
+def test_live_names_the_key_that_is_missing(missing: str, tmp_path: Path) -> None:
+    """One line, status 2, before anything is made."""
+    keys = {"OPENAI_API_KEY": "x", "ANTHROPIC_API_KEY": "x"}
+    environment = {**os.environ, **keys, missing: ""}
+    finished = subprocess.run(
+        [COMMAND, "demo", "--live"], cwd=tmp_path, env=environment, capture_output=True, text=True
+    )
+    assert finished.returncode == 2
+    assert finished.stderr.startswith(f"langcache: {missing} is not set")
+    assert finished.stderr.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("module", "arguments", "extra"),
+    [("typer", ["--version"], "cli"), ("typer", ["demo"], "demo"), ("langchain_openai", ["demo"], "demo")],
+)
+def test_a_missing_extra_is_one_line_with_the_command_that_mends_it(
+    module: str,
+    arguments: list[str],
+    extra: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+) -> None:
+    """Status 2, and what to install."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setitem(sys.modules, module, None)
+    assert leave(monkeypatch, *arguments) == 2
+    assert f"langcache: {module} is not installed: pip install 'langcache-middleware[{extra}]'\n" == (
+        capsys.readouterr().err
+    )
+
+
+def test_a_module_no_extra_brings_is_a_bug_and_shows_as_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only missing extras become one line."""
+    monkeypatch.setitem(sys.modules, "langcache.cli.demo.command", None)
+    monkeypatch.setattr(sys, "argv", ["langcache", "demo"])
+    with pytest.raises(ModuleNotFoundError):
+        main()
+
+
+def test_a_wrong_store_url_is_one_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """An error of ours is its own message."""
+    assert leave(monkeypatch, "demo", "--url", "nonsense://x") == 2
+    error = capsys.readouterr().err
+    assert error.startswith("langcache: ")
+    assert error.count("\n") == 1
