@@ -9,11 +9,11 @@ import unicodedata
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
-from decimal import Decimal
 from enum import Enum
 from itertools import pairwise
 from typing import Any, NamedTuple
 
+from langcache.core.encoding import canonical
 from langcache.errors import UnkeyableError
 from langcache.templating import MaskedText
 
@@ -26,6 +26,7 @@ __all__ = [
     "choices",
     "exact",
     "folded",
+    "itemwise",
     "plain",
     "synonyms",
     "unordered",
@@ -54,13 +55,19 @@ def folded(text: str) -> str:
 
 
 def plain(value: Any) -> Normal:
-    """The default: text is folded, everything else stands for itself."""
-    if type(value) is str:
+    """The default: text is folded, a set or dict is brought into one order, everything else stands for itself."""
+    if isinstance(value, str) and not isinstance(value, Enum):
         text = folded(value)
         return Normal(text, text)
     if isinstance(value, list | tuple):
         items = [plain(item) for item in value]
-        return Normal([item.key for item in items], [item.shown for item in items], any(i.blurs for i in items))
+        return Normal([item.key for item in items], [item.shown for item in items])
+    if isinstance(value, set | frozenset):
+        return _in_one_order(map(plain, value))
+    if isinstance(value, dict):
+        # Equal dicts may print in different orders, but users of one key share one prompt.
+        parts = {name: plain(value[name]) for name in sorted(value, key=canonical)}
+        return Normal({n: part.key for n, part in parts.items()}, {n: part.shown for n, part in parts.items()})
     return Normal(value, value)
 
 
@@ -83,17 +90,22 @@ def synonyms(groups: Mapping[str, Sequence[str]]) -> Normaliser:
 
 
 def choices(members: Iterable[Any]) -> Normaliser:
-    """Map any typing of an enum's value or name, or of a literal, to the member itself."""
-    known: dict[Any, Any] = {}
-    for member in members:
-        names = (member.value, member.name) if isinstance(member, Enum) else (member,)
-        for name in names:
-            known.setdefault(folded(name) if isinstance(name, str) else name, member)
+    """Map any typing of an enum's value or name, or of a literal, to the member itself.
+
+    What is written exactly like a member is that member, even where another differs only in case.
+    """
+    meant = [(member.value if isinstance(member, Enum) else member, member) for member in members]
+    named = [(member.name, member) for _, member in meant if isinstance(member, Enum)]
+    texts = [(text, member) for text, member in (*meant, *named) if isinstance(text, str)]
+    typed = {folded(text): member for text, member in reversed(texts)} | dict(reversed(texts))
 
     def normalise(value: Any) -> Normal:
         if isinstance(value, Enum):
             return Normal(value, value)
-        member = known.get(folded(value) if isinstance(value, str) else value)
+        if isinstance(value, str):
+            member = typed.get(value, typed.get(folded(value)))
+        else:
+            member = next((m for known, m in meant if type(known) is type(value) and known == value), None)
         return plain(value) if member is None else Normal(member, member)
 
     return normalise
@@ -119,15 +131,14 @@ def buckets(name: str, edges: Sequence[float]) -> Normaliser:
     return normalise
 
 
-def _number(name: str, value: Any) -> float | Decimal:
-    if isinstance(value, bool) or not isinstance(value, int | float | Decimal | str):
-        raise UnkeyableError(f"feature {name!r}: not a number, so no bucket holds it")
+def _number(name: str, value: Any) -> float:
+    # Decimals too are compared as floats: edges are floats, and Decimal("0.1") < 0.1.
     try:
-        number = float(value) if isinstance(value, str) else value
-    except ValueError:
-        raise UnkeyableError(f"feature {name!r}: not a number, so no bucket holds it") from None
+        number = float("nan") if isinstance(value, bool) else value if isinstance(value, int) else float(value)
+    except (TypeError, ValueError, OverflowError):
+        number = float("nan")
     if number != number:
-        raise UnkeyableError(f"feature {name!r}: not a number (NaN), so no bucket holds it")
+        raise UnkeyableError(f"feature {name!r}: not a number, so no bucket holds it")
     return number
 
 
@@ -166,14 +177,32 @@ def by_call(name: str, function: Callable[[Any], Any]) -> Normaliser:
     return normalise
 
 
+def itemwise(each: Normaliser) -> Normaliser:
+    """Each item of a list or tuple through *each*; what is no list, itself."""
+
+    def normalise(value: Any) -> Normal:
+        if isinstance(value, set | frozenset):
+            return _in_one_order(map(each, value))
+        if not isinstance(value, list | tuple):
+            return each(value)
+        items = list(map(each, value))
+        return Normal([n.key for n in items], [n.shown for n in items], any(n.blurs for n in items))
+
+    return normalise
+
+
 def unordered(each: Normaliser) -> Normaliser:
     """Items in any order, repeats ignored; each item through *each*."""
 
     def normalise(value: Any) -> Normal:
         if not isinstance(value, list | tuple | set | frozenset):
             return each(value)
-        items = {repr(normal.key): normal for normal in map(each, value)}
-        ordered = [items[text] for text in sorted(items)]
-        return Normal([n.key for n in ordered], [n.shown for n in ordered], any(n.blurs for n in ordered))
+        return _in_one_order(map(each, value))
 
     return normalise
+
+
+def _in_one_order(normals: Iterable[Normal]) -> Normal:
+    items = {canonical(normal.key): normal for normal in normals}
+    ordered = [items[encoded] for encoded in sorted(items)]
+    return Normal([n.key for n in ordered], [n.shown for n in ordered], any(n.blurs for n in ordered))
