@@ -1,8 +1,9 @@
 """Compile a profile's markers once, into what reading a request needs; check that they can work."""
 
+import re
 import types
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from enum import Enum
 from itertools import pairwise
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
@@ -84,17 +85,22 @@ class Declaration:
         return frozenset(slot.name for slot in self.slots if slot.required)
 
 
-def compile_declaration(owner: str, fields: Mapping[str, FieldInfo]) -> Declaration:
-    """Compile the marked *fields* of the profile called *owner*.
+_ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
+
+
+def compile_declaration(owner: str, declared: Mapping[str, FieldInfo]) -> Declaration:
+    """Compile the marked fields *declared* by the profile called *owner*.
 
     Raises:
         DeclarationError: a declaration cannot work; the message names the field.
     """
-    marks = {name: mark for name, info in fields.items() if (mark := _mark(owner, name, info)) is not None}
-    features = tuple(_feature(owner, n, m, fields[n]) for n, m in marks.items() if isinstance(m, Feature))
-    slots = tuple(_slot(n, m, fields[n]) for n, m in marks.items() if isinstance(m, Slot))
+    marks = {name: mark for name, info in declared.items() if (mark := _mark(owner, name, info)) is not None}
+    features = tuple(_feature(owner, n, m, declared[n]) for n, m in marks.items() if isinstance(m, Feature))
+    slots = tuple(_slot(n, m, declared[n]) for n, m in marks.items() if isinstance(m, Slot))
     _check_labels(owner, slots)
-    described = [[name, _describe(mark), str(fields[name].annotation)] for name, mark in marks.items()]
+    described = [
+        [name, _describe(mark), _ADDRESS.sub("", str(declared[name].annotation))] for name, mark in marks.items()
+    ]
     return Declaration(
         features,
         slots,
@@ -132,10 +138,9 @@ def _feature(owner: str, name: str, mark: Feature, info: FieldInfo) -> FeatureSp
     if len(chosen) > 1:
         raise DeclarationError(f"{owner}.{name}: {chosen[0]} and {chosen[1]} cannot both normalise one feature")
     each = _normaliser(owner, name, mark, kinds)
-    if mark.unordered or any(get_origin(k) in (set, frozenset) or k in (set, frozenset) for k in kinds):
-        each = normalise.unordered(each)
-    elif any(get_origin(k) in (list, tuple) or k in (list, tuple) for k in kinds):
-        each = _itemwise(each)
+    if mark.normalize is None:
+        sets = mark.unordered or any((get_origin(kind) or kind) in (set, frozenset) for kind in kinds)
+        each = normalise.unordered(each) if sets else each if mark.exact else normalise.itemwise(each)
     return FeatureSpec(name, each, _coercion(mark, info.annotation, kinds), _default(info))
 
 
@@ -145,7 +150,7 @@ def _normaliser(owner: str, name: str, mark: Feature, kinds: tuple[Any, ...]) ->
     if mark.exact:
         return normalise.exact
     if mark.buckets is not None:
-        _check_edges(f"{owner}.{name}", list(mark.buckets))
+        _check_edges(f"{owner}.{name}", mark.buckets)
         return normalise.buckets(name, tuple(mark.buckets))
     if mark.dates_by is not None:
         if mark.dates_by not in ("year", "month"):
@@ -156,16 +161,6 @@ def _normaliser(owner: str, name: str, mark: Feature, kinds: tuple[Any, ...]) ->
         return normalise.synonyms(mark.synonyms)
     members = [member for kind in kinds for member in _members(kind)]
     return normalise.choices(members) if members else normalise.plain
-
-
-def _itemwise(each: Normaliser) -> Normaliser:
-    def items(value: Any) -> Normal:
-        if not isinstance(value, list | tuple):
-            return each(value)
-        done = [each(item) for item in value]
-        return Normal([n.key for n in done], [n.shown for n in done], any(n.blurs for n in done))
-
-    return items
 
 
 def _kinds(annotation: Any) -> tuple[Any, ...]:
@@ -190,27 +185,32 @@ def _coercion(mark: Feature, annotation: Any, kinds: tuple[Any, ...]) -> Callabl
     """Numbers and booleans arrive as text from forms and CSV files; text itself needs no coercion."""
     if mark.normalize is not None or not kinds or not all(kind in _COERCED for kind in kinds):
         return None
-    return TypeAdapter(annotation).validate_python
+    coerce = TypeAdapter(annotation).validate_python
+    if bool in kinds:
+        return coerce
+    return lambda raw: coerce("a boolean" if isinstance(raw, bool) else raw)  # pydantic would read True as 1
 
 
 def _default(info: FieldInfo) -> Default:
     return (lambda: MISSING) if info.is_required() else (lambda: info.get_default(call_default_factory=True))
 
 
-def _check_edges(where: str, edges: list[Any]) -> None:
-    if not edges:
-        raise DeclarationError(f"{where}: buckets need at least one edge")
+def _check_edges(where: str, edges: Any) -> None:
+    if not isinstance(edges, Sequence) or not edges:
+        raise DeclarationError(f"{where}: buckets are a list of at least one edge")
     if any(isinstance(e, bool) or not isinstance(e, int | float) or e != e for e in edges):
         raise DeclarationError(f"{where}: bucket edges are numbers")
     if any(low >= high for low, high in pairwise(edges)):
-        raise DeclarationError(f"{where}: bucket edges must ascend, each once; got {edges}")
+        raise DeclarationError(f"{where}: bucket edges must ascend, each once; got {list(edges)}")
 
 
-def _check_synonyms(where: str, groups: Mapping[str, Any]) -> None:
+def _check_synonyms(where: str, groups: Any) -> None:
+    if not isinstance(groups, Mapping):
+        raise DeclarationError(f"{where}: synonyms are a mapping of a head word to the list of words that mean it")
     seen: dict[str, str] = {}
     for head, words in groups.items():
-        if isinstance(words, str):
-            raise DeclarationError(f"{where}: the synonyms of {head!r} are a list of words, not one text")
+        if isinstance(words, str) or not all(isinstance(word, str) for word in (head, *words)):
+            raise DeclarationError(f"{where}: the synonyms of {head!r} are a list of words")
         for word in dict.fromkeys(folded(w) for w in (head, *words)):
             if word in seen:
                 raise DeclarationError(f"{where}: the synonym {word!r} is in two groups, {seen[word]!r} and {head!r}")
@@ -239,9 +239,16 @@ def _check_labels(owner: str, slots: tuple[SlotSpec, ...]) -> None:
 
 
 def _describe(mark: Mark) -> list[Any]:
-    """A marker as plain values; a callable stands for its name, code and constants."""
-    values = {name: getattr(mark, name) for name in mark.__dataclass_fields__}
-    return [type(mark).__name__, {name: _describe_value(value) for name, value in values.items()}]
+    """What a marker says, as plain values; a callable stands for its name, code and constants.
+
+    Only what differs from the default is said, so that a later version's new option leaves old keys alone.
+    """
+    said = {f.name: getattr(mark, f.name) for f in fields(mark) if getattr(mark, f.name) != f.default}
+    return [type(mark).__name__, {name: _describe_value(value) for name, value in said.items()}]
+
+
+def _described_type(info: FieldInfo) -> str:
+    return _ADDRESS.sub("", str(info.annotation))
 
 
 def _describe_value(value: Any) -> Any:
