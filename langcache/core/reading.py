@@ -75,20 +75,24 @@ def _is_scalar(value: Any) -> bool:
     return isinstance(value, str) or not hasattr(value, "__iter__")
 
 
+def _is_blank(item: Any) -> bool:
+    """Whether nothing is written where *item* stands."""
+    return item is None or (isinstance(item, str) and not item.strip())
+
+
 def _read_slot(slot: SlotSpec, raw: Any, reading: Reading) -> None:
     if raw is MISSING:
         reading.presence.append("missing")
         return
-    if isinstance(raw, list | tuple | set | frozenset):
-        raw = [item for item in (sorted(raw, key=str) if isinstance(raw, set | frozenset) else raw) if item]
-        state: Any = "many" if len(raw) > 1 else "one" if raw else []
-    else:
-        state = "one" if raw else raw
-    if not raw:
+    many = isinstance(raw, list | tuple | set | frozenset)
+    if many:
+        items = sorted(raw, key=str) if isinstance(raw, set | frozenset) else raw
+        raw = [item for item in items if not _is_blank(item)]
+    if not raw or _is_blank(raw):
         reading.presence.append((raw,))
         reading.shown[slot.name] = raw
         return
-    if not all(_is_scalar(item) for item in (raw if isinstance(raw, list) else (raw,))):
+    if not all(map(_is_scalar, raw if many else (raw,))):
         raise UnkeyableError(f"slot {slot.name!r} is neither a scalar nor a list of scalars: declare its parts")
-    reading.presence.append(state)
+    reading.presence.append("many" if many and len(raw) > 1 else "one")
     reading.slots[slot.name] = Personal(slot.name, slot.label, raw, slot.aliases, slot.kind, slot.options)
