@@ -58,9 +58,11 @@ def parse(value: str | Iterable[str] | Directives | None) -> Directives:
         return value or NONE
     if isinstance(value, str):
         return _parse_text(value)
-    if not isinstance(value, Iterable):
-        raise DeclarationError(f"directives are text such as 'no-store', not {type(value).__name__}")
-    return _parse_text(",".join(value))
+    parts = list(value) if isinstance(value, Iterable) else [value]
+    for part in parts:
+        if not isinstance(part, str):
+            raise DeclarationError(f"directives are text such as 'no-store', not {type(part).__name__}")
+    return _parse_text(",".join(parts))
 
 
 @lru_cache(maxsize=256)
@@ -120,8 +122,8 @@ def _first(narrow: float | None, broad: float | None) -> float | None:
 def from_config(metadata: Any, tags: Any) -> tuple[Directives, ...]:
     """The levels a runnable's config holds: its metadata, then its tags ``langcache:…``."""
     asked = metadata.get(METADATA_KEY) if metadata else None
-    tagged = [tag[len(TAG_PREFIX) :] for tag in tags if tag.startswith(TAG_PREFIX)] if tags else None
+    tagged = [tag.removeprefix(TAG_PREFIX) for tag in tags or () if tag.startswith(TAG_PREFIX)]
     if asked is None and not tagged:
         return ()
-    in_metadata = parse(asked) if isinstance(asked, str | list | tuple) else NONE
+    in_metadata = parse(asked) if isinstance(asked, str | list | tuple | set | frozenset | Directives) else NONE
     return (in_metadata, parse(tagged) if tagged else NONE)
