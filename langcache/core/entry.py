@@ -1,9 +1,10 @@
 """What is stored under a key: two lines of JSON, one a hit needs and one only people do."""
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from langcache.errors import CorruptEntry
@@ -59,9 +60,7 @@ class Entry:
         """
         try:
             version, created, fresh, model, given, made, cost, body = json.loads(data[: data.index(b"\n")])
-            if version != FORMAT:
-                raise CorruptEntry(f"entry format {version!r}, expected {FORMAT}")
-            return cls(
+            entry = cls(
                 body,
                 float(created),
                 float(fresh),
@@ -70,8 +69,11 @@ class Entry:
                 int(made),
                 None if cost is None else Decimal(cost),
             )
-        except (ValueError, TypeError, InvalidOperation, RecursionError) as error:
+        except (ValueError, TypeError, ArithmeticError, RecursionError) as error:
             raise CorruptEntry(f"not an entry ({type(error).__name__})") from None
+        if version != FORMAT or not _makes_sense(entry):
+            raise CorruptEntry(f"an entry of format {FORMAT} looks different")
+        return entry
 
 
 def read_about(data: bytes) -> dict[str, Any]:
@@ -95,6 +97,12 @@ def labels_of(chain: str, prompt_version: str, generation_type: str | None, tags
     if generation_type is not None:
         found.add(f"type:{generation_type}")
     return frozenset(found)
+
+
+def _makes_sense(entry: Entry) -> bool:
+    """Whether its times and its cost can be reckoned with; ``fresh_until`` may be infinite."""
+    known_cost = entry.cost_usd is None or entry.cost_usd.is_finite()
+    return known_cost and math.isfinite(entry.created_at) and not math.isnan(entry.fresh_until)
 
 
 def _dump(value: Any) -> bytes:
