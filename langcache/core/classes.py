@@ -26,7 +26,7 @@ class Classes:
         cls: Any = type(value)
         try:
             fields = _adapter(cls).dump_python(value, mode="json", by_alias=False, round_trip=True, warnings="error")
-            same = self._validated(cls, fields) == value
+            same = bool(self._validated(cls, fields) == value)
         except Exception as error:
             raise UnstorableError(f"an answer of type {cls.__qualname__} is no data ({type(error).__name__})") from None
         if not same:
@@ -44,13 +44,17 @@ class Classes:
         cls: Any = self._known.get(name) or _loaded(name)
         if cls is None or schema_digest(cls) != schema:
             raise UnstorableError(f"the stored answer is a {name}, which this process has not loaded in that form")
-        return self._validated(cls, fields)
+        try:
+            return self._validated(cls, fields)
+        except ValueError:
+            raise
+        except Exception as error:  # a validator of the class's own may raise anything
+            raise UnstorableError(f"a {name} cannot be rebuilt ({type(error).__name__})") from None
 
     @staticmethod
     def _validated(cls: Any, fields: Any) -> Any:
-        if dataclasses.is_dataclass(cls):
-            return _adapter(cls).validate_python(fields)
-        return _adapter(cls).validate_python(fields, by_name=True, by_alias=False)
+        names = {} if dataclasses.is_dataclass(cls) else {"by_name": True, "by_alias": False}
+        return _adapter(cls).validate_python(fields, **names)
 
 
 @lru_cache(maxsize=512)
@@ -76,11 +80,14 @@ def _name(cls: Any) -> str:
 
 
 def _loaded(name: str) -> type | None:
-    """Look a class up among loaded modules; nothing is ever imported because stored bytes say so."""
+    """Look a class up among loaded modules; nothing is ever imported because stored bytes say so.
+
+    Hence `vars`: a module's own ``__getattr__`` may import.
+    """
     module_name, _, path = name.partition(":")
     found: Any = sys.modules.get(module_name)
     for part in path.split("."):
-        found = getattr(found, part, None)
+        found = vars(found).get(part) if hasattr(found, "__dict__") else None
     if not isinstance(found, type) or not (hasattr(found, "model_fields") or dataclasses.is_dataclass(found)):
         return None
     return found
