@@ -61,6 +61,8 @@ class _Packer:
     def leaf(self, item: Any) -> Any:
         kind = type(item)
         if kind is str:
+            if not item.isascii():
+                _check_unicode(item)
             found = self._text(item)
             return found if isinstance(found, str) else {"$t": found}
         if item is None or kind is bool:
@@ -96,6 +98,14 @@ class _Packer:
         raise UnstorableError(f"an answer of type {type(item).__qualname__} cannot be stored")
 
 
+def _check_unicode(text: str) -> None:
+    """JSON reads two surrogates as one character, so text that holds any would come back changed."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise UnstorableError("a text with surrogates, which is no Unicode, cannot be stored") from None
+
+
 def unpack(data: Any, text: Segments, classes: Classes, foreign: Foreign | None = None) -> Any:
     """Rebuild what `pack` made; *text* turns segments into the reader's text.
 
@@ -104,7 +114,10 @@ def unpack(data: Any, text: Segments, classes: Classes, foreign: Foreign | None 
         UnstorableError: it names a class this process lacks, or whose schema has changed.
         ValueError: a filled value does not pass its class's validation.
     """
-    return _Unpacker(text, classes, foreign).leaf(data)
+    try:
+        return _Unpacker(text, classes, foreign).leaf(data)
+    except RecursionError:
+        raise CorruptEntry("an entry nested too deeply") from None
 
 
 class _Unpacker:
@@ -126,7 +139,7 @@ class _Unpacker:
             case {"$t": list(segments)}:
                 return self._text(segments)
             case {"$d": list(pairs)}:
-                return {self.leaf(key): self.leaf(value) for key, value in pairs}
+                return self._dict(pairs)
             case {"$u": list(items)}:
                 return tuple(self.leaf(part) for part in items)
             case {"$f": str(number)} if number in ("nan", "inf", "-inf"):
@@ -136,6 +149,14 @@ class _Unpacker:
             case {"$x": [str(kind), inner]} if self._foreign is not None:
                 return self._foreign.unpack(kind, inner, self.leaf)
         raise CorruptEntry("an entry of an unknown shape")
+
+    def _dict(self, pairs: list[Any]) -> dict[str, Any]:
+        found = {}
+        for pair in pairs:
+            if type(pair) is not list or len(pair) != 2 or type(key := self.leaf(pair[0])) is not str:
+                raise CorruptEntry("an entry of an unknown shape")
+            found[key] = self.leaf(pair[1])
+        return found
 
 
 _MARKS = frozenset({"$t", "$d", "$u", "$f", "$c", "$x"})
