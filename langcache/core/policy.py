@@ -52,12 +52,17 @@ def judge(entry: Entry | None, asked: Directives, expiry: Expiry, now: float) ->
     if now < fresh_until:
         return "fresh"
     expired_s = now - fresh_until
-    if expired_s < _allowed(asked.stale_while_revalidate_s, expiry.stale_while_revalidate_s):
+    # Who asks for max-age accepts nothing older (RFC 9111, 5.2.1.1), unless the same request says so.
+    defaults = expiry if asked.max_age_s is None else _NO_DEFAULTS
+    if expired_s < _allowed(asked.stale_while_revalidate_s, defaults.stale_while_revalidate_s):
         return "revalidate"
-    if expired_s < _allowed(asked.stale_if_error_s, expiry.stale_if_error_s):
+    if expired_s < _allowed(asked.stale_if_error_s, defaults.stale_if_error_s):
         return "stale"
     return "none"
 
 
 def _allowed(asked_s: float | None, default_s: float | None) -> float:
     return (default_s or 0.0) if asked_s is None else asked_s
+
+
+_NO_DEFAULTS = Expiry(0.0)
