@@ -81,7 +81,7 @@ def test_builtin_subclasses_are_what_they_hold() -> None:
     class Text(str):
         __slots__ = ()
 
-    pair = namedtuple("pair", "a b")  # noqa: PYI024 -- the plain form is the case
+    pair = namedtuple("pair", "a b")
     assert canonical("x") == canonical(Text("x"))
     assert canonical((1, 2)) == canonical(pair(1, 2))
     assert canonical({"a": 1}) == canonical(OrderedDict(a=1)) == canonical(defaultdict(int, a=1))

@@ -102,4 +102,4 @@ def spelled_out(value: Any) -> str:
     if isinstance(value, BaseModel | Point | Spot):
         return f"{kind}({spelled_out(value.x)}, {spelled_out(value.y)})"
     fold = getattr(value, "fold", "")
-    return f"{kind}({ascii(value)}, {value.isoformat() if hasattr(value, 'isoformat') else ''}, {fold})"
+    return f"{kind}({value!a}, {value.isoformat() if hasattr(value, 'isoformat') else ''}, {fold})"
