@@ -44,7 +44,7 @@ class ModelRequest(Request):
         variables: Mapping[str, Any] | None = None,
         extra: Mapping[str, Any] | None = None,
     ) -> None:
-        self.chain, self.identity = chain, identity
+        self.chain, self.settings, self.identity = chain, chain.settings, identity
         self.inputs, self.kwargs, self.named = values, {}, True
         declaration = chain.settings.profile.declaration
         known = {name: value for name, value in values.items() if name in declaration.names}

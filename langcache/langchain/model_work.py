@@ -1,7 +1,7 @@
 """One model call as `langcache.runtime.work.Work`: what the drop-in door and wrapped models have in common."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from langchain_core.messages import AIMessage, BaseMessage
@@ -16,6 +16,7 @@ from langcache.core.profile import Profile
 from langcache.errors import UnkeyableError
 from langcache.langchain.chain_work import ChainWork, _of_profile
 from langcache.langchain.fingerprint import Fingerprint
+from langcache.langchain.messages import Messages
 from langcache.langchain.observe import finish_of, usage_of
 from langcache.langchain.settings import Identity, Settings
 from langcache.runtime import ambient
@@ -35,12 +36,6 @@ class Policed:
 
     cache: Cache
     settings: Settings
-    labels: frozenset[str] = field(init=False)
-
-    def __post_init__(self) -> None:
-        settings = self.settings
-        version = settings.prompt_version or UNVERSIONED
-        self.labels = labels_of(settings.name, version, settings.generation_type, settings.tags)
 
 
 def identity_of(settings: Settings, found: Fingerprint, door: str) -> Identity:
@@ -54,7 +49,9 @@ def identity_of(settings: Settings, found: Fingerprint, door: str) -> Identity:
         "mode": settings.mode,
         "door": door,
     }
-    return Identity(found, canonical(list(parts.values())), parts, {}, Classes(tuple(found.classes)), version)
+    labels = labels_of(settings.name, version, settings.generation_type, settings.tags)
+    prefix = canonical(list(parts.values()))
+    return Identity(found, prefix, parts, {}, Classes(tuple(found.classes)), version, labels)
 
 
 def values_of(*sources: Any) -> dict[str, Any]:
@@ -82,9 +79,10 @@ class ModelWork(ChainWork):
     def __init__(self, chain: Any, values: Mapping[str, Any], metadata: Mapping[str, Any], tags: Sequence[str]) -> None:
         settings: Settings = chain.settings
         self.chain, self.inputs, self.kwargs = chain, values, {}
-        self.namespace, self.labels = chain.cache.namespace, chain.labels
+        self.namespace, self.labels = chain.cache.namespace, frozenset()
         self.masks = settings.mode == "mask"
-        self.event = Event(settings.name, generation_type=settings.generation_type, tags=settings.tags)
+        version = settings.prompt_version or UNVERSIONED
+        self.event = Event(settings.name, version, settings.generation_type, settings.tags)
         self.key, self.bypass, self.request = "", None, None
         self._tokens, self._used = None, []
         self.directives = self._asked(metadata, tags)
@@ -92,9 +90,14 @@ class ModelWork(ChainWork):
             self.request = self._requested()
         except UnkeyableError as error:
             self.bypass = str(error)
-        else:
-            self.key = self.event.key = self.request.key
-            self.event.prompt_version = self.request.identity.prompt_version
+            return
+        self.identity = self.request.identity
+        self.labels = self.identity.labels
+        self.key = self.event.key = self.request.key
+
+    def template(self, produced: Produced) -> Any:
+        """The packed, delexicalized answer."""
+        return self._packed(produced.output, Messages())
 
     def _requested(self) -> Any:
         """The request; raises `UnkeyableError`."""
