@@ -53,7 +53,7 @@ class Kind(Protocol):
         ...
 
 
-_MODULES = {"text": "plain", "name": "plain"}
+_MODULES = {"text": "plain", "name": "plain", "person": "person"}
 _KINDS: dict[str, Kind] = {}
 
 
