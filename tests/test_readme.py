@@ -1,0 +1,51 @@
+"""What the README shows runs, and every command it names exists."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+DOCS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+BLOCK = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
+
+
+def blocks() -> list[object]:
+    """Every Python block of README and docs, by file and line."""
+    found = []
+    for path in DOCS:
+        text = path.read_text()
+        for match in BLOCK.finditer(text):
+            line = text.count("\n", 0, match.start()) + 1
+            found.append(pytest.param(match.group(1), id=f"{path.name}:{line}"))
+    return found
+
+
+@pytest.mark.parametrize("code", blocks())
+def test_the_block_runs(code: str, tmp_path: Path) -> None:
+    """In a process of its own, warnings as errors."""
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_first_block_prints_what_it_says() -> None:
+    """The comments beside the first example's prints are its output."""
+    code = BLOCK.findall((ROOT / "README.md").read_text())[0]
+    said = [line.split("# ", 1)[1].removesuffix(" (no call)") for line in code.splitlines() if line.startswith("print(")]
+    printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert printed.splitlines() == said
+
+
+def test_the_commands_it_names_exist() -> None:
+    """Make targets, benchmarks and documents named in README and docs."""
+    makefile = (ROOT / "Makefile").read_text()
+    for path in DOCS:
+        text = path.read_text()
+        for target in re.findall(r"`make ([a-z-]+)`", text):
+            assert f"\n{target}:" in makefile, f"{path.name}: make {target}"
+        for file in re.findall(r"\b((?:benchmarks|tests|docs|langcache)/[\w/]+\.(?:py|md))\b", text):
+            assert (ROOT / file).exists(), f"{path.name}: {file}"
