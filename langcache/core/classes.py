@@ -17,6 +17,10 @@ class Classes:
     def __init__(self, known: tuple[type, ...] = ()) -> None:
         self._known = {_name(cls): cls for cls in known}
 
+    def meet(self, *classes: type) -> None:
+        """Know *classes* too, under their names; the latest of a name counts."""
+        self._known.update((_name(cls), cls) for cls in classes)
+
     def take_apart(self, value: Any) -> tuple[str, str, Any]:
         """Name, schema digest and JSON-able fields of *value*.
 
