@@ -93,6 +93,7 @@ class ModelWork(ChainWork):
             return
         self.identity = self.request.identity
         self.labels = self.identity.labels
+        self.event.prompt_version = self.identity.prompt_version
         self.key = self.event.key = self.request.key
 
     def template(self, produced: Produced) -> Any:

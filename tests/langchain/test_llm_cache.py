@@ -391,11 +391,12 @@ class TestDirectives:
     @pytest.mark.parametrize("door", ["sync", "async"])
     async def test_only_if_cached_raises(self, cache: Cache, door: str) -> None:
         model = Echo(cache=cache.llm_cache())
+
+        async def ask() -> Any:
+            return model.invoke("Hello") if door == "sync" else await model.ainvoke("Hello")
+
         with cache.capture() as events, cache.directives("only-if-cached"), pytest.raises(NotCached):
-            if door == "sync":
-                model.invoke("Hello")
-            else:
-                await model.ainvoke("Hello")
+            await ask()
         assert (model.calls, [e.reason for e in events]) == (0, ["error: NotCached"])
 
     def test_the_vip_who_opted_out(self, cache: Cache) -> None:

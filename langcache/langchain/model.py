@@ -1,0 +1,250 @@
+"""A chat model wrapped: still a chat model, answering every user of one kind with one call.
+
+The wrapped model is an instance of a subclass made for it, and shares the original's state: what changes in one
+changes in the other. Only generating is overridden, so whatever LangChain builds on a chat model (``bind_tools``,
+``with_structured_output``, ``create_agent``) builds on this one.
+"""
+
+import inspect
+import json
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
+from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
+from pydantic import ConfigDict
+
+from langcache.core.classes import Classes
+from langcache.core.encoding import canonical, digest
+from langcache.core.profile import Profile
+from langcache.errors import DeclarationError, Refused
+from langcache.langchain.adapt import Instructed, with_instruction
+from langcache.langchain.fingerprint import fingerprint
+from langcache.langchain.model_request import ModelRequest
+from langcache.langchain.model_work import METADATA_PROFILE, ModelWork, values_of
+from langcache.langchain.settings import Chain, Settings
+from langcache.langchain.watch import Watched
+from langcache.runtime import ambient
+from langcache.runtime.cache import Cache
+from langcache.runtime.steps import adrive, drive
+from langcache.runtime.work import Produced
+
+__all__ = ["wrap_model"]
+
+
+def wrap_model(
+    cache: Cache,
+    model: BaseChatModel,
+    *,
+    profile: type[Profile] | None = None,
+    name: str | None = None,
+    prompt_version: str | None = None,
+    **declared: Any,
+) -> BaseChatModel:
+    """See `Cache.wrap`.
+
+    The profile's values come from ``metadata["profile"]``, else from ``cache.user({...})``; a call without any is
+    cached exactly.
+
+    Raises:
+        DeclarationError: the model holds a function, and no *prompt_version* is given.
+    """
+    settings = Settings(name or model.get_name(), profile or Profile, prompt_version, **declared)
+    watched = Watched(model)
+    if prompt_version is None and watched.found.opaque:
+        raise DeclarationError(
+            f"model {settings.name!r} holds {watched.found.opaque[0]!r}, which cannot be fingerprinted: give wrap() a "
+            "prompt_version, and a new one with every edit"
+        )
+    chain = Chain(cache, model, settings, watched)
+    return _sharing(model, _subclass(type(model), chain))
+
+
+def _sharing(model: BaseChatModel, kind: type[BaseChatModel]) -> BaseChatModel:
+    """An instance of *kind* with the very state of *model*."""
+    twin = kind.__new__(kind)
+    for name in ("__dict__", "__pydantic_private__", "__pydantic_extra__", "__pydantic_fields_set__"):
+        object.__setattr__(twin, name, getattr(model, name))
+    return twin
+
+
+def _subclass(kind: type[BaseChatModel], chain: Chain) -> type[BaseChatModel]:
+    """A subclass of *kind* that asks the cache before it generates."""
+    members: dict[str, Any] = {
+        "__module__": kind.__module__,
+        "__qualname__": kind.__qualname__,
+        "__doc__": kind.__doc__,
+        "model_config": ConfigDict(defer_build=True),
+        "_generate": _generate,
+        "_agenerate": _agenerate,
+    }
+    if kind._stream is not BaseChatModel._stream or kind._astream is not BaseChatModel._astream:  # noqa: SLF001
+        members.update(_stream=_stream, _astream=_astream)
+    metaclass: Any = type(kind)
+    made: Any = metaclass(kind.__name__, (kind,), members)
+    # A property of the class goes before the shared state: LangChain's own cache must not ask twice.
+    made.cache = property(lambda self: False, lambda self, value: None)
+    made._langcache = chain  # noqa: SLF001
+    for native in ("_stream_chat_model_events", "_astream_chat_model_events"):
+        if hasattr(kind, native):
+            setattr(made, native, None)
+    return made  # type: ignore[no-any-return]
+
+
+def _chain_of(model: Any) -> Chain:
+    """The chain of a wrapped model; a copy of one (``model_copy``, ``configurable_fields``) is a model of its own."""
+    chain: Chain = type(model)._langcache  # noqa: SLF001
+    if model.__dict__ is chain.runnable.__dict__:
+        return chain
+    plain = _sharing(model, type(chain.runnable))
+    return Chain(chain.cache, plain, chain.settings, Watched(plain))
+
+
+def _generate(self: Any, messages: Any, stop: Any = None, run_manager: Any = None, **kwargs: Any) -> ChatResult:
+    """The answer, from the cache or from the model."""
+    work = _Work(_chain_of(self), messages, stop, run_manager, kwargs)
+    if ambient.inside_wrapped():
+        return work.generate(messages)
+    return work.result(drive(work.chain.cache.engine.answer(work)))
+
+
+async def _agenerate(self: Any, messages: Any, stop: Any = None, run_manager: Any = None, **kwargs: Any) -> ChatResult:
+    """`_generate`, awaited."""
+    work = _Work(_chain_of(self), messages, stop, run_manager, kwargs)
+    if ambient.inside_wrapped():
+        return await work.agenerate(messages)
+    return work.result(await adrive(work.chain.cache.engine.answer(work)))
+
+
+def _stream(
+    self: Any, messages: Any, stop: Any = None, run_manager: Any = None, **kwargs: Any
+) -> Iterator[ChatGenerationChunk]:
+    """The finished answer, as one chunk."""
+    yield _chunk(_generate(self, messages, stop, run_manager, **_whole(kwargs)))
+
+
+async def _astream(
+    self: Any, messages: Any, stop: Any = None, run_manager: Any = None, **kwargs: Any
+) -> AsyncIterator[ChatGenerationChunk]:
+    """`_stream`, awaited."""
+    yield _chunk(await _agenerate(self, messages, stop, run_manager, **_whole(kwargs)))
+
+
+def _whole(kwargs: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in kwargs.items() if name not in ("stream", "stream_usage")}
+
+
+def _chunk(result: ChatResult) -> ChatGenerationChunk:
+    generation = result.generations[0]
+    message: Any = generation.message
+    calls = [
+        {"name": c["name"], "args": json.dumps(c["args"]), "id": c["id"], "index": n, "type": "tool_call_chunk"}
+        for n, c in enumerate(message.tool_calls)
+    ]
+    chunk = AIMessageChunk(
+        content=message.content,
+        id=message.id,
+        additional_kwargs=message.additional_kwargs,
+        response_metadata=message.response_metadata,
+        usage_metadata=message.usage_metadata,
+        tool_call_chunks=calls,
+        chunk_position="last",
+    )
+    return ChatGenerationChunk(message=chunk, generation_info=generation.generation_info)
+
+
+class _Work(ModelWork):
+    """One call of a wrapped model."""
+
+    def __init__(
+        self, chain: Chain, messages: Sequence[BaseMessage], stop: Any, run_manager: Any, kwargs: Mapping[str, Any]
+    ) -> None:
+        self._messages, self._stop, self._run_manager, self._arguments = messages, stop, run_manager, kwargs
+        self._paid: ChatResult | None = None
+        metadata = getattr(run_manager, "metadata", None) or {}
+        values = values_of(ambient.ambient_user(), metadata.get(METADATA_PROFILE))
+        super().__init__(chain, values, metadata, getattr(run_manager, "tags", None) or ())
+        if self.masks and self.bypass is None and not chain.masked_runs.closed():
+            self.bypass = "the model's masked runs failed; wrap it with mode='abstract'"
+
+    def _requested(self) -> ModelRequest:
+        found = fingerprint({"stop": self._stop, **self._arguments})
+        extra = {"arguments": digest(canonical(found.parts))}
+        shared = self.chain.identity()
+        identity = replace(shared, classes=Classes((*shared.found.classes, *found.classes)))
+        return ModelRequest(self.chain, identity, self._messages, self.inputs, extra=extra)
+
+    # Running the model.
+
+    def run(self, masked: bool) -> Produced:
+        """One attempt."""
+        return self._observed(self.generate(self._sent(masked)))
+
+    async def arun(self, masked: bool) -> Produced:
+        """`run`, awaited."""
+        return self._observed(await self.agenerate(self._sent(masked)))
+
+    def generate(self, messages: Sequence[BaseMessage]) -> ChatResult:
+        """One call of the model itself."""
+        call = _told(self._model._generate, self._run_manager)  # noqa: SLF001 -- what LangChain's own `invoke` calls
+        with self.chain.watched:
+            return call(list(messages), self._stop, **self._arguments)  # type: ignore[no-any-return]
+
+    async def agenerate(self, messages: Sequence[BaseMessage]) -> ChatResult:
+        """`generate`, awaited."""
+        call = _told(self._model._agenerate, self._run_manager)  # noqa: SLF001
+        with self.chain.watched:
+            return await call(list(messages), self._stop, **self._arguments)  # type: ignore[no-any-return]
+
+    @property
+    def _model(self) -> Any:
+        return self.chain.identity().inner[False]
+
+    def _sent(self, masked: bool) -> Sequence[BaseMessage]:
+        if not masked or self.request is None:
+            return self._messages
+        assert isinstance(self.request, ModelRequest)
+        messages = self.request.masked_messages
+        instructed = self.identity.inner[True]
+        if not self.tokens or not isinstance(instructed, Instructed):
+            return messages
+        return with_instruction(messages, instructed.instruction)
+
+    def template(self, produced: Produced) -> Any:
+        """The packed, delexicalized answer."""
+        if self.chain.identity().found is not self.identity.found:
+            raise Refused("chain changed while it ran")
+        return super().template(produced)
+
+    def _observed(self, result: ChatResult) -> Produced:
+        self._paid = result
+        answers = [_with_metadata(generation, result) for generation in result.generations]
+        return self.produced(answers, result.llm_output)
+
+    def result(self, answers: Sequence[AIMessage]) -> ChatResult:
+        """What the flow answered, as LangChain expects it; of a call that was paid for, all the provider said."""
+        if self.event.outcome in ("hit", "stale") or self._paid is None:
+            return ChatResult(generations=[ChatGeneration(message=answer) for answer in answers])
+        paid = self._paid
+        generations = [
+            ChatGeneration(message=answer, generation_info=generation.generation_info)
+            for answer, generation in zip(answers, paid.generations, strict=True)
+        ]
+        return ChatResult(generations=generations, llm_output=paid.llm_output)
+
+
+def _told(generate: Callable[..., Any], run_manager: Any) -> Callable[..., Any]:
+    """*generate* with the run manager, if its signature has one."""
+    if "run_manager" not in inspect.signature(generate).parameters:
+        return generate
+    return lambda *args, **kwargs: generate(*args, run_manager=run_manager, **kwargs)
+
+
+def _with_metadata(generation: ChatGeneration, result: ChatResult) -> Any:
+    """The message with everything said about it, as LangChain would put it together later."""
+    message = generation.message
+    whole = result.llm_output if len(result.generations) == 1 else None
+    metadata = {**(whole or {}), **(generation.generation_info or {}), **message.response_metadata}
+    return message.model_copy(update={"response_metadata": metadata})
