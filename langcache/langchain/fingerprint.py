@@ -123,6 +123,8 @@ class _Walk:
             return self.function_runnable(value)
         if isinstance(value, RunnableWithMessageHistory) or _has_memory(value):
             self.found.loads_history.append(_name(type(value)))
+        if hasattr(value, "described_by"):
+            return [_name(type(value)), self.describe(value.described_by())]
         if isinstance(value, BaseLanguageModel):
             return self.model(value)
         if isinstance(value, BaseModel):

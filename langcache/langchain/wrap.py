@@ -29,6 +29,17 @@ class CachedRunnable(RunnableSerializable[Any, Any]):
     chain: Any
     """The `Chain`: cache, settings and the wrapped runnable."""
 
+    def __repr__(self) -> str:
+        settings = self.chain.settings
+        return f"CachedRunnable({settings.name!r}, mode={settings.mode!r}, namespace={self.chain.cache.namespace!r})"
+
+    __str__ = __repr__
+
+    def described_by(self) -> list[Any]:
+        """What a fingerprint of this runnable is made of, where one wrapped chain holds another."""
+        settings = self.chain.settings
+        return [settings.name, settings.mode, settings.profile.declaration.digest, self.bound]
+
     @property
     def bound(self) -> Runnable[Any, Any]:
         """The wrapped runnable, untouched."""

@@ -89,6 +89,17 @@ def test_tools_and_schemas_are_in_the_key(cache: Cache) -> None:
     assert answers[4].age == 3  # type: ignore[attr-defined]
 
 
+def test_a_wrapped_chain_inside_a_wrapped_chain(cache: Cache) -> None:
+    """A model swapped inside the inner chain is noticed by the outer one; details come through both."""
+    for model in (CountingModel(say=SAY), CountingModel(say="New: [startup name]", model_name="fake-2")):
+        inner = cache.wrap(chain(model), profile=Applicant, name="inner")
+        outer = cache.wrap(inner | (lambda text: f"<{text}>"), profile=Applicant, name="outer", prompt_version="1")
+        expected = model.say.replace("[startup name]", "Zed").replace("[university name]", "MIT and CMU")
+        outer.invoke(founder())
+        assert outer.invoke(founder(startup_name="Zed")) == f"<{expected}>"
+        assert model.calls == 1
+
+
 def test_configurable_that_shapes_the_answer_is_in_the_key(cache: Cache) -> None:
     """All of ``configurable`` but LangGraph's own names and those declared volatile."""
     model = CountingModel(say=SAY).configurable_fields(say=ConfigurableField(id="voice"))
