@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from langcache.templating.doubt import doubt_of, label_words, settled
 from langcache.templating.folding import folded_words, plurals, words
-from langcache.templating.frequency import COMMON, FUNCTION
+from langcache.templating.frequency import COMMON
 from langcache.templating.kinds import Form
 from langcache.templating.slots import Personal, items, written
 from langcache.templating.typos import Near
@@ -24,6 +25,7 @@ class Entry:
     letters: str
     withheld: bool
     doubt: str
+    label: frozenset[str]
 
     @property
     def distinctive(self) -> bool:
@@ -32,15 +34,13 @@ class Entry:
 
     def resembles(self, words: int) -> bool:
         """Whether this many words with the form's letters, but other signs, case or spacing, can only mean it."""
-        if self.doubt in ("short", "known"):
+        if self.doubt in ("short", "number", "known"):
             return False
         return len(self.letters) >= 5 or (words == self.words and (words == 1 or not self.letters.isdigit()))
 
     def doubtful(self, text: str, start: int, end: int) -> bool:
         """Whether the text may mean something else than the value here."""
-        if self.form.sure or not self.doubt:
-            return False
-        return self.doubt != "common" or not _proper(text, start, end)
+        return bool(self.doubt) and not settled(self.doubt, text, start, end, self.label)
 
 
 class Forms:
@@ -56,9 +56,11 @@ class Forms:
         self.known = {word for text in known for word in folded_words(text)}
         self._phrases = [" " + " ".join(folded_words(text)) + " " for text in known]
         self._owners: dict[str, set[str]] = {}
+        self._labels: dict[str, frozenset[str]] = {}
 
     def add(self, slot: Personal, forms: Iterable[Form], *, parts: bool = True) -> None:
         """Index the forms of a slot, and the words of its values if they give it away."""
+        self._labels[slot.name] = label_words(slot.name, slot.label, *slot.aliases)
         for form in forms:
             if form.text:
                 self._index(slot, form)
@@ -74,7 +76,8 @@ class Forms:
         letters = "".join(folded)
         lead = spans[0][0] if spans else 0
         withheld = form.style is None and form.why == "leak"
-        entry = Entry(slot.name, form, len(folded), lead, letters, withheld, self._doubt(folded))
+        doubt = "" if form.sure else doubt_of(form.text, folded, known=self._is_known(folded))
+        entry = Entry(slot.name, form, len(folded), lead, letters, withheld, doubt, self._labels[slot.name])
         owners = self._owners.setdefault(form.text, set())
         if not withheld:
             owners.add(slot.name)
@@ -100,15 +103,9 @@ class Forms:
                 break
         self.full.setdefault(head, []).append((entry, False))
 
-    def _doubt(self, folded: list[str]) -> str:
-        letters = "".join(folded)
-        if len(letters) < 3 or (letters.isdigit() and len(letters) < 4 and len(folded) == 1):
-            return "short"
+    def _is_known(self, folded: list[str]) -> bool:
         phrase = " " + " ".join(folded) + " "
-        if any(phrase in text for text in self._phrases):
-            return "known"
-        content = [word for word in folded if word not in FUNCTION]
-        return "common" if len(content) < 2 and all(word in COMMON for word in content) else ""
+        return any(phrase in text for text in self._phrases)
 
     def _index_parts(self, name: str, folded: list[str]) -> None:
         telling = [word for word in folded if self.telling(word)]
@@ -125,16 +122,3 @@ class Forms:
     def telling(self, word: str) -> bool:
         """Whether a word alone gives a value away."""
         return len(word) >= 3 and word not in COMMON and word not in self.known
-
-
-def _proper(text: str, start: int, end: int) -> bool:
-    """Whether capitals mark a proper name: more than a sentence's first letter would have."""
-    piece = text[start:end]
-    if any(c.isupper() for c in piece[1:]):
-        return True
-    return piece[:1].isupper() and not _starts_sentence(text, start)
-
-
-def _starts_sentence(text: str, start: int) -> bool:
-    before = text[max(0, start - 12) : start].rstrip(" \t*_#>\"'“”‘’([{-•–—")
-    return not before or before[-1] in ".!?:;…\n\r|/"

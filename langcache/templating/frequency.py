@@ -5,6 +5,7 @@ a an and as at by da de den der des di do du el for from in is la las le les los
 von with
 """
 _COMMON = """
+ai am api app ceo cv eu gpa hr hi id it ll ok pc pm pr qa re tv uk un url us usa ux ve vs
 able able-bodied about above accept access account across act action active activity actually add address
 after again against age ago agree aim air all allow almost alone along already also although always am
 among amount animal another answer any anyone anything applicant applied apply approach april area arm

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from langcache.errors import Refused
+from langcache.templating.doubt import enumerates
 from langcache.templating.forms import Forms
 from langcache.templating.frequency import COMMON
 from langcache.templating.scan import Hit, Scan
@@ -48,7 +49,7 @@ def _judge_word(slot: str, form: str, *, text: str, position: int, forms: Forms)
 
 def _judge_hit(hit: Hit, text: str, forms: Forms) -> None:
     entry = hit.entry
-    if entry.doubt == "short" and _enumerates(text, hit.start, hit.end):
+    if entry.doubt == "number" and enumerates(text, hit.start, hit.end):
         return
     raise Refused(entry.form.why, slot=entry.slot, form=_level(hit, text), position=hit.start)
 
@@ -58,9 +59,3 @@ def _level(hit: Hit, text: str) -> str:
         return "exact"
     same = text[hit.start : hit.end].casefold() == hit.entry.form.text.casefold()
     return "case" if same else "variant"
-
-
-def _enumerates(text: str, start: int, end: int) -> bool:
-    """Whether a number only counts a list: first on its line, with a dot or bracket after it."""
-    line = text[text.rfind("\n", 0, start) + 1 : start].strip(" \t>*_(")
-    return not line and text[end : end + 1] in (".", ")", ":") and text[start:end].isdigit()

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 
 from langcache.errors import Refused
+from langcache.templating.doubt import enumerates
 from langcache.templating.escaping import View, view
 from langcache.templating.fill import fill, write
 from langcache.templating.folding import GAP
@@ -68,7 +69,7 @@ class Lexicon:
         if entry.withheld or not entry.form.locatable or self._forms.shared(entry):
             return False
         if hit.exact:
-            return not entry.doubtful(text, hit.start, hit.end)
+            return not entry.doubt or (entry.doubt == "common" and not entry.doubtful(text, hit.start, hit.end))
         return entry.distinctive and not hit.plural
 
     def delexicalize(self, text: str) -> Template:
@@ -81,7 +82,7 @@ class Lexicon:
         seen = view(text)
         found = scan(seen.text, self._forms)
         chosen: list[tuple[Hit, Gap]] = []
-        exact = [hit for hit in found.hits if hit.exact and not hit.entry.withheld]
+        exact = [hit for hit in found.hits if _fillable(hit, seen.text)]
         for hit in _apart(_longest(exact), exact):
             self._settled(hit, seen.text)
             chosen.append((hit, self._gap(hit, seen)))
@@ -129,6 +130,12 @@ class Lexicon:
         for key in _keys(value):
             if key in self._scalars:
                 raise Refused("leak", slot=self._scalars[key], form="scalar")
+
+
+def _fillable(hit: Hit, text: str) -> bool:
+    """Whether a gap may stand for a hit; a number that only counts a list is no value."""
+    counts = hit.entry.doubt == "number" and enumerates(text, hit.start, hit.end)
+    return hit.exact and not hit.entry.withheld and not counts
 
 
 def _unfillable(slot: Personal) -> Iterable[Form]:
