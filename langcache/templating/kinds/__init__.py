@@ -53,7 +53,18 @@ class Kind(Protocol):
         ...
 
 
-_MODULES = {"text": "plain", "name": "plain", "person": "person"}
+_MODULES = {
+    "text": "plain",
+    "name": "plain",
+    "person": "person",
+    "date": "date",
+    "time": "time",
+    "datetime": "datetime",
+    "duration": "duration",
+    "number": "number",
+    "money": "money",
+    "percent": "percent",
+}
 _KINDS: dict[str, Kind] = {}
 
 

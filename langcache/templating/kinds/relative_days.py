@@ -1,0 +1,105 @@
+"""Days as people say them from where they stand: today, tomorrow, next Monday."""
+
+import re
+from collections.abc import Iterator
+from datetime import date
+
+from langcache.templating.kinds import Form
+from langcache.templating.kinds.days import WEEKDAYS, Day, shifted, write
+
+_NAMED = {0: "today", 1: "tomorrow", 2: "the day after tomorrow", -1: "yesterday", -2: "the day before yesterday"}
+_OFFSETS = {name.removeprefix("the "): offset for offset, name in _NAMED.items()}
+_WEEKDAY = re.compile(r"(?:(?:next|this|coming|this coming|on) )?([a-z]+)")
+_WEEKDAY_STYLES = ("next EEEE", "this coming EEEE", "coming EEEE", "this EEEE", "EEEE")
+_IN_DAYS = "in # days"
+_TODAY_IS_NOW = ("this morning", "this afternoon", "this evening", "tonight")
+# Here "today" is the hour of talking and not the value, whoever the reader is: written back as it stands.
+IDIOMS = (
+    "help you with today", "help you today", "assist you with today", "assist you today", "do for you today",
+    "else today", "else for today", "else for you today", "how are you today", "need today", "today's world",
+)  # fmt: skip
+STYLES = frozenset({"relative", "relative short", _IN_DAYS, *_WEEKDAY_STYLES, *IDIOMS})
+
+
+def resolve(text: str, reference: date) -> Day | None:
+    """The day that relative words mean, seen from *reference*; "next Friday" is the first one after it."""
+    said = " ".join(text.lower().split())
+    offset = _OFFSETS.get(said.removeprefix("the "))
+    if offset is None:
+        match = _WEEKDAY.fullmatch(said)
+        days = [name.lower() for name in WEEKDAYS]
+        if match is None or match[1] not in days:
+            return None
+        offset = (days.index(match[1]) - reference.weekday() - 1) % 7 + 1
+    return shifted(reference, offset)
+
+
+def write_relative(day: Day, style: str, reference: date | None) -> str | None:
+    """A day in a relative style; as a plain date where that style does not reach; ``None`` if it cannot be told."""
+    when = _when(day, reference)
+    if reference is None or when is None:
+        return None
+    offset = (when - reference).days
+    if style.startswith("relative") and offset in _NAMED:
+        return _NAMED[offset].removeprefix("the ") if style == "relative short" else _NAMED[offset]
+    if style in _WEEKDAY_STYLES and 1 <= offset <= (7 if style == "next EEEE" else 6):
+        return style.replace("EEEE", WEEKDAYS[when.weekday()])
+    if style == _IN_DAYS and offset >= 0:
+        return f"in {offset} days" if offset > 1 else _NAMED[offset]
+    return write(day, "MMMM do" if day.year in (None, reference.year) else "MMMM do, y")
+
+
+def relative_forms(day: Day, reference: date | None) -> Iterator[Form]:
+    """The relative ways to say a day; all of them unfillable where no reference tells them apart."""
+    when = _when(day, reference)
+    if reference is None or when is None:
+        yield from _untold(day)
+        return
+    offset = (when - reference).days
+    if offset in _NAMED:
+        yield from _named(_NAMED[offset])
+    if offset == 0:
+        yield from (Form(text, None, why="relative date", locatable=False) for text in _TODAY_IS_NOW)
+    if offset > 1:
+        yield Form(f"in {offset} days", _IN_DAYS, sure=True, locatable=False)
+    weekday = WEEKDAYS[when.weekday()]
+    for style in _WEEKDAY_STYLES:
+        text = style.replace("EEEE", weekday)
+        told = 1 <= offset <= (7 if style == "next EEEE" else 6)
+        yield Form(text, style if told else None, sure=told, why="relative date", locatable=False)
+
+
+def _when(day: Day, reference: date | None) -> date | None:
+    """The date of a day; without a year the one nearest to the reference."""
+    if day.date is not None or reference is None:
+        return day.date
+    years = (reference.year - 1, reference.year, reference.year + 1)
+    dates = [found for year in years if (found := day._replace(year=year).date) is not None]
+    return min(dates, key=lambda found: abs((found - reference).days))
+
+
+def _named(name: str) -> Iterator[Form]:
+    yield Form(name, "relative", sure=True, locatable=False)
+    if name.startswith("the "):
+        yield Form(name.removeprefix("the "), "relative short", sure=True, locatable=False)
+    if name == "today":
+        yield from idioms()
+
+
+def idioms() -> Iterator[Form]:
+    """Phrases in which "today" is not the value."""
+    yield from (Form(text, text, sure=True, locatable=False) for text in IDIOMS)
+
+
+def _untold(day: Day) -> Iterator[Form]:
+    names = [WEEKDAYS[day.date.weekday()]] if day.date is not None else WEEKDAYS
+    texts = [*_OFFSETS, *(style.replace("EEEE", name) for name in names for style in _WEEKDAY_STYLES)]
+    if day.date is None:
+        texts = [text for text in texts if text not in WEEKDAYS]
+    yield from (Form(text, None, why="relative date", locatable=False) for text in texts)
+    yield from idioms()
+
+
+def said_relatively(value: object) -> bool:
+    """Whether a value is itself a relative word."""
+    return isinstance(value, str) and len(value) < 40 and resolve(value, date(2000, 1, 1)) is not None

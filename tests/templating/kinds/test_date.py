@@ -1,0 +1,128 @@
+"""Days: recognised as people write them, written for the next user the same way."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+from hypothesis import given, settings, strategies as st
+
+from langcache.templating.kinds.relative_days import IDIOMS
+from tests.templating.kinds.laws import check_exchange, check_render, exchanged, forms, rendered, slot
+
+REFERENCE = date(2019, 3, 1)
+A, B = slot("2019-03-01", "date"), slot(date(2020, 12, 23), "date")
+days = st.dates(date(1900, 1, 1), date(2100, 1, 1))
+values = st.one_of(days, days.map(str), days.map(lambda day: f"{day:%B} {day.day}"), st.just("moderate"))
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("2019-03-01", "2020-12-23"),
+        ("March 1st", "December 23rd"),
+        ("1 March 2019", "23 December 2020"),
+        ("Friday, March 1", "Wednesday, December 23"),
+        ("Fri, Mar 1, 2019", "Wed, Dec 23, 2020"),
+        ("3/1/2019", "12/23/2020"),
+        ("03/01/19", "12/23/20"),
+        ("01.03.2019", "23.12.2020"),
+        ("the 1st of March", "the 23rd of December"),
+        ("01-Mar-2019", "23-Dec-2020"),
+        ("March 2019", "December 2020"),
+    ],
+)
+def test_the_same_style_for_the_next_user(written: str, expected: str) -> None:
+    """However the day is written, the next user's day is written that way."""
+    assert f"See you on {expected}!" == exchanged(f"See you on {written}!", A, B)
+
+
+@pytest.mark.parametrize(
+    "text", ["in March", "during 2019", "on the 1st", "on 1/3/2019", "next Friday", "today", "Mar. 2019"]
+)
+def test_what_gives_the_day_away_but_cannot_be_filled_refuses(text: str) -> None:
+    """Its parts, the other numeric order and relative words without a reference are never left behind."""
+    assert exchanged(f"See you {text}, then.", A, B).startswith("<")
+
+
+def test_may_is_a_month_only_with_a_preposition() -> None:
+    """The verb "may" gives no day away."""
+    may = slot("2019-05-05", "date")
+    assert exchanged("You may go.", may, B) == "You may go."
+    assert exchanged("You go in May.", may, B) == "<leak>"
+
+
+def test_numeric_order_follows_the_locale() -> None:
+    """``1/3/2019`` is the first of March in Britain and refused in the United States."""
+    own, other = (slot(value, "date", locale="en_GB") for value in ("2019-03-01", "2020-12-23"))
+    assert exchanged("Due 1/3/2019.", own, other) == "Due 23/12/2020."
+    assert exchanged("Due 3/1/2019.", own, other) == "<leak>"
+
+
+def test_both_readings_of_an_ambiguous_value_are_guarded() -> None:
+    """A value ``2/8/1935`` may mean August: that reading is never left behind either."""
+    own = slot("2/8/1935", "date")
+    assert exchanged("Born 2/8/1935.", own, slot("3/4/1940", "date")) == "Born 3/4/1940."
+    assert exchanged("Born August 2nd.", own, slot("3/4/1940", "date")) == "<leak>"
+
+
+@pytest.mark.parametrize(
+    ("own", "text", "other", "expected"),
+    [
+        ("2019-03-01", "today", "2019-03-02", "tomorrow"),
+        ("2019-03-01", "today", "2019-03-14", "March 14th"),
+        ("2019-03-01", "today", "2020-03-14", "March 14th, 2020"),
+        ("2019-03-04", "next Monday", "2019-03-08", "next Friday"),
+        ("2019-03-03", "the day after tomorrow", "2019-03-01", "today"),
+        ("2019-03-04", "in 3 days", "2019-03-06", "in 5 days"),
+        ("2019-03-04", "this Monday", "2019-04-06", "April 6th"),
+        ("2019-03-11", "next Monday", "2019-03-12", "<relative date>"),
+        ("2019-03-01", "tonight", "2019-03-02", "<ambiguous value>"),
+    ],
+)
+def test_relative_words_resolve_against_the_reference(own: str, text: str, other: str, expected: str) -> None:
+    """Relative words are the value seen from the reference date, and are written from the next user's."""
+    users = [slot(value, "date", reference_date=lambda: REFERENCE) for value in (own, other)]
+    assert expected == exchanged(text, *users)
+
+
+def test_a_relative_value_is_exchanged_verbatim() -> None:
+    """A value that people typed as a relative word needs no reference."""
+    assert exchanged("Booked for today.", slot("today", "date"), slot("March 14th", "date")) == "Booked for March 14th."
+
+
+def test_today_in_an_idiom_is_nobodys_day() -> None:
+    """ "Can I help you today" stays what it is for everybody."""
+    text = "It is today. How can I help you today?"
+    own, other = (slot(day, "date", reference_date=REFERENCE) for day in (REFERENCE, date(2019, 3, 2)))
+    assert exchanged(text, own, other) == "It is tomorrow. How can I help you today?"
+
+
+def test_a_wrong_or_missing_year_is_never_invented() -> None:
+    """A day without a year cannot be written with one, nor with a weekday."""
+    yearless = slot("March 14th", "date")
+    assert [rendered(yearless, style) for style in ("MMMM do, y", "EEEE, MMMM do")] == ["<unrenderable>"] * 2
+    assert exchanged("Come on Thursday, March 14th.", yearless, B) == "<date part>"
+
+
+def test_a_value_that_is_no_day_is_a_text() -> None:
+    """Free text is found verbatim, and a style of days cannot be written for it."""
+    assert [form.text for form in forms(slot("whenever it suits", "date"))] == ["whenever it suits"]
+    assert rendered(slot("whenever it suits", "date"), "MMMM do") == "<unrenderable>"
+    assert rendered(B, "no such style") == "<unrenderable>"
+
+
+def test_other_locales_come_from_cldr() -> None:
+    """German is written as Germans write it."""
+    own, other = (
+        slot(value, "date", locale="de_DE") for value in (date(2019, 3, 1), datetime(2020, 12, 23, tzinfo=UTC))
+    )
+    assert exchanged("Am 1. März 2019.", own, other) == "Am 23. Dezember 2020."
+    assert exchanged("Im März.", own, other) == "<leak>"
+
+
+@settings(max_examples=40)
+@given(values, values, st.sampled_from(["en", "en_GB", "de"]), st.sampled_from([None, REFERENCE]))
+def test_laws(own: object, other: object, locale: str, reference: date | None) -> None:
+    """Render writes every form; a text for A is a text for B in one of B's forms, or refused."""
+    a, b = (slot(value, "date", locale=locale, reference_date=reference) for value in (own, other))
+    check_render(a)
+    check_exchange(a, b, IDIOMS)
