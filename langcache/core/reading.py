@@ -6,7 +6,7 @@ from typing import Any
 
 from langcache.core.declaration import MISSING, Declaration, SlotSpec
 from langcache.errors import UnkeyableError
-from langcache.templating import Personal
+from langcache.templating import MaskedList, MaskedText, Personal
 
 __all__ = ["Reading", "read_request"]
 
@@ -65,10 +65,17 @@ def _missing() -> Any:
 
 def _value(name: str, default: Any, inputs: Mapping[str, Any], user: Mapping[str, Any]) -> Any:
     if name in inputs:
-        return inputs[name]
+        return _seen_through(inputs[name])
     if name in user:
         return user[name]
     return default()
+
+
+def _seen_through(value: Any) -> Any:
+    """A placeholder of a wrapped chain around this one is this chain's value: plain text."""
+    if isinstance(value, MaskedText):
+        return value.plain
+    return [item.plain for item in value] if isinstance(value, MaskedList) else value
 
 
 def _is_scalar(value: Any) -> bool:
