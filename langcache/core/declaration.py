@@ -228,9 +228,11 @@ def _slot(name: str, mark: Slot, info: FieldInfo) -> SlotSpec:
 def _check_labels(owner: str, slots: tuple[SlotSpec, ...]) -> None:
     seen: dict[str, str] = {}
     for slot in slots:
-        for label in dict.fromkeys(folded(text) for text in (slot.label, *slot.aliases)):
-            if not label or any(mark in label for mark in "[]{}<>\\\n"):
-                raise DeclarationError(f"{owner}.{slot.name}: a label is words without brackets, not {label!r}")
+        texts = (slot.label, *slot.aliases)
+        for text in texts:
+            if not text.strip() or any(mark in text for mark in "[]{}<>\\\n"):
+                raise DeclarationError(f"{owner}.{slot.name}: a label is words without brackets, not {text!r}")
+        for label in dict.fromkeys(map(folded, texts)):
             if label in seen:
                 raise DeclarationError(
                     f"{owner}.{slot.name}: the label {label!r} is already that of {owner}.{seen[label]}"

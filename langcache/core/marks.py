@@ -42,7 +42,8 @@ class Feature:
 class _AnyValue:
     """Takes the value as it comes: what only fills a gap needs no validation."""
 
-    def __get_pydantic_core_schema__(self, source: Any, handler: "GetCoreSchemaHandler") -> "CoreSchema":
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: "GetCoreSchemaHandler") -> "CoreSchema":
         from pydantic_core import core_schema
 
         return core_schema.any_schema()

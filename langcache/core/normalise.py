@@ -204,5 +204,10 @@ def unordered(each: Normaliser) -> Normaliser:
 
 def _in_one_order(normals: Iterable[Normal]) -> Normal:
     items = {canonical(normal.key): normal for normal in normals}
-    ordered = [items[encoded] for encoded in sorted(items)]
+    ordered = [items[encoded] for encoded in sorted(items, key=lambda encoded: (_text(items[encoded].key), encoded))]
     return Normal([n.key for n in ordered], [n.shown for n in ordered], any(n.blurs for n in ordered))
+
+
+def _text(key: Any) -> str:
+    """What to sort by first: words stand in the order people expect."""
+    return key if isinstance(key, str) else ""

@@ -1,0 +1,168 @@
+"""A declaration that cannot work fails when the class is made, and the message names the field."""
+
+import json
+import os
+import subprocess
+import sys
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any
+
+import pytest
+from support.callables import CALLABLES, digests
+
+from langcache import Feature, Ignore, Profile, Slot
+from langcache.core.code import describe_callable
+from langcache.core.encoding import canonical
+from langcache.errors import DeclarationError
+
+
+def declare(**fields: Any) -> type[Profile]:
+    return type("Applicant", (Profile,), {"__annotations__": fields})
+
+
+def digest(**fields: Any) -> str:
+    return declare(**fields).declaration.digest
+
+
+@pytest.mark.parametrize(
+    ("field", "says"),
+    [
+        (Annotated[float, Feature(buckets=[3.5, 3.0])], "ascend"),
+        (Annotated[float, Feature(buckets=[3.0, 3.0])], "ascend"),
+        (Annotated[float, Feature(buckets=[float("nan")])], "numbers"),
+        (Annotated[float, Feature(buckets=[True])], "numbers"),
+        (Annotated[float, Feature(buckets=["3"])], "numbers"),  # type: ignore[list-item]
+        (Annotated[float, Feature(buckets=[])], "at least one"),
+        (Annotated[float, Feature(buckets=3)], "list"),  # type: ignore[arg-type]
+        (Annotated[str, Feature(synonyms={"a": ["x"], "b": ["X "]})], "two groups"),
+        (Annotated[str, Feature(synonyms={"a": ["x"], "b": ["A"]})], "two groups"),
+        (Annotated[str, Feature(synonyms={"a": "xyz"})], "list of words"),
+        (Annotated[str, Feature(synonyms={"a": [1]})], "list of words"),  # type: ignore[list-item]
+        (Annotated[str, Feature(synonyms=["a"])], "mapping"),  # type: ignore[arg-type]
+        (Annotated[date, Feature(dates_by="week")], "'year' or 'month'"),  # type: ignore[arg-type]
+        (Annotated[str, Feature(synonyms={}, normalize=str.lower)], "cannot both"),
+        (Annotated[str, Feature(buckets=[1], dates_by="year")], "cannot both"),
+        (Annotated[str, Feature(buckets=[1], exact=True)], "cannot both"),
+        (Annotated[str, Feature(), Slot()], "more than one"),
+        (Annotated[str, Slot(), Slot()], "more than one"),
+        (Annotated[str, Slot()] | None, "outermost"),
+        (list[Annotated[str, Feature()]], "outermost"),
+        (Annotated[str, Slot(label="")], "label"),
+        (Annotated[str, Slot(label=" ")], "label"),
+        (Annotated[str, Slot(label="[x]")], "label"),
+        (Annotated[str, Slot(label="a\nb")], "label"),
+        (Annotated[str, Slot(aliases=["{x}"])], "label"),
+    ],
+)
+def test_what_cannot_work_names_the_field(field: Any, says: str) -> None:
+    """The developer sees it at import, not the user at the first request."""
+    with pytest.raises(DeclarationError, match=r"Applicant\.it: ") as caught:
+        declare(fine=Annotated[str, Feature()], it=field)
+    assert says in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (Slot(label="x y"), Slot(label="X  Y")),
+        (Slot(label="it"), Slot()),
+        (Slot(), Slot(aliases=["other "])),
+        (Slot(aliases=["a"]), Slot(aliases=["A"])),
+        (Slot(aliases="name"), Slot(label="Name")),
+    ],
+)
+def test_two_slots_may_not_answer_to_one_label(one: Slot, other: Slot) -> None:
+    """A placeholder must say whose it is."""
+    with pytest.raises(DeclarationError, match=r"Applicant\.it: the label .* is already that of Applicant\.other"):
+        declare(other=Annotated[str, one], it=Annotated[str, other])
+
+
+def test_words_may_repeat_inside_one_group_and_one_slot() -> None:
+    """Nothing is ambiguous there."""
+    declare(
+        a=Annotated[str, Feature(synonyms={"x": ["X", "y", "y "]})],
+        b=Annotated[str, Slot(label="b", aliases=["B", "c"])],
+    )
+
+
+def test_markers_need_no_brackets_and_bare_fields_stay_undeclared() -> None:
+    """``Annotated[str, Feature]`` is ``Feature()``; a field without a marker is residue."""
+    made = declare(a=Annotated[str, Feature], b=Annotated[str, Slot], c=Annotated[str, Ignore], d=str)
+    declaration = made.declaration
+    assert (["a"], ["b"], ("c",), {"a", "b", "c"}) == (
+        [feature.name for feature in declaration.features],
+        [slot.name for slot in declaration.slots],
+        declaration.ignored,
+        declaration.names,
+    )
+
+
+def test_a_label_is_the_name_with_spaces_unless_given() -> None:
+    """What the model sees in its brackets."""
+    made = declare(startup_name=Annotated[str, Slot()], who=Annotated[str, Slot(label="user", required=True)])
+    labels = {slot.name: slot.label for slot in made.declaration.slots}
+    assert labels == {"startup_name": "startup name", "who": "user"}
+    assert made.declaration.required == {"who"}
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        Annotated[int, Feature()],
+        Annotated[str | None, Feature()],
+        Annotated[str, Feature(exact=True)],
+        Annotated[str, Feature(unordered=True)],
+        Annotated[str, Feature(synonyms={"a": ["b"]})],
+        Annotated[str, Feature(synonyms={"a": ["c"]})],
+        Annotated[str, Feature(synonyms={"A": ["b"]})],
+        Annotated[str, Feature(buckets=[1, 2])],
+        Annotated[str, Feature(buckets=[1, 2.5])],
+        Annotated[str, Feature(dates_by="year")],
+        Annotated[str, Feature(normalize=str.lower)],
+        Annotated[str, Feature(normalize=str.upper)],
+        Annotated[str, Slot()],
+        Annotated[str, Slot(label="x")],
+        Annotated[str, Slot(aliases=["x"])],
+        Annotated[str, Slot(kind="person")],
+        Annotated[str, Slot(required=True)],
+        Annotated[str, Slot(lookup_ok=True)],
+        Annotated[str, Slot(pronouns="keep")],
+        Annotated[str, Slot(reference_date=date(2024, 1, 1))],
+        Annotated[str, Slot(locale="de")],
+        Annotated[str, Ignore()],
+    ],
+)
+def test_any_declared_difference_is_another_digest(field: Any) -> None:
+    """Law 1: entries made under another declaration are never read."""
+    assert digest(it=field) not in {digest(it=Annotated[str, Feature()]), digest(other=field)}
+
+
+def test_who_declares_does_not_matter() -> None:
+    """Only what is declared counts: a class renamed or given methods keeps its entries, `Profile.of` shares them."""
+    given = digest(it=Annotated[Any, Feature(synonyms={"a": ["b"]})])
+    renamed = type("Other", (Profile,), {"__annotations__": {"it": Annotated[Any, Feature(synonyms={"a": ["b"]})]}})
+    assert given == renamed.declaration.digest
+    assert given == Profile.of(features={"it": Feature(synonyms={"a": ["b"]})}).declaration.digest
+
+
+@pytest.mark.parametrize("case", CALLABLES)
+def test_callables_that_differ_are_told_apart(case: str) -> None:
+    """An edited normaliser is another declaration."""
+    one, other = CALLABLES[case]
+    assert canonical(describe_callable(one)) != canonical(describe_callable(other))
+    assert canonical(describe_callable(one)) == canonical(describe_callable(one))
+
+
+@pytest.mark.parametrize("seed", ["1", "2"])
+def test_digests_are_the_same_in_every_process(seed: str) -> None:
+    """No address, hash or order of a set is in them."""
+    script = "import json; from support.callables import digests; print(json.dumps(digests()))"
+    ran = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=Path(__file__).parents[1],
+        env={**os.environ, "PYTHONHASHSEED": seed},
+        capture_output=True,
+        check=True,
+    )
+    assert digests() == json.loads(ran.stdout)
