@@ -1,0 +1,134 @@
+"""Running what users declared: functions sync and async, Runnables, validators; from threads and from tasks."""
+
+import asyncio
+import contextvars
+import inspect
+import threading
+from collections.abc import Awaitable, Callable
+from concurrent.futures import Future
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from typing import Any
+
+from langcache.runtime.cache import Cache
+from langcache.runtime.steps import Flow, Step
+from langcache.stages.declaration import Stage
+from langcache.stages.identity import Identities
+from langcache.stages.inputs import EVERYTHING, Recorded, Values
+from langcache.stages.metering import Meter, measuring
+from langcache.stages.outputs import Output
+from langcache.stages.schedule import Task, values_of
+from langcache.stages.validation import Report, as_report
+
+__all__ = ["Calling"]
+
+Call = Callable[[], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Calling:
+    """How stages are run.
+
+    Attributes:
+        cache: whose events count as spent inside a stage.
+        identities: watches runnables while they run.
+        metered: whether costs are counted.
+    """
+
+    cache: Cache
+    identities: Identities
+    metered: bool
+
+    def call(self, task: Task, values: Values, meter: Meter) -> Flow[tuple[Any, frozenset[str]]]:
+        """Run the stage; its output, and the tokens of what it read."""
+        stage = task.stage
+        if stage.runnable is not None:
+            whole = {name: item for name, item in values.values.items() if stage.reads is None or name in stage.reads}
+            given = {"inputs": Recorded(whole).copy(), "upstream": _upstream(task, set()).copy()}
+            given |= {} if task.item is None else {"item": task.item.value}
+            runnable, watching = stage.runnable, self.identities.watched(stage)
+            value = yield self._step(lambda: runnable.invoke(given), lambda: runnable.ainvoke(given), meter, watching)
+            return value, frozenset({EVERYTHING} | _source_tokens(task))
+        tokens: set[str] = set()
+        arguments = [Recorded(values.values, only=stage.reads, tokens=tokens), _upstream(task, tokens)]
+        arguments += [] if task.item is None else [task.item.value]
+        function = stage.function
+        assert function is not None
+        value = yield self._calling(lambda: function(*arguments), function, meter)
+        return value, frozenset(tokens)
+
+    def validate(self, stage: Stage, output: Output, meter: Meter) -> Flow[Report | None]:
+        """What the stage's validator says of a fresh copy of *output*; None without a validator."""
+        validator = stage.validate
+        if validator is None:
+            return None
+        value = output.value()
+        said = yield self._calling(lambda: validator(value), validator, meter)
+        return as_report(said)
+
+    def _calling(self, call: Call, function: Any, meter: Meter) -> Step[Any]:
+        def acall() -> Awaitable[Any]:
+            if _is_async(function):
+                return call()  # type: ignore[no-any-return]
+            return _in_thread(call)
+
+        return self._step(call, acall, meter, nullcontext())
+
+    def _step(self, call: Call, acall: Call, meter: Meter, around: AbstractContextManager[Any]) -> Step[Any]:
+        def run() -> Any:
+            with measuring(self.cache, meter, enabled=self.metered), around:
+                return _finished(call())
+
+        async def arun() -> Any:
+            with measuring(self.cache, meter, enabled=self.metered), around:
+                value = await acall()
+                return await value if inspect.isawaitable(value) else value
+
+        return Step(run, arun)
+
+
+def _upstream(task: Task, tokens: set[str]) -> Any:
+    """What the stage is given of its dependencies: a dict; with for_each one that notes if the whole list is read."""
+    given = values_of(task)
+    if task.source is None:
+        return given
+    return Recorded(given, tokens=tokens, marks={str(task.stage.for_each): f"<{task.stage.for_each}"})
+
+
+def _source_tokens(task: Task) -> set[str]:
+    return set() if task.source is None else {f"<{task.stage.for_each}"}
+
+
+def _is_async(function: Any) -> bool:
+    return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(type(function).__call__)
+
+
+async def _in_thread(call: Call) -> Any:
+    return await asyncio.to_thread(call)
+
+
+def _finished(value: Any) -> Any:
+    """The result of *value* if it is awaitable; run on a loop of its own, in a thread if this one has a loop."""
+    if not inspect.isawaitable(value):
+        return value
+
+    async def whole() -> Any:
+        return await value
+
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(whole())
+    result: Future[Any] = Future()
+    context = contextvars.copy_context()
+    thread = threading.Thread(target=context.run, args=(_run_into, result, whole))
+    thread.start()
+    thread.join()
+    return result.result()
+
+
+def _run_into(result: "Future[Any]", whole: Callable[[], Any]) -> None:
+    try:
+        result.set_result(asyncio.run(whole()))
+    except BaseException as error:
+        result.set_exception(error)

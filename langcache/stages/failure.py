@@ -1,0 +1,28 @@
+"""What a run raises when a stage fails."""
+
+from typing import TYPE_CHECKING
+
+from langcache.errors import LangcacheError
+
+if TYPE_CHECKING:
+    from langcache.stages.results import Run
+
+__all__ = ["StageFailed"]
+
+
+class StageFailed(LangcacheError):
+    """A stage failed; what finished before it is committed, and the next run goes on from there.
+
+    The stage's own error, if it raised one, is the ``__cause__``.
+
+    Args:
+        stage: name of the stage; of an instance, such as ``"phase-8-generated_code"``.
+        reason: what happened, in words.
+        others: further stages that failed while the run was ending.
+        run: what the run had done by then: reused, executed, cost.
+    """
+
+    def __init__(self, stage: str, reason: str, *, others: tuple[str, ...] = (), run: "Run | None" = None) -> None:
+        self.stage, self.reason, self.others, self.run = stage, reason, others, run
+        more = f" (and {', '.join(others)})" if others else ""
+        super().__init__(f"stage {stage!r} failed: {reason}{more}")

@@ -1,0 +1,112 @@
+"""A mapping that remembers what was read of it: only that is part of a stage's key.
+
+What is read is written as tokens: ``=name`` the value of a name (or that it is missing), ``?name`` whether it is there,
+``#`` the set of all names (iterating, counting, printing, comparing). It is no ``dict``: C code reads a dict's
+storage behind the back of any subclass, and a read that goes unnoticed would be a wrong hit. ``dict(inputs)`` makes
+one, and counts as reading everything.
+"""
+
+import copy
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from langcache.core.encoding import canonical, digest
+from langcache.errors import UnkeyableError
+
+__all__ = ["EVERYTHING", "Recorded", "Values"]
+
+EVERYTHING = "*"
+"""Token of a stage that was given all inputs at once, as a Runnable is."""
+
+ABSENT = "absent"
+
+
+class Values:
+    """A run's inputs with the digest of each, taken when the run starts.
+
+    Raises:
+        UnkeyableError: an input is no data; the message names it.
+    """
+
+    def __init__(self, values: Mapping[str, Any]) -> None:
+        self.values = dict(values)
+        self._digests = {name: _digest(name, value) for name, value in self.values.items()}
+        self.whole = digest(canonical(self._digests))
+
+    def digest_of(self, token: str, only: frozenset[str] | None = None) -> str:
+        """What *token* reads now, as a digest; with *only*, these names are all there is to see."""
+        kind, name = token[:1], token[1:]
+        seen = only is None or name in only
+        if kind == "=":
+            return self._digests.get(name, ABSENT) if seen else ABSENT
+        if kind == "?":
+            return "present" if seen and name in self._digests else ABSENT
+        visible = {name: value for name, value in self._digests.items() if only is None or name in only}
+        return digest(canonical(visible if kind == EVERYTHING else sorted(visible)))
+
+
+class Recorded(Mapping[str, Any]):
+    """Read-only; hands out deep copies, so that no stage can change what another sees.
+
+    Args:
+        values: what may be read.
+        only: names that may be seen; None: all.
+        tokens: where the tokens go; pass a set to share it.
+        marks: tokens to note instead of ``=name`` for these names; names marked None are not noted.
+    """
+
+    def __init__(
+        self,
+        values: Mapping[str, Any],
+        *,
+        only: frozenset[str] | None = None,
+        tokens: set[str] | None = None,
+        marks: Mapping[str, str | None] | None = None,
+    ) -> None:
+        self._values = values if only is None else {name: values[name] for name in values if name in only}
+        self.tokens = set() if tokens is None else tokens
+        self._marks = marks
+
+    def _note(self, kind: str, name: str) -> None:
+        token = f"{kind}{name}" if self._marks is None else self._marks.get(name)
+        if token is not None:
+            self.tokens.add(token)
+
+    def __getitem__(self, name: str) -> Any:
+        self._note("=", name)
+        return copy.deepcopy(self._values[name])
+
+    def __contains__(self, name: object) -> bool:
+        self._note("?", str(name))
+        return name in self._values
+
+    def __iter__(self) -> Iterator[str]:
+        self._note("#", "")
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        self._note("#", "")
+        return len(self._values)
+
+    def __repr__(self) -> str:
+        return repr(dict(self))
+
+    def __or__(self, other: Mapping[str, Any]) -> dict[str, Any]:
+        return dict(self) | dict(other)
+
+    def copy(self) -> dict[str, Any]:
+        """All of it, as a dict."""
+        return dict(self)
+
+    def __deepcopy__(self, memo: Any) -> dict[str, Any]:
+        return dict(self)
+
+    def __reduce__(self) -> Any:
+        return dict, (dict(self),)
+
+
+def _digest(name: str, value: Any) -> str:
+    try:
+        return digest(canonical(value))
+    except UnkeyableError as error:
+        raise UnkeyableError(f"input {name!r} cannot be part of a key: {error}") from None

@@ -1,0 +1,72 @@
+"""What one stage spends while it runs: provider calls, answers our caches saved, and what it reports itself."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from langcache.runtime.cache import Cache
+from langcache.runtime.doors import door
+
+__all__ = ["Meter", "measuring", "report_cost"]
+
+
+@dataclass(slots=True)
+class Meter:
+    """What a stage spent.
+
+    Attributes:
+        cost_usd: sum of the known prices.
+        saved_usd: what the answers served by the cache inside the stage would have cost.
+        unpriced: calls whose price is unknown, which `cost_usd` therefore lacks.
+    """
+
+    cost_usd: Decimal = Decimal(0)
+    saved_usd: Decimal = Decimal(0)
+    unpriced: int = 0
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    def add(self, usd: Decimal | float | int | str) -> None:
+        """Add a cost; safe from any thread."""
+        with self._lock:
+            self.cost_usd += Decimal(str(usd))
+
+
+_meter: ContextVar[Meter | None] = ContextVar("langcache_stage_meter", default=None)
+
+
+def report_cost(usd: Decimal | float | str) -> None:
+    """Add *usd* to the cost of the stage that calls it, for work that LangChain's callbacks do not see.
+
+    Outside a stage it does nothing.
+    """
+    meter = _meter.get()
+    if meter is not None:
+        meter.add(usd)
+
+
+@contextmanager
+def measuring(cache: Cache, meter: Meter, *, enabled: bool) -> Iterator[None]:
+    """Let *meter* count what the block spends, also if it fails.
+
+    Every call that LangChain's callbacks see is priced, whether a cache wraps the model or not; an answer from one of
+    our caches is no call, but saved money.
+    """
+    if not enabled:
+        yield
+        return
+    token = _meter.set(meter)
+    with ExitStack() as stack:
+        usages = stack.enter_context(door("spending")())
+        events = stack.enter_context(cache.capture())
+        try:
+            yield
+        finally:
+            _meter.reset(token)
+            for usage in usages:
+                cost = cache.engine.price(usage)
+                meter.unpriced += cost is None
+                meter.add(cost or 0)
+            meter.saved_usd += sum((event.saved_usd or Decimal(0) for event in events), Decimal(0))

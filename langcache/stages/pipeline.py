@@ -1,0 +1,218 @@
+"""`Pipeline`: what users declare stages on, run, plan, invalidate and look into."""
+
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from datetime import timedelta
+from typing import Any, TypeVar
+from uuid import uuid4
+
+from langcache.core.classes import Classes
+from langcache.errors import DeclarationError
+from langcache.runtime.cache import Cache
+from langcache.runtime.steps import Flow, adrive, drive
+from langcache.stages.calling import Calling
+from langcache.stages.config import StageConfig
+from langcache.stages.declaration import Stage, declare
+from langcache.stages.execution import Execution, Listener
+from langcache.stages.graph import Graph
+from langcache.stages.identity import Identities
+from langcache.stages.inputs import Values
+from langcache.stages.leases import LEASE_S, Leases
+from langcache.stages.results import Run
+from langcache.stages.sessions import Sessions, SessionStatus
+from langcache.stages.settling import Settling
+from langcache.stages.vault import Vault, namespace_of
+
+__all__ = ["Pipeline"]
+
+F = TypeVar("F", bound=Callable[..., Any])
+CONCURRENCY = 8
+
+
+class Pipeline:
+    """Stages that depend on each other, each run once for the same inputs, code, prompt and upstream outputs.
+
+    Args:
+        name: part of every key; two pipelines of one name and cache share their entries.
+        cache: whose store, namespace, clock and prices are used.
+        config: a `StageConfig`, or a mapping of its settings.
+        max_concurrency: most stages under way at once in one run.
+        lease_s: after how long without a sign of life a run that holds a stage counts as dead.
+
+    Raises:
+        DeclarationError: an unknown or impossible setting.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        cache: Cache,
+        config: StageConfig | Mapping[str, Any] | None = None,
+        max_concurrency: int = CONCURRENCY,
+        lease_s: float = LEASE_S,
+    ) -> None:
+        if not name or max_concurrency < 1 or lease_s <= 0:
+            raise DeclarationError("a pipeline has a name, and max_concurrency and lease_s above zero")
+        self.name, self.cache, self.config = name, cache, StageConfig.of(config)
+        self._limit, self._lease_s = max_concurrency, lease_s
+        self._stages: dict[str, Stage] = {}
+        self._graph: Graph | None = None
+        self._classes = Classes()
+        self._identities = Identities(self._classes)
+
+    # Declaring.
+
+    def stage(
+        self,
+        name: str,
+        *,
+        runnable: Any = None,
+        depends_on: str | Iterable[str] = (),
+        for_each: str | None = None,
+        same_item: str | Iterable[str] = (),
+        in_order: bool = False,
+        reads: str | Iterable[str] | None = None,
+        prompt_version: str | None = None,
+        prompt: Any = None,
+        agent_version: str | None = None,
+        version: str | None = None,
+        tags: str | Iterable[str] = (),
+        validate: Callable[[Any], Any] | None = None,
+        expires_after: timedelta | float | None = None,
+        folder: str | None = None,
+    ) -> Callable[[F], F]:
+        """Declare a stage: decorates ``(inputs, upstream)``, with *for_each* ``(inputs, upstream, item)``.
+
+        With *runnable* the call itself declares it, and nothing need be decorated: the Runnable takes a dict of
+        ``inputs``, ``upstream`` and ``item``.
+
+        Args:
+            name: unique; with *for_each* it holds ``{id}``, the item's place.
+            runnable: runs instead of a function.
+            depends_on: stages, and families as a whole. ``upstream`` holds the output of each; of a family, a dict by
+                instance. All of them count in the key.
+            for_each: the stage whose output is the list of items. It counts in the key only where the stage reads it.
+            same_item: families over the same items, of which each instance is given its own sibling's output.
+            in_order: each instance also depends on the one before, found in ``upstream`` under its own family's name.
+            reads: the only inputs it is shown. Without it, what it reads of ``inputs`` counts in the key (a Runnable
+                reads all of them).
+            prompt_version, prompt: version or text of its prompt; either counts in the key.
+            agent_version: who does the work.
+            version: stands for its code; without it, its code and the user's code it calls count.
+            tags: for invalidation.
+            validate: judges the output: a `Report`, a bool or a list of problems. A new validator judges stored
+                outputs anew; a failed output is kept for reading and never reused.
+            expires_after: lifetime of its entries, as timedelta or seconds.
+            folder: where `export` puts it.
+
+        Raises:
+            DeclarationError: it cannot work, or the name is taken.
+        """
+        options = {name: value for name, value in locals().items() if name not in ("self", "name", "runnable")}
+
+        def decorate(function: F) -> F:
+            self._add(declare(name, function=function, **options))
+            return function
+
+        if runnable is None:
+            return decorate
+        self._add(declare(name, runnable=runnable, **options))
+        return lambda function: function
+
+    def _add(self, stage: Stage) -> None:
+        if stage.name in self._stages:
+            raise DeclarationError(f"pipeline {self.name!r} already has a stage called {stage.name!r}")
+        self._stages[stage.name] = stage
+        self._graph = None
+
+    @property
+    def graph(self) -> Graph:
+        """The checked graph of what is declared so far.
+
+        Raises:
+            DeclarationError: a dependency is missing, or stages depend on each other in a circle.
+        """
+        if self._graph is None:
+            self._graph = Graph(self._stages.values())
+        return self._graph
+
+    # Running.
+
+    def run(
+        self,
+        inputs: Mapping[str, Any],
+        *,
+        session_id: str | None = None,
+        on_progress: Listener | None = None,
+    ) -> Run:
+        """Run what is not stored yet; independent stages side by side, in threads.
+
+        Args:
+            inputs: names to data; what a stage reads of them counts in its key.
+            session_id: the account to keep; a new one by default.
+            on_progress: told of each step, possibly from another thread.
+
+        Raises:
+            StageFailed: a stage failed; what finished is committed.
+            DeclarationError: the graph cannot work.
+            UnkeyableError: an input is no data.
+        """
+        return self._execution(inputs, session_id, on_progress).run()
+
+    async def arun(
+        self,
+        inputs: Mapping[str, Any],
+        *,
+        session_id: str | None = None,
+        on_progress: Listener | None = None,
+    ) -> Run:
+        """`run`, awaited; async stages in tasks, others in threads."""
+        return await self._execution(inputs, session_id, on_progress).arun()
+
+    def _execution(self, inputs: Mapping[str, Any], session_id: str | None, listener: Listener | None) -> Execution:
+        session = session_id or uuid4().hex
+        return Execution(
+            self.graph, self._settling(inputs, session), Sessions(self._vault()), self._limit, _quiet(listener)
+        )
+
+    def _settling(self, inputs: Mapping[str, Any], session_id: str) -> Settling:
+        vault = self._vault()
+        return Settling(
+            pipeline=self.name,
+            session_id=session_id,
+            vault=vault,
+            values=Values(inputs),
+            identities=self._identities,
+            calling=Calling(self.cache, self._identities, self.config.analytics_enabled),
+            leases=Leases(vault, self._lease_s),
+            lifetime_s=self.config.default_expiry_s,
+        )
+
+    def _vault(self) -> Vault:
+        namespace = namespace_of(self.cache.namespace, self.name)
+        return Vault(self.cache, namespace, self._classes, self.config.compression_enabled)
+
+    # Looking.
+
+    def status(self, session_id: str) -> SessionStatus:
+        """What is known of a session; its state is ``"unknown"`` if there is none."""
+        return drive(self._status(session_id))
+
+    async def astatus(self, session_id: str) -> SessionStatus:
+        """`status`, awaited."""
+        return await adrive(self._status(session_id))
+
+    def _status(self, session_id: str) -> Flow[SessionStatus]:
+        return Sessions(self._vault()).read(session_id)
+
+
+def _quiet(listener: Listener | None) -> Listener:
+    """*listener*, or nobody; one that fails must not fail the run."""
+
+    def listen(progress: Any) -> None:
+        if listener is not None:
+            with suppress(Exception):
+                listener(progress)
+
+    return listen

@@ -1,0 +1,49 @@
+"""What a validator may say, and what is made of it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from langcache.errors import DeclarationError
+
+__all__ = ["Report", "as_report"]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A validator's verdict; data, so a stage may also return one as its output.
+
+    Args:
+        passed: whether the output may be used.
+        problems: what is wrong with it, for people.
+    """
+
+    passed: bool
+    problems: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, problems: Iterable[str]) -> "Report":
+        """Passed if there are no *problems*."""
+        found = tuple(problems)
+        return cls(not found, found)
+
+
+def as_report(said: Any) -> Report:
+    """What a validator returned, as a report.
+
+    A `Report` or anything with ``passed`` (and ``problems``); True or False; or the problems found, in a list or tuple.
+
+    Raises:
+        DeclarationError: it is none of these, None above all: a validator that forgets to return has judged nothing.
+    """
+    if isinstance(said, Report):
+        return said
+    if isinstance(said, bool):
+        return Report(said)
+    if isinstance(said, list | tuple):
+        return Report.of(str(problem) for problem in said)
+    passed = said.get("passed") if isinstance(said, dict) else getattr(said, "passed", None)
+    if isinstance(passed, bool):
+        problems = said.get("problems", ()) if isinstance(said, dict) else getattr(said, "problems", ())
+        return Report(passed, tuple(str(problem) for problem in problems or ()))
+    raise DeclarationError(f"a validator returns a Report, a bool or a list of problems, not {type(said).__name__}")

@@ -1,0 +1,208 @@
+"""A pipeline's part of the store: sealed records in a namespace of their own, and updates that lose nothing.
+
+Reading fails open (what cannot be read is run again, and told once); writing says whether it is durable.
+"""
+
+import json
+import logging
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from typing import Any, Final
+
+from langcache.core.classes import Classes
+from langcache.errors import CorruptEntry, StoreError
+from langcache.runtime.cache import Cache
+from langcache.runtime.guard import aquarantine, quarantine
+from langcache.runtime.steps import Flow, Step
+from langcache.stages.entries import Entry
+from langcache.stages.keys import entry_place, reads_place
+from langcache.storage.base import Lease, Record, Row
+from langcache.storage.codec import open_sealed, seal
+
+__all__ = ["GRACE_S", "Vault", "namespace_of"]
+
+logger = logging.getLogger("langcache")
+
+GRACE_S: Final = 7 * 86_400.0
+"""How long an expired entry can still be seen by a health check; it is not reused meanwhile."""
+
+UPDATE_LEASE_S: Final = 5.0
+UPDATE_ATTEMPTS: Final = 400
+UPDATE_PAUSE_S: Final = 0.02
+READS_KEPT: Final = 64
+
+Tokens = tuple[str, ...]
+
+
+def namespace_of(cache_namespace: str, pipeline: str) -> str:
+    """The namespace of a pipeline's records; the length keeps two names from making one."""
+    return f"stages:{len(cache_namespace)}:{cache_namespace}:{pipeline}"
+
+
+@dataclass(slots=True)
+class Vault:
+    """Records of one pipeline.
+
+    Attributes:
+        cache: whose store and clock are used.
+        namespace: see `namespace_of`.
+        classes: what outputs are rebuilt as.
+        compress: whether large records are compressed.
+    """
+
+    cache: Cache
+    namespace: str
+    classes: Classes
+    compress: bool = True
+
+    def call(self, method: str, *args: Any, **kwargs: Any) -> Step[Any]:
+        """One call of the store, by the name of its sync method."""
+        store = self.cache.store
+        return Step(
+            lambda: getattr(store, method)(*args, **kwargs),
+            lambda: getattr(store, f"a{method}")(*args, **kwargs),
+        )
+
+    def sleep(self, seconds: float) -> Step[None]:
+        """Wait."""
+        clock = self.cache.clock
+        return Step(lambda: clock.sleep(seconds), lambda: clock.asleep(seconds))
+
+    def now(self) -> float:
+        """Seconds since the epoch."""
+        return self.cache.clock.now()
+
+    def read(self, place: str) -> Flow[tuple[bytes, Record] | None]:
+        """What is stored at *place*, if it can be had; corrupt bytes are set aside."""
+        try:
+            record = yield self.call("get", self.namespace, place, now=self.now())
+        except Exception as error:
+            self.told(error)
+            return None
+        if record is None:
+            return None
+        try:
+            return open_sealed(place, record.value), record
+        except CorruptEntry:
+            yield from self.set_aside(place, record)
+            return None
+
+    def set_aside(self, place: str, record: Record) -> Flow[None]:
+        """Quarantine bytes that make no sense, where no lookup finds them."""
+        logger.warning("langcache: a stage's record is corrupt; it is quarantined")
+        store, now = self.cache.store, self.now()
+        try:
+            yield Step(
+                lambda: quarantine(store, self.namespace, place, record, now),
+                lambda: aquarantine(store, self.namespace, place, record, now),
+            )
+        except Exception as error:
+            self.told(error)
+
+    def entry(self, key: str) -> Flow[Entry | None]:
+        """The entry under *key*, whatever its validation says; None if there is none that makes sense."""
+        found = yield from self.read(entry_place(key))
+        if found is None:
+            return None
+        try:
+            return Entry.from_bytes(found[0], self.classes)
+        except CorruptEntry:
+            yield from self.set_aside(entry_place(key), found[1])
+            return None
+
+    def commit(self, entry: Entry, lease: Lease | None) -> Flow[bool]:
+        """Store *entry* durably; False if *lease* was lost, so that somebody else's counts.
+
+        Raises:
+            StoreError: it could not be stored.
+        """
+        place, about = entry_place(entry.cache_key), entry.metadata
+        gone_at = None if about.expiry_time is None else about.expiry_time + GRACE_S
+        record = Record(self._sealed(place, entry.to_bytes()), about.created_at, gone_at, entry.labels())
+        try:
+            stored = yield self.call("put", self.namespace, place, record, now=self.now(), lease=lease)
+            if stored:
+                yield self.call("flush")
+        except StoreError:
+            raise
+        except Exception as error:
+            raise StoreError(f"{type(error).__name__}: {error}") from error
+        return bool(stored)
+
+    def known_reads(self, base: str) -> Flow[list[Tokens]]:
+        """The sets of things that runs with *base* have read, newest first."""
+        found = yield from self.read(reads_place(base))
+        return _tokens(found)
+
+    def learn_reads(self, base: str, tokens: Tokens, lifetime_s: float | None) -> Flow[None]:
+        """Make entries of runs with *base* that read *tokens* findable, for at least *lifetime_s*."""
+        found = yield from self.read(reads_place(base))
+        if tokens in _tokens(found) and found is not None and self._outlives(found[1], lifetime_s):
+            return
+
+        def with_tokens(known: Any) -> Any:
+            return [list(tokens), *(other for other in known or [] if tuple(other) != tokens)][:READS_KEPT]
+
+        yield from self.update(reads_place(base), with_tokens, lifetime_s=lifetime_s)
+
+    def _outlives(self, record: Record, lifetime_s: float | None) -> bool:
+        if record.expires_at is None:
+            return True
+        return lifetime_s is not None and record.expires_at >= self.now() + lifetime_s + GRACE_S
+
+    def load(self, place: str) -> Flow[Any]:
+        """The JSON value at *place*, or None."""
+        found = yield from self.read(place)
+        return None if found is None else json.loads(found[0])
+
+    def update(
+        self,
+        place: str,
+        change: Callable[[Any], Any],
+        *,
+        labels: Collection[str] = (),
+        lifetime_s: float | None = None,
+    ) -> Flow[None]:
+        """Replace the JSON value at *place* by *change* of it, one process at a time.
+
+        The lease fences the put, so that of two updates neither is lost.
+
+        Raises:
+            StoreError: the store does not let us.
+        """
+        for _ in range(UPDATE_ATTEMPTS):
+            lease = yield self.call("acquire", self.namespace, place, ttl_s=UPDATE_LEASE_S, now=self.now())
+            if lease is None:
+                yield self.sleep(UPDATE_PAUSE_S)
+                continue
+            value = change((yield from self.load(place)))
+            now = self.now()
+            # Twice the lifetime, so that not every entry must renew it.
+            gone_at = None if lifetime_s is None else now + 2 * lifetime_s + GRACE_S
+            data = json.dumps(value, separators=(",", ":")).encode()
+            record = Record(self._sealed(place, data), now, gone_at, frozenset(labels))
+            stored = yield self.call("put", self.namespace, place, record, now=now, lease=lease)
+            yield self.call("release", lease)
+            if stored:
+                return
+        raise StoreError(f"the record {place!r} of pipeline stays leased")
+
+    def rows(self, labels: Collection[str] = ()) -> Step[list[Row]]:
+        """Every row that carries *labels*."""
+        store, now = self.cache.store, self.now()
+
+        async def arun() -> list[Row]:
+            return [row async for row in store.ascan(self.namespace, now=now, labels=labels)]
+
+        return Step(lambda: list(store.scan(self.namespace, now=now, labels=labels)), arun)
+
+    def told(self, error: Exception) -> None:
+        """Say once per pipeline what the store's trouble is."""
+        logger.warning("langcache: the store does not answer (%s); stages run without it", error)
+
+    def _sealed(self, place: str, data: bytes) -> bytes:
+        return seal(place, data, compress=self.compress)
+
+
+def _tokens(found: tuple[bytes, Record] | None) -> list[Tokens]:
+    return [] if found is None else [tuple(tokens) for tokens in json.loads(found[0])]
