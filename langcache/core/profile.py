@@ -76,4 +76,8 @@ class Profile(BaseModel):
 def _marks(given: Any, marker: type[Mark]) -> Mapping[str, Mark]:
     if isinstance(given, str):
         raise DeclarationError(f"{given!r}: give a list of names, or a mapping of name to {marker.__name__}(...)")
-    return given if isinstance(given, Mapping) else {name: marker() for name in given}
+    marks = given if isinstance(given, Mapping) else {name: marker() for name in given}
+    for name, mark in marks.items():
+        if not isinstance(name, str) or not isinstance(mark, marker):
+            raise DeclarationError(f"{name!r}: a name of an input goes with {marker.__name__}(...), not with {mark!r}")
+    return marks
