@@ -105,7 +105,8 @@ class People:
 
 
 def _canonical(row: Row) -> dict[str, str]:
-    return row["slots_canonical"] if "slots_canonical" in row else row["slots"]
+    found: dict[str, str] = row.get("slots_canonical") or row["slots"]
+    return found
 
 
 def _base(name: str) -> str:

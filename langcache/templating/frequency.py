@@ -4,8 +4,10 @@ _FUNCTION = """
 a an and as at by da de den der des di do du el for from in is la las le les los no of on or the to van
 von with
 """
+_SHORT = """
+ai am api app ceo cv eu gpa hi hr id it ll ok pc pm pr qa re tv uk un url us usa ux ve vs
+"""
 _COMMON = """
-ai am api app ceo cv eu gpa hr hi id it ll ok pc pm pr qa re tv uk un url us usa ux ve vs
 able able-bodied about above accept access account across act action active activity actually add address
 after again against age ago agree aim air all allow almost alone along already also although always am
 among amount animal another answer any anyone anything applicant applied apply approach april area arm
@@ -76,5 +78,8 @@ yeah year yellow yes yesterday yet you young your yourself zero
 FUNCTION = frozenset(_FUNCTION.split())
 """Never evidence of a value."""
 
-COMMON = FUNCTION | frozenset(_COMMON.split())
+WORDS = FUNCTION | frozenset(_COMMON.split())
+"""Frequent English words, read as words even in capitals."""
+
+COMMON = WORDS | frozenset(_SHORT.split())
 """Words so frequent in English that alone they are no evidence of a value."""
