@@ -117,13 +117,18 @@ class CacheHandler(BaseCallbackHandler):
 
     def on_llm_end(self, response: Any, *, run_id: UUID, **_: Any) -> None:
         """Forget the call."""
-        finish(run_id)
+        call = runs.calls.get(run_id)
+        if call is not None:
+            finish(call)
 
     def on_llm_error(self, error: BaseException, *, run_id: UUID, **_: Any) -> None:
         """Account for a call that failed after its lookup missed: no update follows."""
-        call = finish(run_id)
-        if call is not None and call.work is not None:
+        call = runs.calls.get(run_id)
+        if call is None:
+            return
+        if call.work is not None:
             call.work.failed(error)
+        finish(call)
 
 
 class _Probe(CacheHandler):

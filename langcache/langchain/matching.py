@@ -19,7 +19,7 @@ from langchain_core.messages import BaseMessage
 
 from langcache.langchain.policy import ChainPolicy
 
-__all__ = ["Call", "Runs", "begin", "claim", "claimed", "policy_for", "runs"]
+__all__ = ["Call", "Runs", "any_begun", "begin", "claim", "claimed", "finish", "leads_here", "policy_for", "runs"]
 
 REMEMBERED = 32
 """Model calls a context remembers; a call is matched at once, so only a batch of prompts needs more than one."""
@@ -174,13 +174,12 @@ def begin(call: Call) -> Call:
     return call
 
 
-def finish(run_id: UUID) -> Call | None:
-    """A model call ended, well or not; returns it."""
+def finish(call: Call) -> None:
+    """A model call is over, well or not."""
     with _lock:
-        call = runs.calls.pop(run_id, None)
-        if call is not None:
-            call.done = True
-        return call
+        call.done, call.work = True, None
+        if call.run_id is not None:
+            runs.calls.pop(call.run_id, None)
 
 
 def claim(prompt: str, llm_string: str) -> Call | None:
@@ -208,6 +207,11 @@ def claimed(prompt: str, llm_string: str) -> Call | None:
 def any_begun() -> bool:
     """Whether this context has seen a model call start."""
     return bool(_calls.get())
+
+
+def leads_here(flight: Any) -> bool:
+    """Whether a call of this context, still under way, leads *flight*."""
+    return any(not call.done and getattr(call.work, "flight", None) is flight for call in _calls.get())
 
 
 def policy_for(call: Call, policies: Sequence[tuple[ChainPolicy, bool]]) -> ChainPolicy | None:

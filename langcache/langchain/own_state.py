@@ -21,7 +21,7 @@ _GROWS = frozenset({"append", "extend", "add", "update", "insert", "appendleft",
 
 def own_state(model: Any) -> frozenset[str]:
     """Names of *model*'s fields that its own running assigns or grows."""
-    cls = type(model)
+    cls: Any = type(model)
     if not isinstance(model, BaseLanguageModel) or cls.is_lc_serializable():
         return frozenset()
     return _of_class(cls)
@@ -33,16 +33,24 @@ def _of_class(cls: Any) -> frozenset[str]:
     todo, seen = list(_RUN), set()
     while todo:
         name = todo.pop()
-        code = getattr(getattr(cls, name, None), "__code__", None)
-        if name in seen or not isinstance(code, CodeType):
+        if name in seen:
             continue
         seen.add(name)
-        for instruction, following in _pairs(code):
-            if instruction.opname == "STORE_ATTR" or following.argval in _GROWS:
-                changed.add(str(instruction.argval))
-            if callable(getattr(cls, str(instruction.argval), None)):
-                todo.append(str(instruction.argval))
+        for code in _codes(cls, name):
+            for instruction, following in _pairs(code):
+                if instruction.opname == "STORE_ATTR" or following.argval in _GROWS:
+                    changed.add(str(instruction.argval))
+                if callable(getattr(cls, str(instruction.argval), None)):
+                    todo.append(str(instruction.argval))
     return frozenset(changed & set(cls.model_fields))
+
+
+def _codes(cls: type, name: str) -> Iterator[CodeType]:
+    """Every method of that name, for one may call another with ``super()``."""
+    for base in cls.__mro__:
+        code = getattr(vars(base).get(name), "__code__", None)
+        if isinstance(code, CodeType):
+            yield code
 
 
 def _pairs(code: CodeType) -> Iterator[tuple[dis.Instruction, dis.Instruction]]:

@@ -1,5 +1,8 @@
 """Door 2 by hand: what is the same request, and what each user reads."""
 
+import asyncio
+import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -171,6 +174,13 @@ class TestTheFaultsOfLangChainsOwnCache:
         door = cache.llm_cache()
         answers = [Echo(cache=door, prefix=prefix).invoke("Hello").content for prefix in ("One: ", "Two: ")]
         assert answers == ["One: Hello", "Two: Hello"]
+
+    def test_a_custom_model_that_changed_is_another_call(self, cache: Cache) -> None:
+        """Defect 1 again, for what no author listed."""
+        model = Echo(cache=cache.llm_cache())
+        model.invoke("Hello")
+        model.prefix = "Now: "
+        assert model.invoke("Hello").content == "Now: Hello"
 
     def test_bound_arguments_of_a_text_model_are_in_the_key(self, cache: Cache) -> None:
         """Defect 4: a text model looks up before it says what it was bound to."""
@@ -485,3 +495,69 @@ def test_a_policy_covers_what_its_name_says_and_nothing_else(cache: Cache) -> No
     assert [(e.chain, e.outcome) for e in events] == [
         ("plan", "miss"), ("plan", "hit"), ("plan", "hit"), ("llm", "miss"),
     ]  # fmt: skip
+
+
+class Slow(Echo):
+    """Takes its time; fails as often as told."""
+
+    failures: int = 0
+
+    def _generate(self, *args: Any, **kwargs: Any) -> Any:
+        result = super()._generate(*args, **kwargs)
+        time.sleep(0.05)
+        if self.calls <= self.failures:
+            raise RuntimeError("down")
+        return result
+
+    async def _agenerate(self, messages: Any, stop: Any = None, run_manager: Any = None, **kwargs: Any) -> Any:
+        self.calls += 1
+        at = self.calls
+        await asyncio.sleep(0.05)
+        if at <= self.failures:
+            raise RuntimeError("down")
+        self.calls -= 1
+        return Echo._generate(self, messages)
+
+
+class TestOneCall:
+    """Law 6 at this door: LangChain looks up and updates, and whoever misses meanwhile waits."""
+
+    def test_threads(self, cache: Cache) -> None:
+        model = Slow(cache=cache.llm_cache())
+        with ThreadPoolExecutor(16) as pool:
+            answers = list(pool.map(lambda _: model.invoke("Hello").content, range(16)))
+        assert (set(answers), model.calls) == ({"Noted: Hello"}, 1)
+
+    async def test_tasks(self, cache: Cache) -> None:
+        model = Slow(cache=cache.llm_cache())
+        answers = await asyncio.gather(*[model.ainvoke("Hello") for _ in range(64)])
+        assert ({m.content for m in answers}, model.calls) == ({"Noted: Hello"}, 1)
+        assert len({m.id for m in answers}) == 64
+
+    def test_batch(self, cache: Cache) -> None:
+        model = Slow(cache=cache.llm_cache())
+        model.batch(["Hello"] * 16)
+        assert model.calls == 1
+
+    async def test_a_leader_that_fails_is_replaced_once(self, cache: Cache) -> None:
+        model = Slow(cache=cache.llm_cache(), failures=1)
+        answers = await asyncio.gather(*[model.ainvoke("Hello") for _ in range(8)], return_exceptions=True)
+        assert sum(isinstance(answer, RuntimeError) for answer in answers) == 1
+        assert model.calls == 2
+
+    async def test_a_leader_that_is_cancelled_is_replaced(self, cache: Cache) -> None:
+        model = Slow(cache=cache.llm_cache())
+        leader = asyncio.create_task(model.ainvoke("Hello"))
+        await asyncio.sleep(0.02)
+        waiters = [asyncio.create_task(model.ainvoke("Hello")) for _ in range(4)]
+        await asyncio.sleep(0)
+        leader.cancel()
+        async with asyncio.timeout(5):
+            answers = await asyncio.gather(*waiters)
+        assert {m.content for m in answers} == {"Noted: Hello"}
+
+    def test_answers_that_are_refused_do_not_make_others_queue(self, cache: Cache) -> None:
+        model = Slow(cache=cache.llm_cache(), finish="length")
+        with ThreadPoolExecutor(8) as pool:
+            list(pool.map(lambda _: model.invoke("Hello"), range(8)))
+        assert model.calls == 8
