@@ -5,7 +5,8 @@ from collections.abc import Iterator
 _NICKNAMES = """
 alexander alex sandy xander; alexandra alex alexa lexi sandra; alfred alf alfie fred; amanda mandy; andrew andy drew;
 anthony tony; barbara barb barbie babs; benjamin ben benny benji; catherine cathy cate kate katie; charles
-charlie chuck; christina chris chrissy tina; christine chris chrissy tina; christopher chris topher; cynthia cindy; daniel dan danny;
+charlie chuck; christina chris chrissy tina;
+christine chris chrissy tina; christopher chris topher; cynthia cindy; daniel dan danny;
 david dave davey; deborah deb debbie; donald don donny; dorothy dot dottie; edward ed eddie ned ted teddy;
 eleanor ellie nell nora; elizabeth liz lizzie beth betsy betty eliza lisa; emily em emmy; frances fran francie frankie;
 francis frank frankie; frederick fred freddie; gabriel gabe; gerald gerry jerry; gregory greg; harold harry hal;

@@ -1,0 +1,99 @@
+"""Kind ``address``: a postal address with its words abbreviated or spelled out, on one line or several.
+
+Of its parts only the first line ("12 High Street") is filled; others (city, postcode) refuse.
+"""
+
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from itertools import product
+
+from langcache.templating.kinds import Form, plain
+from langcache.templating.kinds.address_words import WAYS, Word, classify, write
+from langcache.templating.slots import Personal, items, written
+
+_LONGEST = 300
+_FIRST = "first line"
+
+
+class Address:
+    """Postal addresses."""
+
+    def recognise(self, slot: Personal) -> Iterator[Form]:
+        """The address as typed, then with every class of words in every usual way, then its first line so."""
+        yield from plain.KIND.recognise(slot)
+        words = _words(slot)
+        if words:
+            found = _texts(words, "")
+            for text, style in _texts(_first_line(words), _FIRST).items():
+                found.setdefault(text, style)
+            yield from (Form(text, style) for text, style in found.items() if style)
+
+    def render(self, slot: Personal, style: str) -> str:
+        """The address in a style; what is no address stays as it is."""
+        ways = _ways(style)
+        if ways is None or not style:
+            return plain.KIND.render(slot, style)
+        words = _words(slot)
+        if not words:
+            return plain.KIND.render(slot, "")
+        return _compose(_first_line(words) if style.startswith(_FIRST) else words, ways)
+
+    def residue(self, slot: Personal) -> Iterator[Form]:
+        """The digits of what is no address; words are watched by the guard itself."""
+        return iter(plain.KIND.residue(slot))
+
+
+def _words(slot: Personal) -> tuple[Word, ...]:
+    found = items(slot.value)
+    return _parse(written(found[0])) if len(found) == 1 else ()
+
+
+@lru_cache(maxsize=256)
+def _parse(text: str) -> tuple[Word, ...]:
+    """The words of an address; none if the text is too long. Cached in memory for fast fills."""
+    return classify(text) if len(text) <= _LONGEST else ()
+
+
+def _first_line(words: tuple[Word, ...]) -> tuple[Word, ...]:
+    """What stands before the first comma or line break, if that is a number and a street; else everything."""
+    end = next((at for at, word in enumerate(words) if word.group == "lines"), len(words))
+    text = "".join(word.text for word in words[:end])
+    return words[:end] if any(c.isdigit() for c in text) and any(c.isalpha() for c in text) else words
+
+
+def _texts(words: tuple[Word, ...], part: str) -> dict[str, str]:
+    """Every text that a style gives, under the simplest style that gives it."""
+    texts: dict[str, str] = {}
+    for chosen in product(*(_choices(words, group) for group in WAYS)):
+        ways = {group: way for group, way in zip(WAYS, chosen, strict=True) if way}
+        if not ways.get("street") or not ways.get("direction") or ways["street"] == ways["direction"]:
+            style = "; ".join([*([part] if part else []), *(f"{group} {way}" for group, way in ways.items())])
+            texts.setdefault(_compose(words, ways), style)
+    return texts
+
+
+def _choices(words: tuple[Word, ...], group: str) -> list[str]:
+    """The ways that write a class of words differently, as typed (the empty one) first."""
+    own = [word for word in words if word.group == group]
+    found = {tuple(word.text for word in own): ""}
+    for way in WAYS[group] if own else ():
+        found.setdefault(tuple(write(word, way) for word in own), way)
+    return list(found.values())
+
+
+def _ways(style: str) -> dict[str, str] | None:
+    """Class of words to the way it is written; ``None`` where a style was not made here."""
+    ways: dict[str, str] = {}
+    for piece in style.split("; "):
+        group, _, way = piece.partition(" ")
+        if piece != _FIRST and way not in WAYS.get(group, ()):
+            return None
+        ways |= {group: way} if piece != _FIRST else {}
+    return ways
+
+
+def _compose(words: tuple[Word, ...], ways: Mapping[str, str]) -> str:
+    return "".join(write(word, ways[word.group]) if word.group in ways else word.text for word in words)
+
+
+KIND = Address()
