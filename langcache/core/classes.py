@@ -57,8 +57,7 @@ class Classes:
 
     @staticmethod
     def _validated(cls: Any, fields: Any) -> Any:
-        names = {} if dataclasses.is_dataclass(cls) else {"by_name": True, "by_alias": False}
-        return _adapter(cls).validate_python(fields, **names)
+        return _adapter(cls).validate_python(fields, by_name=True, by_alias=False)
 
 
 @lru_cache(maxsize=512)
