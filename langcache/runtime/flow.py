@@ -5,6 +5,7 @@ Each method is a generator of steps for `langcache.runtime.steps`; no decision i
 
 import asyncio
 import contextvars
+import copy
 import logging
 import random
 import threading
@@ -21,9 +22,11 @@ from langcache.runtime import retry
 from langcache.runtime.clock import Clock
 from langcache.runtime.flight import Flight, Flights, Landing, leading
 from langcache.runtime.guard import GuardedStore
+from langcache.runtime.lease import Claim, Leases
 from langcache.runtime.retry import Attempts, RetryPolicy
 from langcache.runtime.steps import Flow, Step, adrive, drive
 from langcache.runtime.work import MaskedRunFailed, Produced, Work
+from langcache.storage.base import Lease
 
 __all__ = ["Engine", "Price"]
 
@@ -36,6 +39,14 @@ WAIT_S = 120.0
 
 UNFILLABLE = (Refused, UnstorableError, ValueError, TypeError)
 """What filling a sound template for one user can fail with."""
+
+
+@dataclass(slots=True)
+class Term:
+    """What a leader holds: its flight among threads and tasks, its lease among processes; neither where it is alone."""
+
+    flight: Flight | None = None
+    lease: Lease | None = None
 
 
 @dataclass(slots=True)
@@ -59,14 +70,20 @@ class Engine:
     price: Price
     record: Callable[[Event], None]
     flights: Flights = field(default_factory=Flights)
+    leases: Leases = field(init=False)
     tasks: set[Any] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.leases = Leases(self.store, self.clock, WAIT_S)
 
     def answer(self, work: Work) -> Flow[Any]:
         """The answer to *work*; raises what the chain raises, or `NotCached`."""
+        return (yield from self._recorded(work.event, self._answer(work)))
+
+    def _recorded(self, event: Event, flow: Flow[Any]) -> Flow[Any]:
         started = self.clock.now()
-        event = work.event
         try:
-            return (yield from self._answer(work))
+            return (yield from flow)
         except Exception as error:
             event.reason = event.reason or f"error: {type(error).__name__}"
             raise
@@ -94,7 +111,7 @@ class Engine:
             raise NotCached(f"only-if-cached, and no answer of chain {work.event.chain!r} is stored under this key")
         if asked.no_cache:
             work.event.outcome = "refresh"
-            return (yield from self._generate(work, None))
+            return (yield from self._generate(work, Term()))
         return (yield from self._lead_or_wait(work, stale))
 
     def _serve(self, work: Work, entry: Entry, outcome: Any) -> Flow[Any]:
@@ -121,53 +138,76 @@ class Engine:
                 return (yield from self._lead(work, flight, stale, renew))
             landing = yield flight.wait(WAIT_S)
             if landing.error is not None:
+                if stale is not None:
+                    return (yield from self._serve(work, stale, "stale"))
                 raise landing.error
             if landing.released:
-                return (yield from self._generate(work, None, stale))
+                return (yield from self._generate(work, Term(), stale))
             if landing.entry is not None:
                 return (yield from self._serve(work, landing.entry, "hit"))
             failures = flight.failures + 1
 
     def _lead(self, work: Work, flight: Flight, stale: Entry | None, renew: bool) -> Flow[Any]:
-        landing = Landing()
+        landing, term = Landing(), Term(flight)
         try:
             with leading(flight):
-                if not renew:
-                    entry = yield self.store.get(work.namespace, work.key)
-                    if judge(entry, work.directives, self.expiry, self.clock.now()) == "fresh":
-                        landing = Landing(entry=entry)
-                        return (yield from self._serve(work, entry, "hit"))
-                return (yield from self._generate(work, flight, stale))
+                claim = yield from self._claim(work, renew)
+                term.lease = claim.lease
+                if claim.entry is not None:
+                    landing = Landing(entry=claim.entry)
+                    return (yield from self._serve(work, claim.entry, "hit"))
+                if claim.alone:
+                    landing = Landing(released=True)
+                    self.flights.land(flight, landing)
+                return (yield from self._generate(work, term, stale))
         except Exception as error:
             # Masked requests of one key are identical, so a second failure speaks for all who still wait.
             if work.masks and flight.failures:
                 landing = Landing(error=error)
+            yield from self.leases.release(term.lease)
             raise
         finally:
+            self.leases.abandon(term.lease)
             self.flights.land(flight, landing)
 
-    def _generate(self, work: Work, flight: Flight | None, stale: Entry | None = None) -> Flow[Any]:
+    def _claim(self, work: Work, renew: bool) -> Flow[Claim]:
+        """Ask to lead; somebody may have stored the answer since it was looked up."""
+
+        def fresh(entry: Entry | None) -> bool:
+            return not renew and judge(entry, work.directives, self.expiry, self.clock.now()) == "fresh"
+
+        if self.leases.needed:
+            return (yield from self.leases.claim(work.namespace, work.key, fresh))
+        entry = None if renew else (yield self.store.get(work.namespace, work.key))
+        return Claim(entry=entry if fresh(entry) else None)
+
+    def _generate(self, work: Work, term: Term, stale: Entry | None = None) -> Flow[Any]:
         try:
             produced = yield from self._run(work, work.masks)
         except MaskedRunFailed as failure:
             work.masked_run_ended(False)
-            self._release(flight)
+            yield from self._release(work, term)
             return (yield from self._around(work, f"masked run failed: {failure}"))
-        except Exception:
+        except Exception as error:
+            if work.masks and flight is not None and flight.failures:
+                # Masked requests of one key are identical, so a second failure speaks for all who still wait.
+                self._land(flight, Landing(error=error))
             if stale is not None:
                 return (yield from self._serve(work, stale, "stale"))
             raise
         try:
             body = self.checked(work, produced)
         except Refused as refused:
-            self._release(flight)
+            yield from self._release(work, term)
             return (yield from self._refused(work, produced, refused))
         except UnstorableError as error:
-            self._release(flight)
+            yield from self._release(work, term)
             return (yield from self._unstorable(work, produced, str(error)))
         entry = self.entry(work, body)
-        yield self.store.put(work.namespace, work.key, entry, self.expiry.gone_at(entry.fresh_until), work.labels)
-        self._land(flight, Landing(entry=entry))
+        gone_at = self.expiry.gone_at(entry.fresh_until)
+        yield self.store.put(work.namespace, work.key, entry, gone_at, work.labels, term.lease)
+        self._land(term, Landing(entry=entry))
+        yield from self.leases.release(term.lease)
         return (yield from self._own(work, produced))
 
     def _own(self, work: Work, produced: Produced) -> Flow[Any]:
@@ -262,10 +302,14 @@ class Engine:
         )
 
     def _refresh(self, work: Work) -> Flow[None]:
-        """Fetch anew in the background, unless somebody does already."""
+        """Fetch anew in the background, unless somebody does already; on an account of its own."""
         flight, leads = self.flights.join((work.namespace, work.key))
         if leads:
-            yield from self._lead(work, flight, None, True)
+            again, seen = copy.copy(work), work.event
+            again.event = Event(
+                seen.chain, seen.prompt_version, seen.generation_type, seen.tags, outcome="refresh", key=seen.key
+            )
+            yield from self._recorded(again.event, self._lead(again, flight, None, True))
 
     def _in_background(self, flow: Callable[[], Flow[None]]) -> Step[None]:
         def run() -> None:
@@ -279,13 +323,16 @@ class Engine:
 
         return Step(run, arun)
 
-    def _release(self, flight: Flight | None) -> None:
+    def _release(self, work: Work, term: Term) -> Flow[None]:
         """Let all who wait fetch their own at once: this answer is for nobody else."""
-        self._land(flight, Landing(released=True))
+        self._land(term, Landing(released=True))
+        if term.lease is not None:
+            yield self.leases.tell_refused(work.namespace, work.key)
+            yield from self.leases.release(term.lease)
 
-    def _land(self, flight: Flight | None, landing: Landing) -> None:
-        if flight is not None:
-            self.flights.land(flight, landing)
+    def _land(self, term: Term, landing: Landing) -> None:
+        if term.flight is not None:
+            self.flights.land(term.flight, landing)
 
 
 def _why(error: Exception) -> str:
@@ -295,12 +342,17 @@ def _why(error: Exception) -> str:
 def _quietly(flow: Callable[[], Flow[None]]) -> None:
     try:
         drive(flow())
-    except Exception:
-        logger.warning("langcache: a background refresh failed; the stale answer stays", exc_info=True)
+    except Exception as error:
+        _warn_of_refresh(error)
 
 
 async def _aquietly(flow: Callable[[], Flow[None]]) -> None:
     try:
         await adrive(flow())
-    except Exception:
-        logger.warning("langcache: a background refresh failed; the stale answer stays", exc_info=True)
+    except Exception as error:
+        _warn_of_refresh(error)
+
+
+def _warn_of_refresh(error: Exception) -> None:
+    """Name the kind of error only: its message may quote a prompt."""
+    logger.warning("langcache: a background refresh failed (%s); the stale answer stays", type(error).__name__)

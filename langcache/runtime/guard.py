@@ -3,6 +3,7 @@
 import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from enum import Enum
 from typing import TypeVar
 
 from langcache.core.entry import Entry
@@ -10,14 +11,22 @@ from langcache.errors import CorruptEntry
 from langcache.runtime.breaker import Breaker
 from langcache.runtime.clock import Clock
 from langcache.runtime.steps import Step
-from langcache.storage.base import Record, Store
+from langcache.storage.base import Lease, Record, Store
 from langcache.storage.codec import open_sealed, seal
 
-__all__ = ["GuardedStore"]
+__all__ = ["HELD", "GuardedStore", "Held"]
 
 logger = logging.getLogger("langcache")
 T = TypeVar("T")
 
+
+class Held(Enum):
+    """Another process leads."""
+
+    HELD = "held"
+
+
+HELD = Held.HELD
 QUARANTINE_S = 7 * 86_400.0
 
 
@@ -76,22 +85,88 @@ class GuardedStore:
         return Step(run, arun)
 
     def put(
-        self, namespace: str, key: str, entry: Entry, expires_at: float | None, labels: frozenset[str]
+        self,
+        namespace: str,
+        key: str,
+        entry: Entry,
+        expires_at: float | None,
+        labels: frozenset[str],
+        lease: Lease | None = None,
     ) -> Step[bool]:
-        """Store *entry*; False if it could not be."""
+        """Store *entry*; False if it could not be, or another has taken *lease* over."""
 
         def record() -> Record:
             return Record(seal(key, entry.to_bytes()), entry.created_at, expires_at, labels)
 
         def run() -> bool:
             now = self._clock.now()
-            return bool(self._safely(lambda: self.store.put(namespace, key, record(), now=now)))
+            return bool(self._safely(lambda: self.store.put(namespace, key, record(), now=now, lease=lease)))
 
         async def arun() -> bool:
             now = self._clock.now()
-            return bool(await self._asafely(lambda: self.store.aput(namespace, key, record(), now=now)))
+            return bool(await self._asafely(lambda: self.store.aput(namespace, key, record(), now=now, lease=lease)))
 
         return Step(run, arun)
+
+    def acquire(self, namespace: str, key: str, term_s: float) -> Step[Lease | Held | None]:
+        """The lease on *key*; `HELD` if another has it, None if the store cannot say."""
+
+        def call(got: Lease | None) -> Lease | Held:
+            return HELD if got is None else got
+
+        async def acall() -> Lease | Held:
+            return call(await self.store.aacquire(namespace, key, ttl_s=term_s, now=self._clock.now()))
+
+        return Step(
+            lambda: self._safely(lambda: call(self.store.acquire(namespace, key, ttl_s=term_s, now=self._clock.now()))),
+            lambda: self._asafely(acall),
+        )
+
+    def renew(self, lease: Lease, term_s: float) -> Step[bool | None]:
+        """Prolong *lease*."""
+        return Step(
+            lambda: self._safely(lambda: self.store.renew(lease, ttl_s=term_s, now=self._clock.now())),
+            lambda: self._asafely(lambda: self.store.arenew(lease, ttl_s=term_s, now=self._clock.now())),
+        )
+
+    def release(self, lease: Lease) -> Step[None]:
+        """Give *lease* back."""
+        return Step(
+            lambda: self._safely(lambda: self.store.release(lease)),
+            lambda: self._asafely(lambda: self.store.arelease(lease)),
+        )
+
+    def wait_for_release(self, namespace: str, key: str, timeout_s: float) -> Step[bool | None]:
+        """Wait until the lease may be free; falsy, at once, where the store is not told of it."""
+
+        def waiting() -> dict[str, float]:
+            return {"timeout_s": timeout_s, "now": self._clock.now()}
+
+        return Step(
+            lambda: self._safely(lambda: self.store.wait_for_release(namespace, key, **waiting())),
+            lambda: self._asafely(lambda: self.store.await_for_release(namespace, key, **waiting())),
+        )
+
+    def mark_refused(self, namespace: str, key: str, for_s: float) -> Step[bool | None]:
+        """Tell other processes that the answer under *key* is for nobody else."""
+
+        def marker(now: float) -> Record:
+            return Record(b"", now, now + for_s)
+
+        where, now = _refusals_of(namespace), self._clock.now()
+        return Step(
+            lambda: self._safely(lambda: self.store.put(where, key, marker(now), now=now)),
+            lambda: self._asafely(lambda: self.store.aput(where, key, marker(now), now=now)),
+        )
+
+    def is_refused(self, namespace: str, key: str) -> Step[bool]:
+        """Whether another process has just been refused an answer under *key*."""
+        where = _refusals_of(namespace)
+
+        async def arun() -> bool:
+            return bool(await self._asafely(lambda: self.store.aget(where, key, now=self._clock.now())))
+
+        return Step(lambda: bool(self._safely(lambda: self.store.get(where, key, now=self._clock.now()))), arun)
 
     def drop_corrupt(self, namespace: str, key: str) -> Step[int | None]:
         """Remove an entry whose content, though sealed well, makes no sense."""
@@ -145,6 +220,10 @@ async def aquarantine(store: Store, namespace: str, key: str, record: Record, no
     """`quarantine`, awaited."""
     await store.aput(_quarantine_of(namespace), key, _aside(record, now), now=now)
     await store.adelete(namespace, [key])
+
+
+def _refusals_of(namespace: str) -> str:
+    return f"refused:{namespace}"
 
 
 def _quarantine_of(namespace: str) -> str:

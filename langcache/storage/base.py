@@ -9,7 +9,7 @@ states every law as a test.
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Collection, Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import ClassVar, Final
 
 LEASE_MEMORY_S: Final = 3600.0
 """How long after its end a lease is remembered, in seconds; a holder slower than that is fenced off."""
@@ -93,6 +93,9 @@ class Store(ABC):
     Namespaces, keys and labels are any text that UTF-8 can encode, compared byte for byte.
     """
 
+    shared: ClassVar[bool] = True
+    """Whether other processes see the same records; where not, nobody needs a lease."""
+
     @abstractmethod
     def get(self, namespace: str, key: str, *, now: float) -> Record | None:
         """The record under *key*, or None where there is none at *now*."""
@@ -137,6 +140,16 @@ class Store(ABC):
     @abstractmethod
     def release(self, lease: Lease) -> None:
         """Give *lease* back, so that the next may acquire at once. Doing it late or twice harms nobody."""
+
+    def wait_for_release(self, namespace: str, key: str, *, timeout_s: float, now: float) -> bool:
+        """Wait until the lease of *key* may be free, at most *timeout_s*, where the store is told of it.
+
+        It may be free when its holder stores or releases, when it ends, or for no reason: look again.
+
+        Returns:
+            False, at once, if this store cannot tell; the caller looks again after a pause of its own.
+        """
+        return False
 
     @abstractmethod
     def usage(self, namespace: str | None = None) -> Usage:
@@ -184,6 +197,10 @@ class Store(ABC):
     @abstractmethod
     async def arelease(self, lease: Lease) -> None:
         """:meth:`release`, without blocking the event loop."""
+
+    async def await_for_release(self, namespace: str, key: str, *, timeout_s: float, now: float) -> bool:
+        """:meth:`wait_for_release`, without blocking the event loop."""
+        return False
 
     @abstractmethod
     async def ausage(self, namespace: str | None = None) -> Usage:

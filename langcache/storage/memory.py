@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from itertools import count
 from threading import Lock
-from typing import Final
+from typing import ClassVar, Final
 from urllib.parse import SplitResult
 
 from langcache.errors import StoreError, StoreURLError
@@ -35,6 +35,8 @@ class MemoryStore(DirectAsync):
         max_bytes: bound on the sum of the values' lengths, in bytes.
         max_entries: bound on the number of records.
     """
+
+    shared: ClassVar[bool] = False
 
     def __init__(self, *, max_bytes: int = MAX_BYTES, max_entries: int = MAX_ENTRIES) -> None:
         self._max_bytes, self._max_entries = max_bytes, max_entries

@@ -1,0 +1,172 @@
+"""One leader across processes: whoever holds the store's lease on a key fetches it, the others wait for the entry.
+
+Leases carry fencing tokens (M. Kleppmann, "How to do distributed locking", 2016): what a leader stores after losing its
+lease to another is dropped by the store.
+"""
+
+import os
+import random
+import threading
+import weakref
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from langcache.core.entry import Entry
+from langcache.runtime.clock import Clock
+from langcache.runtime.guard import HELD, GuardedStore
+from langcache.runtime.steps import Flow, Step
+from langcache.storage.base import Lease
+
+__all__ = ["Claim", "Leases"]
+
+TERM_S = 10.0
+"""A leader that died is replaced after this long; one that lives renews every third of it."""
+
+REFUSED_FOR_S = 5.0
+"""How long others are told that an answer was refused, so that they fetch their own at once."""
+
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.01, 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What came of asking to lead.
+
+    Attributes:
+        lease: held by the caller, who must fetch; None if there is none to be had (go alone).
+        entry: what another process has fetched meanwhile.
+        alone: another process's answer was refused, or took too long: fetch, for this request only.
+    """
+
+    lease: Lease | None = None
+    entry: Entry | None = None
+    alone: bool = False
+
+
+class Leases:
+    """The leases of one cache in this process.
+
+    Args:
+        store: the guarded store.
+        clock: time and sleep.
+        patience_s: how long to wait for another process.
+    """
+
+    def __init__(self, store: GuardedStore, clock: Clock, patience_s: float) -> None:
+        self._store, self._clock, self._patience_s = store, clock, patience_s
+        self._renewer = Renewer(store, clock)
+
+    @property
+    def needed(self) -> bool:
+        """Whether other processes can see this store at all."""
+        return self._store.store.shared
+
+    def claim(self, namespace: str, key: str, fresh: Callable[[Entry | None], bool]) -> Flow[Claim]:
+        """Lead *key*, or wait until somebody else has fetched it."""
+        gives_up_at = self._clock.now() + self._patience_s
+        pause_s = FIRST_PAUSE_S
+        while True:
+            got = yield self._store.acquire(namespace, key, TERM_S)
+            entry = yield self._store.get(namespace, key)
+            if fresh(entry):
+                if isinstance(got, Lease):
+                    yield self._store.release(got)
+                return Claim(entry=entry)
+            if got is not HELD:
+                if got is not None:
+                    self._renewer.add(got)
+                return Claim(lease=got)
+            if self._clock.now() >= gives_up_at or (yield self._store.is_refused(namespace, key)):
+                return Claim(alone=True)
+            told = yield self._store.wait_for_release(namespace, key, LONGEST_PAUSE_S)
+            if not told:
+                yield self._sleep(pause_s * (0.5 + random.random()))  # noqa: S311 -- spreads polling
+                pause_s = min(LONGEST_PAUSE_S, pause_s * 1.5)
+
+    def release(self, lease: Lease | None) -> Flow[None]:
+        """End the lease, if there is one."""
+        if lease is not None and self._renewer.remove(lease):
+            yield self._store.release(lease)
+
+    def tell_refused(self, namespace: str, key: str) -> Step[Any]:
+        """Tell the other processes that nothing will be stored."""
+        return self._store.mark_refused(namespace, key, REFUSED_FOR_S)
+
+    def abandon(self, lease: Lease | None) -> None:
+        """End the lease without waiting, where waiting is impossible: the request was cancelled."""
+        if lease is not None:
+            self._renewer.abandon(lease)
+
+    def _sleep(self, seconds: float) -> Step[None]:
+        return Step(lambda: self._clock.sleep(seconds), lambda: self._clock.asleep(seconds))
+
+
+class Renewer:
+    """Renews the leases of slow leaders; one thread per cache, started with the first lease and idle without any."""
+
+    def __init__(self, store: GuardedStore, clock: Clock) -> None:
+        self._store, self._clock = store, clock
+        _all.add(self)
+        self.forget()
+
+    def forget(self) -> None:
+        """Start anew in a forked child, which leads nothing."""
+        self._changed = threading.Condition()
+        self._held: set[Lease] = set()
+        self._dropped: set[Lease] = set()
+        self._thread: threading.Thread | None = None
+
+    def add(self, lease: Lease) -> None:
+        """Renew *lease* until it is removed."""
+        with self._changed:
+            self._held.add(lease)
+            self._start()
+
+    def remove(self, lease: Lease) -> bool:
+        """Stop renewing; False if it was abandoned before."""
+        with self._changed:
+            known = lease in self._held
+            self._held.discard(lease)
+            return known
+
+    def abandon(self, lease: Lease) -> None:
+        """Release *lease* from the renewing thread."""
+        with self._changed:
+            if lease in self._held:
+                self._held.discard(lease)
+                self._dropped.add(lease)
+                self._start()
+                self._changed.notify()
+
+    def _start(self) -> None:
+        if self._thread is None or not self._thread.is_alive():
+            self._thread = threading.Thread(target=self._work, name="langcache-leases", daemon=True)
+            self._thread.start()
+
+    def _work(self) -> None:
+        while True:
+            with self._changed:
+                if not self._dropped:
+                    self._changed.wait(TERM_S / 3)
+                dropped, self._dropped = self._dropped, set()
+                held = set(self._held)
+                if not held and not dropped:
+                    self._thread = None
+                    return
+            for lease in dropped:
+                self._store.release(lease).run()
+            for lease in held:
+                self._store.renew(lease, TERM_S).run()
+
+
+_all: "weakref.WeakSet[Renewer]" = weakref.WeakSet()
+
+
+def _after_fork() -> None:
+    for renewer in _all:
+        renewer.forget()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
