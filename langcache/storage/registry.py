@@ -45,6 +45,13 @@ class Scheme:
 SCHEMES: dict[str, Scheme] = {
     "memory": Scheme("langcache.storage.memory:open_memory", "memory://"),
     "sqlite": Scheme("langcache.storage.sqlite:open_sqlite", "sqlite:///langcache.db"),
+    "redis": Scheme("langcache.storage.redis:open_redis", "redis://localhost:6379/0", "redis"),
+    "rediss": Scheme("langcache.storage.redis:open_redis", "rediss://localhost:6379/0", "redis"),
+    "unix": Scheme("langcache.storage.redis:open_unix", "unix:///run/redis.sock", "redis"),
+    "redis+cluster": Scheme("langcache.storage.redis:open_cluster", "redis+cluster://node1:6379,node2:6379", "redis"),
+    "rediss+cluster": Scheme("langcache.storage.redis:open_cluster", "rediss+cluster://node1:6379", "redis"),
+    "redis+sentinel": Scheme("langcache.storage.redis:open_sentinel", "redis+sentinel://node1:26379/mymaster", "redis"),
+    "rediss+sentinel": Scheme("langcache.storage.redis:open_sentinel", "rediss+sentinel://node1/mymaster", "redis"),
 }
 
 

@@ -33,7 +33,8 @@ def test_query_and_keyword_options(tmp_path):
 @pytest.mark.parametrize(
     ("url", "hint"),
     [
-        ("redes://localhost", "memory://, sqlite:///langcache.db"),
+        ("postgresql://localhost", "memory://, sqlite:///langcache.db"),
+        ("redes://localhost", "did you mean redis://localhost:6379/0"),
         ("sqllite:///a.db", "did you mean sqlite:///langcache.db"),
         ("cache.db", "a store URL starts with a scheme"),
         ("", "a store URL starts with a scheme"),
