@@ -32,7 +32,7 @@ def foreign(applicant: Row) -> set[str]:
 def test_every_applicant_is_answered(answers: list[Answer]) -> None:
     """In the order they came, with a whole plan and extra tasks."""
     assert read_applicants() == [answer.applicant for answer in answers]
-    assert all(len(answer.plan.tasks) >= 5 and answer.extras.startswith("1. ") for answer in answers)
+    assert all(len(answer.plan.tasks) >= 5 and answer.extras.startswith("- ") for answer in answers)
 
 
 def test_everybody_finds_their_own_details(answers: list[Answer]) -> None:

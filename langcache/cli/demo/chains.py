@@ -15,7 +15,7 @@ GENERATION_TYPES = ("full_llm", "unique")
 
 PLANNER = "You plan university applications. Give concrete tasks in the order in which to do them."
 EXTRAS = (
-    "You advise on university applications. Add two or three tasks that others would not think of, as a numbered list."
+    "You advise on university applications. Add two or three tasks that others would not think of, as a bulleted list."
 )
 APPLICANT = """\
 Name: {first_name}

@@ -124,7 +124,7 @@ def _excerpts(answer: Answer) -> list[Text]:
     for task in answer.plan.tasks[:TASKS_SHOWN]:
         title, body = Text(f"\n{task.title}\n", style="bold"), f"{task.description} Done: {task.definition_of_done}"
         texts.append(_highlighted(Text.assemble(title, body), answer))
-    extra = answer.extras.splitlines()[0].replace("**", "").removeprefix("1. ")
+    extra = answer.extras.splitlines()[0].replace("**", "").removeprefix("- ")
     return [*texts, _highlighted(Text(f"\nExtra: {extra}"), answer)]
 
 

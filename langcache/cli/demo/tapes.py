@@ -47,6 +47,10 @@ def _is_unrecorded(error: BaseException | None) -> bool:
     """Whether vcrpy refused a request; the SDKs make a failed connection of that."""
     from vcr.errors import CannotOverwriteExistingCassetteException
 
-    while error is not None and not isinstance(error, CannotOverwriteExistingCassetteException):
+    met: set[int] = set()  # causes and contexts may lead in a circle
+    while error is not None and id(error) not in met:
+        if isinstance(error, CannotOverwriteExistingCassetteException):
+            return True
+        met.add(id(error))
         error = error.__cause__ or error.__context__
-    return error is not None
+    return False

@@ -16,14 +16,13 @@ _BANDS = {"under 3.0": "low", "3.0–3.5": "mid", "3.5 or more": "high", "None":
 
 
 def write(request: Request) -> str:
-    """The answer to one request: a JSON task list where a schema was asked for, else a numbered list."""
+    """The answer to one request: a JSON task list where a schema was asked for, else a bulleted list."""
     told = dict(_LINE.findall(request.json["messages"][-1]["content"]))
     if request.vendor == "openai":
         tasks = [_filled(task, told) for task in _chosen(told, "plan")]
         return json.dumps({"tasks": tasks}, ensure_ascii=False)
     extras = [_filled(task, told) for task in _chosen(told, "unique")]
-    lines = [f"{n}. **{task['title']}.** {task['description']}" for n, task in enumerate(extras, start=1)]
-    return "\n".join(lines)
+    return "\n".join(f"- **{task['title']}.** {task['description']}" for task in extras)
 
 
 def _chosen(told: dict[str, str], part: str) -> list[dict[str, str]]:
