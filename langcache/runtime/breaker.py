@@ -1,8 +1,7 @@
 """A circuit breaker (M. Nygard, Release It!, 2007): stop asking what does not answer, ask again after a pause."""
 
-import threading
-
 from langcache.runtime.clock import Clock
+from langcache.storage.forking import ForkableLock
 
 __all__ = ["Breaker"]
 
@@ -18,7 +17,7 @@ class Breaker:
 
     def __init__(self, clock: Clock, *, failures: int = 3, pause_s: float = 5.0) -> None:
         self._clock, self._limit, self._pause_s = clock, failures, pause_s
-        self._lock = threading.Lock()
+        self._lock = ForkableLock()
         self._failures = 0
         self._open_until = 0.0
         self.reason: str | None = None

@@ -3,12 +3,9 @@
 Each method is a generator of steps for `langcache.runtime.steps`; no decision is taken anywhere else.
 """
 
-import asyncio
-import contextvars
 import copy
 import logging
 import random
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -19,12 +16,13 @@ from langcache.core.events import Event, Usage
 from langcache.core.policy import Expiry, judge
 from langcache.errors import CorruptEntry, NotCached, Refused, UnstorableError
 from langcache.runtime import retry
+from langcache.runtime.background import in_background
 from langcache.runtime.clock import Clock
 from langcache.runtime.flight import Flight, Flights, Landing, leading
 from langcache.runtime.guard import GuardedStore
 from langcache.runtime.lease import Claim, Leases
 from langcache.runtime.retry import Attempts, RetryPolicy
-from langcache.runtime.steps import Flow, Step, adrive, drive
+from langcache.runtime.steps import Flow, Step
 from langcache.runtime.work import MaskedRunFailed, Produced, Work
 from langcache.storage.base import Lease
 
@@ -104,7 +102,7 @@ class Engine:
             verdict = judge(entry, asked, self.expiry, self.clock.now())
             if entry is not None and verdict in ("fresh", "revalidate"):
                 if verdict == "revalidate":
-                    yield self._in_background(lambda: self._refresh(work))
+                    yield in_background(lambda: self._refresh(work), self.tasks)
                 return (yield from self._serve(work, entry, "hit" if verdict == "fresh" else "stale"))
             stale = entry if verdict == "stale" else None
         if asked.only_if_cached:
@@ -154,16 +152,14 @@ class Engine:
                 claim = yield from self._claim(work, renew)
                 term.lease = claim.lease
                 if claim.entry is not None:
-                    landing = Landing(entry=claim.entry)
-                    return (yield from self._serve(work, claim.entry, "hit"))
+                    answer = yield from self._serve(work, claim.entry, "hit")
+                    landing = Landing(entry=claim.entry if work.event.outcome == "hit" else None)
+                    return answer
                 if claim.alone:
                     landing = Landing(released=True)
                     self.flights.land(flight, landing)
                 return (yield from self._generate(work, term, stale))
-        except Exception as error:
-            # Masked requests of one key are identical, so a second failure speaks for all who still wait.
-            if work.masks and flight.failures:
-                landing = Landing(error=error)
+        except Exception:
             yield from self.leases.release(term.lease)
             raise
         finally:
@@ -189,9 +185,9 @@ class Engine:
             yield from self._release(work, term)
             return (yield from self._around(work, f"masked run failed: {failure}"))
         except Exception as error:
-            if work.masks and flight is not None and flight.failures:
+            if work.masks and term.flight is not None and term.flight.failures:
                 # Masked requests of one key are identical, so a second failure speaks for all who still wait.
-                self._land(flight, Landing(error=error))
+                self._land(term, Landing(error=error))
             if stale is not None:
                 return (yield from self._serve(work, stale, "stale"))
             raise
@@ -311,18 +307,6 @@ class Engine:
             )
             yield from self._recorded(again.event, self._lead(again, flight, None, True))
 
-    def _in_background(self, flow: Callable[[], Flow[None]]) -> Step[None]:
-        def run() -> None:
-            context = contextvars.copy_context()
-            threading.Thread(target=context.run, args=(_quietly, flow), daemon=True).start()
-
-        async def arun() -> None:
-            task = asyncio.get_running_loop().create_task(_aquietly(flow))
-            self.tasks.add(task)
-            task.add_done_callback(self.tasks.discard)
-
-        return Step(run, arun)
-
     def _release(self, work: Work, term: Term) -> Flow[None]:
         """Let all who wait fetch their own at once: this answer is for nobody else."""
         self._land(term, Landing(released=True))
@@ -337,22 +321,3 @@ class Engine:
 
 def _why(error: Exception) -> str:
     return str(error) if isinstance(error, Refused | UnstorableError) else type(error).__name__
-
-
-def _quietly(flow: Callable[[], Flow[None]]) -> None:
-    try:
-        drive(flow())
-    except Exception as error:
-        _warn_of_refresh(error)
-
-
-async def _aquietly(flow: Callable[[], Flow[None]]) -> None:
-    try:
-        await adrive(flow())
-    except Exception as error:
-        _warn_of_refresh(error)
-
-
-def _warn_of_refresh(error: Exception) -> None:
-    """Name the kind of error only: its message may quote a prompt."""
-    logger.warning("langcache: a background refresh failed (%s); the stale answer stays", type(error).__name__)

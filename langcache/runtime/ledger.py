@@ -1,6 +1,5 @@
 """The running account of one cache in one process, and the captures that listen to it."""
 
-import threading
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from langcache.core.events import Event
+from langcache.storage.forking import ForkableLock
 
 __all__ = ["Ledger", "Stats"]
 
@@ -54,7 +54,7 @@ class Ledger:
     """Counts events; never holds a value, a prompt or an answer."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        self._lock = ForkableLock()
         self._outcomes: Counter[str] = Counter()
         self._refusals: Counter[str] = Counter()
         self._bypasses: Counter[str] = Counter()

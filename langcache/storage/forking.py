@@ -1,6 +1,7 @@
 """Carrying stores across ``os.fork``: each is brought to rest before it, and goes on in parent and child."""
 
 import os
+from threading import Lock
 from typing import Protocol
 from weakref import WeakSet
 
@@ -45,3 +46,29 @@ def _after_in_child() -> None:
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(before=_before, after_in_parent=_after_in_parent, after_in_child=_after_in_child)
+
+
+class ForkableLock:
+    """A lock that a fork never finds held by a thread the child lacks. For what is held briefly and takes no other."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        survive_fork(self)
+
+    def __enter__(self) -> None:
+        self._lock.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        self._lock.release()
+
+    def before_fork(self) -> None:
+        """Wait until nobody holds it."""
+        self._lock.acquire()
+
+    def after_fork_in_parent(self) -> None:
+        """Go on."""
+        self._lock.release()
+
+    def after_fork_in_child(self) -> None:
+        """Go on: the forking thread, which holds it, lives on here."""
+        self._lock.release()

@@ -1,0 +1,48 @@
+"""A flow that nobody waits for: in a thread or a task, quiet about its failure."""
+
+import asyncio
+import contextvars
+import logging
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from langcache.runtime.steps import Flow, Step, adrive, drive
+
+__all__ = ["in_background"]
+
+logger = logging.getLogger("langcache")
+
+
+def in_background(flow: Callable[[], Flow[None]], tasks: set[Any]) -> Step[None]:
+    """Start *flow*, in this context; while it runs as a task, *tasks* holds it."""
+
+    def run() -> None:
+        context = contextvars.copy_context()
+        threading.Thread(target=context.run, args=(_quietly, flow), daemon=True).start()
+
+    async def arun() -> None:
+        task = asyncio.get_running_loop().create_task(_aquietly(flow))
+        tasks.add(task)
+        task.add_done_callback(tasks.discard)
+
+    return Step(run, arun)
+
+
+def _quietly(flow: Callable[[], Flow[None]]) -> None:
+    try:
+        drive(flow())
+    except Exception as error:
+        _warn(error)
+
+
+async def _aquietly(flow: Callable[[], Flow[None]]) -> None:
+    try:
+        await adrive(flow())
+    except Exception as error:
+        _warn(error)
+
+
+def _warn(error: Exception) -> None:
+    """Name the kind of error only: its message may quote a prompt."""
+    logger.warning("langcache: a background refresh failed (%s); the stale answer stays", type(error).__name__)
