@@ -91,7 +91,10 @@ class ChainWork:
             with self.chain.watched, ambient.running_inside():
                 output = inner.invoke(inputs, config, **self.kwargs)
         except Exception as error:
-            raise self._failure(error, observer, masked) from error
+            failure = self._failure(error, observer, masked)
+            if failure is error:
+                raise  # "from" itself would make the error its own cause, and whoever follows causes hang
+            raise failure from error
         return self._produced(output, observer, masked)
 
     async def arun(self, masked: bool) -> Produced:
@@ -103,7 +106,10 @@ class ChainWork:
             with self.chain.watched, ambient.running_inside():
                 output = await inner.ainvoke(inputs, config, **self.kwargs)
         except Exception as error:
-            raise self._failure(error, observer, masked) from error
+            failure = self._failure(error, observer, masked)
+            if failure is error:
+                raise  # "from" itself would make the error its own cause, and whoever follows causes hang
+            raise failure from error
         return self._produced(output, observer, masked)
 
     def _prepared(self, masked: bool) -> tuple[Observer, Any]:

@@ -92,9 +92,11 @@ class Observer(BaseCallbackHandler):
     def blames_provider(self, error: BaseException) -> bool:
         """Whether *error* is, or was caused by, a failed provider call."""
         seen: BaseException | None = error
-        while seen is not None:
+        met: set[int] = set()  # causes and contexts may lead in a circle
+        while seen is not None and id(seen) not in met:
             if any(seen is known for known in self.errors):
                 return True
+            met.add(id(seen))
             seen = seen.__cause__ or seen.__context__
         return False
 
