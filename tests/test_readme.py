@@ -35,7 +35,8 @@ def test_the_block_runs(code: str, tmp_path: Path) -> None:
 def test_the_first_block_prints_what_it_says() -> None:
     """The comments beside the first example's prints are its output."""
     code = BLOCK.findall((ROOT / "README.md").read_text())[0]
-    said = [line.split("# ", 1)[1].removesuffix(" (no call)") for line in code.splitlines() if line.startswith("print(")]
+    prints = [line for line in code.splitlines() if line.startswith("print(")]
+    said = [line.split("# ", 1)[1].removesuffix(" (no call)") for line in prints]
     printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert printed.splitlines() == said
 
