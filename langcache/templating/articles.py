@@ -18,8 +18,8 @@ _VOWEL_SOUND = re.compile(
     r"hono(?!l)|honest|hour(?!i)|heir|herb(?:s|al)?(?![a-z])|y[bcdfghjklmnpqrstvwxz]|x(?:-|box|mas|ray)"
 )
 _VOWEL_LETTERS = frozenset("aefhilmnorsx")
-_SPOKEN = frozenset(("dr", "ft", "gif", "lan", "lt", "mac", "mr", "mrs", "ms", "mt", "ram", "rom", "san", "sgt", "sim", "st"))
-    ("gif", "lan", "mac", "mr", "mrs", "ms", "dr", "st", "mt", "ft", "lt", "ram", "rom", "san", "sim", "sgt")
+_SPOKEN = frozenset(
+    ("dr", "ft", "gif", "lan", "lt", "mac", "mr", "mrs", "ms", "mt", "ram", "rom", "san", "sgt", "sim", "st")
 )
 _UNSPEAKABLE = re.compile(r"[^aeiouy]+$|[fnmlr][^aeiouyhl]|h[^aeiouy]|s[bdgrsvxz]|.*[^aeiouy]{4}")
 

@@ -2,7 +2,7 @@
 
 import json
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -29,6 +29,10 @@ class View:
     def span(self, start: int, end: int) -> tuple[int, int]:
         """A span of *text* as a span of *source*."""
         return (start, end) if self.offsets is None else (self.offsets[start], self.offsets[end])
+
+    def at(self, offset: int) -> int:
+        """Where an offset of *source* that no escape covers is in *text*."""
+        return offset if self.offsets is None else bisect_left(self.offsets, offset)
 
     def escapes(self, start: int) -> tuple[str, ...]:
         """The contexts that a gap at this offset of *source* may be written in, likeliest first."""
@@ -91,7 +95,10 @@ def _json_value(value: object, text: str) -> str:
     return json.dumps(text, ensure_ascii=False)
 
 
-ESCAPES: dict[str, Callable[[object, str], str]] = {
+IN_PROSE = ("", "json", "json-ascii")
+"""Contexts in which a sentence goes on around a gap."""
+
+ESCAPES: dict[str, Callable[[object, str], str | None]] = {
     "json": _json_text,
     "json-ascii": _json_ascii,
     "json-value": _json_value,

@@ -4,48 +4,60 @@ from collections.abc import Mapping
 
 from langcache.errors import CorruptEntry, Refused
 from langcache.templating.escaping import ESCAPES
+from langcache.templating.grammar import CASES, agree
 from langcache.templating.kinds import kind_of
+from langcache.templating.optional import without_empty
 from langcache.templating.slots import Personal, joined
 from langcache.templating.template import Gap, Template
 
 
 def fill(template: Template, slots: Mapping[str, Personal]) -> str:
-    """The text of a template for one user.
+    """The text of a template for one user; a bracketed clause around nothing but empty slots is dropped.
 
     Raises:
-        Refused: ``"empty slot"``, a gap's slot has no value; ``"unrenderable"``, its kind cannot write it so.
-        CorruptEntry: a gap names a context that does not exist.
+        Refused: ``"empty slot"``, a gap's slot has no value; ``"unrenderable"``, its kind or context cannot
+            write it so.
+        CorruptEntry: a gap names a context, case or grammar that does not exist.
     """
     try:
         parts = [
             segment
             if type(segment) is str
+            else slots[segment[0]].value
+            if segment[1:] == _PLAIN
             else write(segment, slots)  # type: ignore[arg-type]
-            if segment.style or segment.escape or segment.case  # type: ignore[union-attr]
-            else slots[segment.name].value  # type: ignore[union-attr]
             for segment in template
         ]
         if all(parts):
             return "".join(parts)  # type: ignore[arg-type]
-    except (KeyError, TypeError):
+    except (KeyError, TypeError, Refused):
         pass  # a slot is missing, or a value is not text: the careful way below says which, or writes it
-    return "".join([segment if isinstance(segment, str) else write(segment, slots) for segment in template])
+    return "".join(
+        [segment if isinstance(segment, str) else write(segment, slots) for segment in without_empty(template, slots)]
+    )
+
+
+_PLAIN = ("", "", "", "")
 
 
 def write(gap: Gap, slots: Mapping[str, Personal]) -> str:
     """The text of one gap for one user; raises as `fill` does."""
-    slot = slots.get(gap.name)
+    name, style, escape, case, grammar = gap
+    slot = slots.get(name)
     if slot is None:
-        raise Refused("empty slot", slot=gap.name)
+        raise Refused("empty slot", slot=name)
     value = slot.value
-    text = kind_of(slot).render(slot, gap.style) if gap.style else value if type(value) is str else joined(value)
+    text = kind_of(slot).render(slot, style) if style else value if type(value) is str else joined(value)
     if not text:
-        raise Refused("empty slot", slot=gap.name)
-    if gap.case:
-        text = text.upper() if gap.case == "upper" else text.lower()
-    if not gap.escape:
-        return text
+        raise Refused("empty slot", slot=name)
     try:
-        return ESCAPES[gap.escape](value, text)
+        if case:
+            text = CASES[case](text)
+        if grammar:
+            return agree(grammar, text)
+        written = ESCAPES[escape](value, text) if escape else text
     except KeyError:
-        raise CorruptEntry("a gap in an unknown context") from None
+        raise CorruptEntry("a gap in an unknown context or case") from None
+    if written is None:
+        raise Refused("unrenderable", slot=name, form=escape)
+    return written

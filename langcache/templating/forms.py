@@ -68,8 +68,8 @@ class Forms:
             self._index_parts(slot.name, folded_words(written(item)))
 
     def shared(self, entry: Entry) -> bool:
-        """Whether two slots have this very text."""
-        return len(self._owners[entry.form.text]) > 1
+        """Whether two slots have this text, in whatever case."""
+        return len(self._owners[entry.form.text.casefold()]) > 1
 
     def _index(self, slot: Personal, form: Form) -> None:
         folded, spans = words(form.text)
@@ -78,7 +78,7 @@ class Forms:
         withheld = form.style is None and form.why == "leak"
         doubt = "" if form.sure else doubt_of(form.text, folded, known=self._is_known(folded))
         entry = Entry(slot.name, form, len(folded), lead, letters, withheld, doubt, self._labels[slot.name])
-        owners = self._owners.setdefault(form.text, set())
+        owners = self._owners.setdefault(form.text.casefold(), set())
         if not withheld:
             owners.add(slot.name)
         if not letters:

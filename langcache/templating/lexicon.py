@@ -1,15 +1,17 @@
 """The surface forms of one user's values, compiled once and looked for in every text of an answer."""
 
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
-from itertools import chain
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import accumulate, chain
+from typing import NamedTuple
 
 from langcache.errors import Refused
 from langcache.templating.doubt import enumerates
-from langcache.templating.escaping import View, view
+from langcache.templating.escaping import IN_PROSE, View, view
 from langcache.templating.fill import fill, write
 from langcache.templating.folding import GAP
 from langcache.templating.forms import Forms
+from langcache.templating.grammar import article_before, case_of, possessive_after
 from langcache.templating.guard import judge
 from langcache.templating.kinds import Form, has_parts, kind_of
 from langcache.templating.scan import Hit, scan
@@ -18,6 +20,14 @@ from langcache.templating.spelling import date_of, number_of
 from langcache.templating.template import Gap, Template, tidy
 
 NOTHING: Mapping[str, object] = {}
+
+
+class Cut(NamedTuple):
+    """A gap and the span of the seen text that it stands for."""
+
+    start: int
+    end: int
+    gap: Gap
 
 
 class Lexicon:
@@ -62,7 +72,9 @@ class Lexicon:
         seen = view(text)
         found = scan(seen.text, self._forms)
         chosen = _longest(hit for hit in found.hits if self._surely(hit, seen.text))
-        return _cut(seen, [(hit, Gap(hit.entry.slot, escape=seen.escapes(hit.start)[0])) for hit in chosen])
+        return _cut(
+            seen, [Cut(hit.start, hit.end, Gap(hit.entry.slot, escape=seen.escapes(hit.start)[0])) for hit in chosen]
+        )
 
     def _surely(self, hit: Hit, text: str) -> bool:
         entry = hit.entry
@@ -81,13 +93,14 @@ class Lexicon:
         """
         seen = view(text)
         found = scan(seen.text, self._forms)
-        chosen: list[tuple[Hit, Gap]] = []
-        exact = [hit for hit in found.hits if _fillable(hit, seen.text)]
-        for hit in _apart(_longest(exact), exact):
+        candidates = [hit for each in found.hits if (hit := _fillable(each, seen.text)) is not None]
+        chosen = _apart(_longest(candidates), candidates)
+        cuts: list[Cut] = []
+        for hit in chosen:
             self._settled(hit, seen.text)
-            chosen.append((hit, self._gap(hit, seen)))
-        judge(found, self._forms, [(hit.start, hit.end) for hit, _ in chosen])
-        template = _cut(seen, chosen)
+            cuts += self._gaps(hit, seen, cuts[-1].end if cuts else 0)
+        judge(found, self._forms, [(hit.start, hit.end) for hit in chosen])
+        template = _cut(seen, cuts)
         if fill(template, self._slots) != text:
             raise Refused("round trip")
         return template
@@ -101,10 +114,22 @@ class Lexicon:
         if entry.form.style is None:
             raise Refused(entry.form.why, slot=entry.slot, form="exact", position=hit.start)
 
+    def _gaps(self, hit: Hit, seen: View, free: int) -> Iterator[Cut]:
+        """The gap of a hit, and those of the article and possessive that its value decides."""
+        value = self._gap(hit, seen)
+        written = seen.text[hit.start : hit.end]
+        article = article_before(seen.text, hit.start, written) if value.escape in IN_PROSE else None
+        if article is not None and article[0] >= free:
+            yield Cut(article[0], article[1], value._replace(grammar=article[2]))
+        yield Cut(hit.start, hit.end, value)
+        possessive = possessive_after(seen.text, hit.end, written) if value.escape in IN_PROSE else None
+        if possessive is not None:
+            yield Cut(possessive[0], possessive[1], value._replace(grammar=possessive[2]))
+
     def _gap(self, hit: Hit, seen: View) -> Gap:
         start, end = seen.span(hit.start, hit.end)
         for escape in seen.escapes(start):
-            gap = Gap(hit.entry.slot, hit.entry.form.style or "", escape)
+            gap = Gap(hit.entry.slot, hit.entry.form.style or "", escape, hit.case)
             if write(gap, self._slots) == seen.source[start:end]:
                 return gap
         raise Refused("round trip", slot=hit.entry.slot, form="exact", position=hit.start)
@@ -115,9 +140,11 @@ class Lexicon:
         Raises:
             Refused: ``"leak"`` with slot, form and position (in the text with each gap as one character).
         """
-        shown = "".join(segment if isinstance(segment, str) else GAP for segment in template)
-        seen = view(shown)
-        judge(scan(seen.text, self._forms), self._forms, ())
+        pieces = [segment if isinstance(segment, str) else GAP for segment in template]
+        seen = view("".join(pieces))
+        ends = list(accumulate(map(len, pieces)))
+        gaps = [end for end, segment in zip(ends, template, strict=True) if not isinstance(segment, str)]
+        judge(scan(seen.text, self._forms), self._forms, [(at - 1, at) for at in map(seen.at, gaps)])
 
     def check_scalar(self, value: object) -> None:
         """A number, date or text leaf of an answer may not equal a value of the user.
@@ -132,10 +159,22 @@ class Lexicon:
                 raise Refused("leak", slot=self._scalars[key], form="scalar")
 
 
-def _fillable(hit: Hit, text: str) -> bool:
-    """Whether a gap may stand for a hit; a number that only counts a list is no value."""
-    counts = hit.entry.doubt == "number" and enumerates(text, hit.start, hit.end)
-    return hit.exact and not hit.entry.withheld and not counts
+def _fillable(hit: Hit, text: str) -> Hit | None:
+    """The hit if a gap may stand for it, perhaps in another case; a number that only counts a list is no value."""
+    entry = hit.entry
+    if entry.withheld or (entry.doubt == "number" and enumerates(text, hit.start, hit.end)):
+        return None
+    if hit.exact:
+        return hit
+    start = hit.start - entry.lead
+    end = start + len(entry.form.text)
+    if hit.plural or entry.doubt or entry.form.style is None or start < 0 or end < hit.end:
+        return None
+    if text.startswith(entry.form.text, start):
+        return None  # the very text, but inside a longer number
+    written = text[start:end]
+    case = case_of(written, entry.form.text) if written != entry.form.text else None
+    return hit._replace(start=start, end=end, case=case) if case else None
 
 
 def _unfillable(slot: Personal) -> Iterable[Form]:
@@ -191,11 +230,11 @@ def _apart(taken: Sequence[Hit], hits: Sequence[Hit]) -> Sequence[Hit]:
     return taken
 
 
-def _cut(seen: View, chosen: Sequence[tuple[Hit, Gap]]) -> Template:
+def _cut(seen: View, cuts: Sequence[Cut]) -> Template:
     segments: list[str | Gap] = []
     at = 0
-    for hit, gap in chosen:
-        start, end = seen.span(hit.start, hit.end)
-        segments += (seen.source[at:start], gap)
+    for cut in cuts:
+        start, end = seen.span(cut.start, cut.end)
+        segments += (seen.source[at:start], cut.gap)
         at = end
     return tidy([*segments, seen.source[at:]])

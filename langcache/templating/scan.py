@@ -19,6 +19,7 @@ class Hit(NamedTuple):
         entry: the form.
         exact: the text is the form, character by character.
         plural: it carries a plural or joined genitive ending.
+        case: the way of `langcache.templating.grammar` that makes the form what the text is; ``""`` if *exact*.
     """
 
     start: int
@@ -26,6 +27,7 @@ class Hit(NamedTuple):
     entry: Entry
     exact: bool
     plural: bool
+    case: str = ""
 
 
 class Scan(NamedTuple):
@@ -74,7 +76,7 @@ def _walk(text: str, found: Words, forms: Forms) -> Iterator[Hit]:
 
 
 def _fills(hit: Hit) -> tuple[int, bool]:
-    return hit.end, hit.entry.form.style is not None
+    return hit.end - hit.start, hit.entry.form.style is not None
 
 
 def _rank(hit: Hit) -> tuple[bool, int]:

@@ -1,27 +1,28 @@
 """Templates as data: a tuple of literal texts and gaps, never text in a template language."""
 
 from collections.abc import Iterable
-from dataclasses import astuple, dataclass
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from langcache.errors import CorruptEntry
 
 
-@dataclass(frozen=True, slots=True)
-class Gap:
+class Gap(NamedTuple):
     """Where a slot's value stood, with everything about its writing that is fixed when the template is made.
 
     Args:
         name: the slot's name.
         style: how the value was written, in the words of the slot's kind; ``""`` is the plain text.
         escape: the context the gap stands in; a name in `langcache.templating.escaping`, ``""`` is none.
-        case: ``"upper"`` or ``"lower"`` where the surroundings shout or whisper, else ``""``.
+        case: how its letters are changed; a name in `langcache.templating.grammar`, ``""`` is not at all.
+        grammar: ``""`` for the value itself; else what is written of it is only the article before it (``"a"``,
+            ``"A"``, ``"AN"``) or the ending of its possessive (an apostrophe), as the value asks for it.
     """
 
     name: str
     style: str = ""
     escape: str = ""
     case: str = ""
+    grammar: str = ""
 
 
 Template: TypeAlias = tuple[str | Gap, ...]
@@ -48,7 +49,7 @@ def to_data(template: Template) -> list[object]:
         if isinstance(segment, str):
             data.append(segment)
             continue
-        fields = list(astuple(segment))
+        fields = list(segment)
         while not fields[-1] and len(fields) > 1:
             fields.pop()
         data.append(fields)
@@ -63,12 +64,14 @@ def from_data(data: object) -> Template:
     """
     if not isinstance(data, list):
         raise CorruptEntry("a template is a list of literals and gaps")
-    return tuple(_segment(item) for item in data)
+    return tuple([segment if type(segment) is str else _gap(segment) for segment in data])
 
 
-def _segment(item: object) -> str | Gap:
-    if isinstance(item, str):
-        return item
-    if isinstance(item, list) and 1 <= len(item) <= 4 and item[0] and all(isinstance(f, str) for f in item):
-        return Gap(*item)
-    raise CorruptEntry("a segment of a template is a text or a gap of one to four texts")
+def _gap(item: object) -> Gap:
+    if type(item) is list and 1 <= len(item) <= 5 and item[0]:
+        for field in item:
+            if type(field) is not str:
+                break
+        else:
+            return Gap(*item)
+    raise CorruptEntry("a segment of a template is a text or a gap of one to five texts")

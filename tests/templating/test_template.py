@@ -24,7 +24,7 @@ def test_templates_are_compact_data() -> None:
         [[]],
         [[""]],
         [[1]],
-        [["a", "b", "c", "d", "e"]],
+        [["a", "b", "c", "d", "e", "f"]],
         [["a", None]],
         [{}],
     ],

@@ -1,0 +1,88 @@
+"""How a value fits into its sentence: the article before it, its possessive, and the case of its letters."""
+
+import re
+from collections.abc import Callable
+
+from langcache.templating.articles import article
+
+_ARTICLE = re.compile(r"(?<![\w'’.-])(a|A|an|An|AN)(?=\s{1,2}[\"'“‘(*_`\[]{0,3}$)")
+_POSSESSIVE = re.compile(r"(['’])(?=[ \t\n]+[^\W\d_])")
+_FIRST = re.compile(r"[^\W\d_]")
+_WORD = re.compile(r"[^\W_][^\s-]*")
+_SMALL = frozenset("a an and as at but by for from in nor of on or the to vs with".split())  # noqa: SIM905
+
+
+def article_before(text: str, start: int, written: str) -> tuple[int, int, str] | None:
+    """The article before a value: its start, its end and how it is written; ``None`` if the value decides none.
+
+    Args:
+        text: the text; the value begins at *start*.
+        written: the value there. An article that does not fit it is left as it is.
+    """
+    found = _ARTICLE.search(text, max(0, start - 8), start)
+    if found is None or article(written) != found[0].lower():
+        return None
+    if found[0] == "A" and _shouts(text, found.start()):
+        return (*found.span(), "AN")
+    if found[0][0] == "A" and found[0] != "AN" and not _opens(text, found.start()):
+        return None  # "vitamin A": a letter, no article
+    return (*found.span(), found[0] if found[0] == "AN" else found[0][0])
+
+
+def _opens(text: str, at: int) -> bool:
+    before = text[max(0, at - 12) : at].rstrip(" \t*_#>\"'“‘([-•–—")
+    return not before or before[-1] in ".!?:;…\n\r|/"
+
+
+def _shouts(text: str, at: int) -> bool:
+    letters = [c for c in text[max(0, at - 12) : at] if c.isalpha()]
+    return len(letters) > 2 and all(c.isupper() for c in letters)
+
+
+def possessive_after(text: str, end: int, written: str) -> tuple[int, int, str] | None:
+    """The bare apostrophe of a possessive after a value in s; ``None`` if there is none, or it closes a quotation."""
+    found = _POSSESSIVE.match(text, end)
+    if found is None or written[-1:] not in ("s", "S") or _quoted(text, end - len(written)):
+        return None
+    return (*found.span(), found[1])
+
+
+def _quoted(text: str, start: int) -> bool:
+    line = text[max(text.rfind("\n", 0, start), start - 200, 0) : start]
+    return re.search(r"(?<!\w)['‘]", line) is not None
+
+
+def agree(grammar: str, written: str) -> str:
+    """What the value asks for: its article in the given writing, or its possessive ending."""
+    if grammar in ("'", "’"):
+        return grammar if written[-1:] in ("s", "S") else f"{grammar}s"
+    chosen = article(written) or "a"
+    return chosen if grammar == "a" else chosen.capitalize() if grammar == "A" else chosen.upper()
+
+
+def _capital(text: str) -> str:
+    return _FIRST.sub(lambda match: match[0].upper(), text, count=1)
+
+
+def _title(text: str) -> str:
+    return _WORD.sub(lambda match: match[0][0].upper() + match[0][1:], text)
+
+
+def _headline(text: str) -> str:
+    words = _WORD.sub(lambda match: match[0].lower() if match[0].lower() in _SMALL else _capital(match[0]), text)
+    return _capital(words)
+
+
+CASES: dict[str, Callable[[str], str]] = {
+    "capital": _capital,
+    "lower": str.lower,
+    "upper": str.upper,
+    "title": _title,
+    "headline": _headline,
+}
+"""Ways to write a value's letters, by the name a gap keeps; likeliest first."""
+
+
+def case_of(written: str, plain: str) -> str | None:
+    """The name of the way that makes *plain* look as *written*; ``None`` if none does."""
+    return next((name for name, change in CASES.items() if change(plain) == written), None)

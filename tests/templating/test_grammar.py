@@ -1,0 +1,80 @@
+"""Fills that read as if written for the reader."""
+
+import pytest
+
+from langcache.errors import Refused
+from langcache.templating import Gap, Lexicon, Personal, fill
+
+
+def one(value: object) -> dict[str, Personal]:
+    return {"who": Personal("who", "startup name", value)}
+
+
+def refilled(text: str, value: str, other: str) -> str:
+    """The text made a template by one user and filled for another."""
+    template = Lexicon(list(one(value).values())).delexicalize(text)
+    assert fill(template, one(value)) == text
+    return fill(template, one(other))
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "other", "expected"),
+    [
+        ("It is an Andromeda plan", "Andromeda", "PathAI", "It is a PathAI plan"),
+        ("It is a PathAI plan", "PathAI", "Andromeda", "It is an Andromeda plan"),
+        ("A PathAI plan. An idea", "PathAI", "Andromeda", "An Andromeda plan. An idea"),
+        ("WE ARE A PATHAI SHOP", "PATHAI", "ANDROMEDA", "WE ARE AN ANDROMEDA SHOP"),
+        ('With a "PathAI" and an **PathAI**', "PathAI", "Yale", 'With a "Yale" and an **Yale**'),
+        ("Take vitamin A PathAI", "PathAI", "Andromeda", "Take vitamin A Andromeda"),
+        ('["a PathAI pitch"]', "PathAI", "Andromeda", '["an Andromeda pitch"]'),
+    ],
+)
+def test_articles_agree(text: str, value: str, other: str, expected: str) -> None:
+    """a and an follow the value that is filled in; a wrong article is left as it was written."""
+    assert refilled(text, value, other) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "other", "expected"),
+    [
+        ("Northfolks' plan", "Northfolks", "PathAI", "PathAI's plan"),
+        ("Northfolks’ plan", "Northfolks", "PathAI", "PathAI’s plan"),
+        ("Northfolks' plan", "Northfolks", "Brightlabs", "Brightlabs' plan"),
+        ("Northfolks's plan", "Northfolks", "Brightlabs", "Brightlabs's plan"),
+        ("PathAI's plan", "PathAI", "Brightlabs", "Brightlabs's plan"),
+        ("the 'Northfolks' plan", "Northfolks", "PathAI", "the 'PathAI' plan"),
+    ],
+)
+def test_possessives_agree(text: str, value: str, other: str, expected: str) -> None:
+    """A bare apostrophe after s becomes 's for other names, and the style of names in s is kept."""
+    assert refilled(text, value, other) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "other", "expected"),
+    [
+        ("PITCH ANDROMEDA LABS", "Andromeda Labs", "PathAI", "PITCH PATHAI"),
+        ("pitch andromeda labs", "Andromeda Labs", "PathAI", "pitch pathai"),
+        ("Pitch Andromeda Labs", "andromeda labs", "path labs", "Pitch Path Labs"),
+        ("The Andromeda Inn is near", "the Andromeda Inn", "the Ritz", "The Ritz is near"),
+        ("See Star of the Andromeda", "Star Of The Andromeda", "Man In The Moon", "See Man in the Moon"),
+    ],
+)
+def test_cases_agree(text: str, value: str, other: str, expected: str) -> None:
+    """A value written in another case is filled in that case."""
+    assert refilled(text, value, other) == expected
+
+
+def test_a_mixture_of_cases_is_refused() -> None:
+    """A case that is no way of writing cannot be repeated for another value."""
+    with pytest.raises(Refused, match="leak"):
+        refilled("About anDROmeda", "Andromeda", "PathAI")
+
+
+def test_a_bracketed_clause_of_an_empty_slot_is_dropped() -> None:
+    """A clause that only serves the slot goes with it; elsewhere an empty slot is a miss."""
+    template = ("Your startup (", Gap("who"), ") will ", Gap("what"), ".")
+    slots = one(None) | {"what": Personal("what", "what", "grow")}
+    assert fill(template, slots) == "Your startup will grow."
+    with pytest.raises(Refused, match="empty slot"):
+        fill(("Your startup ", Gap("who"), " will grow."), slots)
