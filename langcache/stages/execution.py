@@ -167,6 +167,8 @@ class Execution:
         account, instances = self.account, self.schedule.instances
         order = [name for family in self.graph.order for name in instances.get(family, ())]
         account.entries = {name: account.entries[name] for name in order if name in account.entries}
+        settled = {name: self.schedule.settled.pop(name) for name in order if name in self.schedule.settled}
+        self.schedule.settled.update(settled)
         place = {name: number for number, name in enumerate(order)}
         for names in (account.reused, account.executed, account.uncommitted):
             names.sort(key=place.__getitem__)

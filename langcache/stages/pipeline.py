@@ -17,11 +17,14 @@ from langcache.stages.execution import Execution, Listener
 from langcache.stages.graph import Graph
 from langcache.stages.identity import Identities
 from langcache.stages.inputs import Values
+from langcache.stages.invalidation import Fallen, cascade, select
+from langcache.stages.keys import entry_place
 from langcache.stages.leases import LEASE_S, Leases
 from langcache.stages.results import Run
 from langcache.stages.sessions import Sessions, SessionStatus
 from langcache.stages.settling import Settling
 from langcache.stages.vault import Vault, namespace_of
+from langcache.storage.base import Row
 
 __all__ = ["Pipeline"]
 
@@ -192,6 +195,68 @@ class Pipeline:
     def _vault(self) -> Vault:
         namespace = namespace_of(self.cache.namespace, self.name)
         return Vault(self.cache, namespace, self._classes, self.config.compression_enabled)
+
+    # Removing.
+
+    def invalidate(
+        self,
+        key: str | None = None,
+        *,
+        pattern: str | None = None,
+        tag: str | None = None,
+        session_id: str | None = None,
+        agent_version: str | None = None,
+        prompt_hash: str | None = None,
+        prompt_version: str | None = None,
+        dry_run: bool = False,
+    ) -> list[Fallen]:
+        """Remove the entries that meet every condition, and all that were made from them.
+
+        Args:
+            key: a cache key, or the name of a stage, an instance or a family.
+            pattern: the same with ``*``, ``?`` and ``[...]``.
+            tag, agent_version, prompt_hash, prompt_version: as declared.
+            session_id: entries this session made.
+            dry_run: only say what would fall.
+
+        Returns:
+            What fell, dependencies before what was made from them.
+
+        Raises:
+            DeclarationError: no condition is given.
+            StoreError: the store does not answer.
+        """
+        meant = select(
+            key=key,
+            pattern=pattern,
+            tag=tag,
+            session_id=session_id,
+            agent_version=agent_version,
+            prompt_hash=prompt_hash,
+            prompt_version=prompt_version,
+        )
+        return drive(self._invalidate(meant, dry_run))
+
+    async def ainvalidate(self, key: str | None = None, *, dry_run: bool = False, **conditions: Any) -> list[Fallen]:
+        """`invalidate`, awaited; the same conditions."""
+        return await adrive(self._invalidate(select(key=key, **conditions), dry_run))
+
+    def _invalidate(self, meant: Callable[[Row], bool], dry_run: bool) -> Flow[list[Fallen]]:
+        vault = self._vault()
+        rank = {name: place for place, name in enumerate(self.graph.order)}
+        fallen = cascade((yield vault.rows(["entry"])), meant, rank)
+        if not dry_run:
+            # Last what was named: cut off half-way, the same call finds the rest again.
+            yield from vault.remove([entry_place(entry.cache_key) for entry in reversed(fallen)])
+        return fallen
+
+    def clear(self) -> int:
+        """Remove everything this pipeline has stored, sessions included; says how many records there were."""
+        return self.cache.store.clear(namespace_of(self.cache.namespace, self.name))
+
+    async def aclear(self) -> int:
+        """`clear`, awaited."""
+        return await self.cache.store.aclear(namespace_of(self.cache.namespace, self.name))
 
     # Looking.
 

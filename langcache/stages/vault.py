@@ -16,7 +16,7 @@ from langcache.runtime.guard import aquarantine, quarantine
 from langcache.runtime.steps import Flow, Step
 from langcache.stages.entries import Entry
 from langcache.stages.keys import entry_place, reads_place
-from langcache.storage.base import Lease, Record, Row
+from langcache.storage.base import PAGE_ROWS, Lease, Record, Row
 from langcache.storage.codec import open_sealed, seal
 
 __all__ = ["GRACE_S", "Vault", "namespace_of"]
@@ -54,6 +54,7 @@ class Vault:
     namespace: str
     classes: Classes
     compress: bool = True
+    _is_told: bool = False
 
     def call(self, method: str, *args: Any, **kwargs: Any) -> Step[Any]:
         """One call of the store, by the name of its sync method."""
@@ -196,8 +197,19 @@ class Vault:
 
         return Step(lambda: list(store.scan(self.namespace, now=now, labels=labels)), arun)
 
+    def remove(self, places: list[str]) -> Flow[int]:
+        """Remove the records at *places* in that order, durably; says how many there were."""
+        removed = 0
+        for start in range(0, len(places), PAGE_ROWS):
+            removed += yield self.call("delete", self.namespace, places[start : start + PAGE_ROWS])
+        yield self.call("flush")
+        return removed
+
     def told(self, error: Exception) -> None:
-        """Say once per pipeline what the store's trouble is."""
+        """Say once what the store's trouble is."""
+        if self._is_told:
+            return
+        self._is_told = True
         logger.warning("langcache: the store does not answer (%s); stages run without it", error)
 
     def _sealed(self, place: str, data: bytes) -> bytes:

@@ -1,0 +1,120 @@
+"""Which entries an invalidation names, and which fall with them: pure, from one scan of labels.
+
+An entry falls with another if it was made from what that one made, named by content: ``made:stage@output`` and
+``needs:stage@output``. So it also falls if early cutoff kept it valid under a later entry with the same output.
+"""
+
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from langcache.errors import DeclarationError
+from langcache.stages.declaration import hash_prompt
+from langcache.storage.base import Row
+
+__all__ = ["Fallen", "cascade", "select", "values_of_label"]
+
+
+@dataclass(frozen=True, slots=True)
+class Fallen:
+    """An entry that fell, or would.
+
+    Attributes:
+        cache_key: its key.
+        stage: its instance.
+        because: the entry it fell with; None if it was named itself.
+        created_at: seconds since the epoch.
+        size_bytes: what it took in the store.
+        tags: as declared.
+    """
+
+    cache_key: str
+    stage: str
+    because: str | None
+    created_at: float
+    size_bytes: int
+    tags: tuple[str, ...]
+
+
+def select(
+    *,
+    key: str | None = None,
+    pattern: str | None = None,
+    tag: str | None = None,
+    session_id: str | None = None,
+    agent_version: str | None = None,
+    prompt_hash: str | None = None,
+    prompt_version: str | None = None,
+) -> Callable[[Row], bool]:
+    """A test for rows that meet every condition given.
+
+    Raises:
+        DeclarationError: none is given.
+    """
+    prompt_hash = hash_prompt(prompt_version, None) if prompt_version is not None else prompt_hash
+    named = {"tag": tag, "session": session_id, "agent": agent_version, "prompt": prompt_hash}
+    labels = {f"{kind}:{value}" for kind, value in named.items() if value is not None}
+    if key is None and pattern is None and not labels:
+        raise DeclarationError("invalidate() was told nothing to look for; clear() removes everything")
+
+    def meant(row: Row) -> bool:
+        cache_key = _key(row)
+        names = (cache_key, _stage(cache_key), *values_of_label(row, "family"))
+        return (
+            labels <= row.labels
+            and (key is None or key in names)
+            and (pattern is None or any(fnmatchcase(name, pattern) for name in names))
+        )
+
+    return meant
+
+
+def cascade(rows: Iterable[Row], meant: Callable[[Row], bool], rank: Mapping[str, int]) -> list[Fallen]:
+    """Every entry that is *meant*, and all made from one that falls; dependencies first.
+
+    Args:
+        rows: all entries.
+        meant: see `select`.
+        rank: declared stage to its place in topological order.
+    """
+    needing: defaultdict[str, list[Row]] = defaultdict(list)
+    fallen: dict[str, tuple[Row, str | None]] = {}
+    for row in rows:
+        for need in values_of_label(row, "needs"):
+            needing[need].append(row)
+        if meant(row):
+            fallen[_key(row)] = (row, None)
+    queue = deque(row for row, _ in fallen.values())
+    while queue:
+        row = queue.popleft()
+        for made in values_of_label(row, "made"):
+            for dependent in needing.pop(made, ()):
+                if _key(dependent) not in fallen:
+                    fallen[_key(dependent)] = (dependent, _key(row))
+                    queue.append(dependent)
+
+    def place(item: tuple[Row, str | None]) -> tuple[int, float, str]:
+        family = next(iter(values_of_label(item[0], "family")), "")
+        return rank.get(family, len(rank)), item[0].created_at, item[0].key
+
+    return [_fallen(row, because) for row, because in sorted(fallen.values(), key=place)]
+
+
+def values_of_label(row: Row, kind: str) -> list[str]:
+    """The values of *row*'s labels of one kind."""
+    return [label[len(kind) + 1 :] for label in row.labels if label.startswith(f"{kind}:")]
+
+
+def _fallen(row: Row, because: str | None) -> Fallen:
+    key = _key(row)
+    tags = tuple(sorted(values_of_label(row, "tag")))
+    return Fallen(key, _stage(key), because, row.created_at, row.size_bytes, tags)
+
+
+def _key(row: Row) -> str:
+    return row.key.removeprefix("entry/")
+
+
+def _stage(cache_key: str) -> str:
+    return cache_key.rpartition(":")[0]
