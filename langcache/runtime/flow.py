@@ -4,7 +4,6 @@ Each method is a generator of steps for `langcache.runtime.steps`; no decision i
 """
 
 import copy
-import logging
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -27,8 +26,6 @@ from langcache.runtime.work import MaskedRunFailed, Produced, Work
 from langcache.storage.base import Lease
 
 __all__ = ["Engine", "Price"]
-
-logger = logging.getLogger("langcache")
 
 Price = Callable[[Usage], Decimal | None]
 
