@@ -6,7 +6,7 @@ byte: that costs hits, never correctness.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -58,18 +58,18 @@ class Rendered:
                 self._add(raw, Mark(feature.name), clear=not complete and feature.name in reading.blurred)
         for name, raw in reading.ignored.items():
             self._add(raw, Mark(name), clear=not complete)
-        forms = sorted(self._found.keys() - self._shared, key=len, reverse=True)
-        self._forms = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, forms))})(?!\w)") if forms else None
+        self._forms = sorted(self._found.keys() - self._shared, key=len, reverse=True)
 
     def _add(self, raw: Any, stands_for: Gap | Mark, *, clear: bool) -> None:
         for item in raw if isinstance(raw, list | tuple | set | frozenset) else (raw,):
             if item is None or item is MISSING or isinstance(item, bool):
                 continue
-            text = str(getattr(item, "value", item)).strip()
-            if not text or (clear and not _is_clear(text)):
+            typed = str(getattr(item, "value", item))
+            if not typed.strip() or (clear and not _is_clear(typed)):
                 continue
-            if self._found.setdefault(text, stands_for) != stands_for:
-                self._shared.add(text)
+            for text in {typed, typed.strip()}:
+                if self._found.setdefault(text, stands_for) != stands_for:
+                    self._shared.add(text)
 
     def locate(self, text: str) -> tuple[Segment, ...]:
         """*text* in segments."""
@@ -82,13 +82,13 @@ class Rendered:
     def _cut(self, segments: tuple[str | Gap, ...]) -> list[Segment]:
         out: list[Segment] = []
         for segment in segments:
-            if not isinstance(segment, str) or self._forms is None:
+            if not isinstance(segment, str):
                 out.append(segment)
                 continue
             at = 0
-            for match in self._forms.finditer(segment):
-                out += (segment[at : match.start()], self._found[match[0]])
-                at = match.end()
+            for start, form in sorted(_occurrences(segment, self._forms)):
+                out += (segment[at:start], self._found[form])
+                at = start + len(form)
             out.append(segment[at:])
         return [segment for segment in out if segment != ""]
 
@@ -108,6 +108,28 @@ class Rendered:
                 continue
             out.append(segment)
         return tuple(out)
+
+
+def _occurrences(text: str, forms: list[str]) -> Iterator[tuple[int, str]]:
+    """Where the forms stand, longer ones first, none inside a longer word or another form."""
+    taken = bytearray(len(text))
+    for form in forms:
+        start = text.find(form)
+        while start >= 0:
+            end = start + len(form)
+            if not any(taken[start:end]) and not _joins(text, start) and not _joins(text, end):
+                taken[start:end] = b"\1" * len(form)
+                yield start, form
+            start = text.find(form, start + 1)
+
+
+def _joins(text: str, at: int) -> bool:
+    """Whether a word goes on across this place."""
+    return 0 < at < len(text) and _is_word(text[at - 1]) and _is_word(text[at])
+
+
+def _is_word(letter: str) -> bool:
+    return letter.isalnum() or letter == "_"
 
 
 def _is_clear(text: str) -> bool:

@@ -8,12 +8,12 @@ from hypothesis import given, strategies as st
 from langchain_core.callbacks import CallbackManager
 from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
 from langchain_core.prompt_values import ChatPromptValue
+from support.doors import Applicant, Echo
 
 from langcache import Cache, ChainPolicy
 from langcache.langchain import handler as handlers
 from langcache.langchain.handler import PROBE, CacheHandler
 from langcache.langchain.matching import RUNS_KEPT, Call, Runs, begin, claim, claimed, finish, policy_for
-from tests.langchain.doors import Applicant, Echo
 
 
 def call(text: str, **told: Any) -> Call:

@@ -10,12 +10,12 @@ from langchain_core.globals import get_llm_cache, set_llm_cache
 from langchain_core.language_models import FakeListLLM
 from langchain_core.runnables import RunnableLambda
 from langgraph.graph import END, START, StateGraph
+from support.doors import BOB, PROMPT, Applicant, Echo, Planner, applicant
 
 import langcache
 from langcache import Cache, ChainPolicy
 from langcache.errors import DeclarationError
 from langcache.langchain.listening import listening
-from tests.langchain.doors import BOB, PROMPT, Applicant, Echo, Planner, applicant
 
 POLICY = ChainPolicy(name="plan", profile=Applicant, prompt_version="v1")
 

@@ -12,11 +12,11 @@ from langchain_core.prompts import ChatPromptTemplate
 from langchain_core.runnables import RunnableLambda, RunnableParallel
 from langchain_openai import ChatOpenAI
 from pydantic import BaseModel, SecretStr
+from support.doors import BOB, PROMPT, Applicant, Echo, Planner, applicant
 
 from langcache import Cache, ChainPolicy
 from langcache.errors import NotCached
 from langcache.testing import Provider, Reply, ToolCall
-from tests.langchain.doors import BOB, PROMPT, Applicant, Echo, Planner, applicant
 
 KEY = SecretStr("test")
 

@@ -13,12 +13,12 @@ from langchain_core.messages import AIMessage, HumanMessage
 from langchain_core.tools import tool
 from langchain_openai import ChatOpenAI
 from pydantic import BaseModel, SecretStr
+from support.doors import BOB, Applicant, Echo, applicant
 
 import langcache
 from langcache import Cache, ChainPolicy
 from langcache.errors import NotCached
 from langcache.testing import Fault, Provider, Reply, Request, ToolCall
-from tests.langchain.doors import BOB, Applicant, Echo, applicant
 
 KEY = SecretStr("test")
 ASKED = "Plan for a {background} of {startup_name}, GPA {gpa}"
