@@ -98,7 +98,7 @@ class CacheHandler(BaseCallbackHandler):
         **_: Any,
     ) -> None:
         """Write the call down, for the lookup that follows."""
-        variables, unsure = runs.variables(parent_run_id, messages[0])
+        prompt, unsure = runs.prompt_of(parent_run_id, messages[0])
         begin(
             Call(
                 run_id,
@@ -109,7 +109,8 @@ class CacheHandler(BaseCallbackHandler):
                 serialized,
                 invocation_params or {},
                 options,
-                variables,
+                prompt.given if prompt else None,
+                prompt.made if prompt else (),
                 unsure,
                 self.policies,
             )

@@ -41,7 +41,7 @@ class LookupWork(ModelWork):
         model = [_described(told.model), _discriminator(self._llm_string)] if found is None else list(found)
         shape = fingerprint([model, _relevant(told.parameters), told.options])
         identity = identity_of(self.chain.settings, shape, "llm_cache")
-        request = ModelRequest(self.chain, identity, told.messages, self.inputs, variables=self._variables)
+        request = ModelRequest(self.chain, identity, told.messages, self.inputs, told.made, self._variables)
         request.check()
         return request
 

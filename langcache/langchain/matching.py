@@ -38,6 +38,7 @@ class Call:
         names: run names, its own first, then those of the runs around it, nearest first.
         model, parameters, options: what LangChain tells callbacks of the model and the call.
         variables: what the prompt template before it was given; None if unknown.
+        made: the messages that template made of them.
         unsure: more than one prompt was formatted beside it, and it cannot be told which one is its own.
         policies: of the handlers given by hand, each with whether it covers whatever it sees.
         llm_string: that of the lookup which claimed it.
@@ -53,6 +54,7 @@ class Call:
     parameters: Mapping[str, Any] = field(default_factory=dict)
     options: Any = None
     variables: Mapping[str, Any] | None = None
+    made: Sequence[BaseMessage] = ()
     unsure: bool = False
     policies: tuple[tuple[ChainPolicy, bool], ...] = ()
     llm_string: str | None = None
@@ -66,18 +68,18 @@ class Call:
 
 
 @dataclass(eq=False, slots=True)
-class _Run:
-    parent: UUID | None
-    name: str | None
-    prompts: dict[UUID, "_Prompt"] = field(default_factory=dict)
-
-
-@dataclass(eq=False, slots=True)
-class _Prompt:
+class Prompt:
     """A prompt template that was formatted: what it was given, and the messages it made."""
 
     given: Any
     made: Sequence[BaseMessage] = ()
+
+
+@dataclass(eq=False, slots=True)
+class _Run:
+    parent: UUID | None
+    name: str | None
+    prompts: dict[UUID, Prompt] = field(default_factory=dict)
 
 
 class Runs:
@@ -99,7 +101,7 @@ class Runs:
         with _lock:
             owner = self._runs.get(parent) if parent is not None else None
             if owner is not None and parent is not None and run_id not in owner.prompts:
-                owner.prompts[run_id] = _Prompt(given)
+                owner.prompts[run_id] = Prompt(given)
                 _put(self._owners, run_id, parent)
 
     def end(self, run_id: UUID, output: Any = None) -> None:
@@ -123,12 +125,12 @@ class Runs:
                 parent = run.parent
         return tuple(names)
 
-    def variables(self, parent: UUID | None, messages: Sequence[BaseMessage]) -> tuple[Any, bool]:
-        """What the prompt before a call was given, and whether that is in doubt.
+    def prompt_of(self, parent: UUID | None, messages: Sequence[BaseMessage]) -> tuple[Prompt | None, bool]:
+        """The prompt before a call, and whether it is in doubt which one that is.
 
         The nearest run around the call that formatted a prompt counts. If it formatted several, the one that made a
-        message which only it made and the call holds is the call's own; a message written literally in a template is
-        the same object for every user and says nothing.
+        message which only it made and the call holds is the call's own; a message that several made, such as one that
+        is literal in a template, says nothing.
         """
         with _lock:
             while parent is not None and (run := self._runs.get(parent)) is not None:
@@ -138,17 +140,24 @@ class Runs:
         return None, False
 
 
-def _own(prompts: list[_Prompt], messages: Sequence[BaseMessage]) -> tuple[Any, bool]:
+def _own(prompts: list[Prompt], messages: Sequence[BaseMessage]) -> tuple[Prompt | None, bool]:
     if len(prompts) == 1:
-        return prompts[0].given, False
-    held = {id(message) for message in messages}
-    made = [{id(message) for message in prompt.made} & held for prompt in prompts]
-    own = [
-        prompt
-        for at, prompt in enumerate(prompts)
-        if made[at] - set().union(*(others for n, others in enumerate(made) if n != at))
-    ]
-    return (own[0].given, False) if len(own) == 1 else (None, True)
+        return prompts[0], False
+    for sign in (id, _written):
+        held = {sign(message) for message in messages}
+        made = [{sign(message) for message in prompt.made} & held for prompt in prompts]
+        own = [
+            prompt
+            for at, prompt in enumerate(prompts)
+            if made[at] - set().union(*(others for n, others in enumerate(made) if n != at))
+        ]
+        if own:
+            return (own[0], False) if len(own) == 1 else (None, True)
+    return None, True
+
+
+def _written(message: BaseMessage) -> Any:
+    return message.type, str(message.content)
 
 
 def _put(table: OrderedDict[UUID, Any], key: UUID, value: Any) -> None:

@@ -27,6 +27,7 @@ class ModelRequest(Request):
         identity: what all calls with these parameters share.
         messages: what the model is asked.
         values: the profile's values, as far as known.
+        made: those of the messages that a prompt template made.
         variables: everything the prompt template was given, if known.
         extra: whatever else must be part of the key.
 
@@ -40,8 +41,9 @@ class ModelRequest(Request):
         identity: Identity,
         messages: Sequence[BaseMessage],
         values: Mapping[str, Any],
-        *,
+        made: Sequence[BaseMessage] = (),
         variables: Mapping[str, Any] | None = None,
+        *,
         extra: Mapping[str, Any] | None = None,
     ) -> None:
         self.chain, self.settings, self.identity = chain, chain.settings, identity
@@ -53,18 +55,27 @@ class ModelRequest(Request):
         self._located = {}
         self.messages = renumbered(messages)
         masks = chain.settings.mode == "mask"
-        self._rendered = Rendered(declaration, self.reading, known, complete=variables is not None, whole=masks)
+        self._rendered = Rendered(declaration, self.reading, known, self.finder, whole=masks)
+        self._made = [_written(message) for message in made] if variables is not None else []
         others = {name: value for name, value in (variables or {}).items() if name not in declaration.names}
         self.surroundings = {**(extra or {}), **self._doubtful(others)}
-        self.residue = {"messages": [_map_texts(message, self._keyed) for message in self.messages]}
+        self.residue = {"messages": [self._keyed(message) for message in self.messages]}
         self.key = digest(b"%b%b" % (identity.prefix, canonical(self._parts(), plain_message)))
 
-    def _keyed(self, text: str) -> Any:
-        segments = self._rendered.locate(text)
-        self._literals.extend(part for part in segments if isinstance(part, str))
-        if all(isinstance(part, str) for part in segments):
-            return text
-        return Segments([_as_key(part) for part in segments])
+    def _own(self, message: BaseMessage) -> bool:
+        return _written(message) in self._made
+
+    def _keyed(self, message: BaseMessage) -> Any:
+        own = self._own(message)
+
+        def text(value: str) -> Any:
+            segments = self._rendered.locate(value, own=own)
+            self._literals.extend(part for part in segments if isinstance(part, str))
+            if all(isinstance(part, str) for part in segments):
+                return value
+            return Segments([_as_key(part) for part in segments])
+
+        return _map_texts(message, text)
 
     def _doubtful(self, others: Mapping[str, Any]) -> dict[str, Any]:
         """Undeclared variables in which something like a declared value stands: in the key as they are.
@@ -73,17 +84,13 @@ class ModelRequest(Request):
         """
         found: dict[str, Any] = {}
         for name, value in others.items():
-            texts: list[str] = []
-
-            def keep(text: str, texts: list[str] = texts) -> str:
-                if self._rendered.locate(text) != self._rendered.surely(text):
-                    texts.append(text)
-                return text
-
-            mask_value(str(value) if isinstance(value, int | float) else value, keep)
-            if texts:
-                found[f"variable {name}"] = texts
+            doubtful = [text for text in _texts(value) if self._is_doubtful(text)]
+            if doubtful:
+                found[f"variable {name}"] = doubtful
         return found
+
+    def _is_doubtful(self, text: str) -> bool:
+        return self._rendered.locate(text, own=True) != self._rendered.surely(text)
 
     @cached_property
     def masked_messages(self) -> list[BaseMessage]:
@@ -91,10 +98,15 @@ class ModelRequest(Request):
         tokens = self.tokens()
         shown = self.reading.shown
 
-        def text(value: str) -> str:
-            return "".join(_shown(part, tokens, shown) for part in self._rendered.locate(value))
+        def masked(message: BaseMessage) -> BaseMessage:
+            own = self._own(message)
 
-        return [mask_value(message, text) for message in self.messages]
+            def text(value: str) -> str:
+                return "".join(_shown(part, tokens, shown) for part in self._rendered.locate(value, own=own))
+
+            return mask_value(message, text)  # type: ignore[no-any-return]
+
+        return [masked(message) for message in self.messages]
 
     def check(self) -> None:
         """Raises `UnkeyableError` if the profile speaks of values of which not one is known."""
@@ -110,6 +122,21 @@ class Segments:
     """A text with gaps, in a key; of a type of its own, so that no message can look like it."""
 
     segments: list[Any]
+
+
+def _written(message: BaseMessage) -> Any:
+    return message.type, message.content
+
+
+def _texts(value: Any) -> list[str]:
+    """The texts in a prompt's variable, as the prompt would show them."""
+    if plain_message(value) is not NotImplemented:
+        found: list[str] = []
+        mask_value(value, lambda text: found.append(text) or text)  # type: ignore[func-returns-value]
+        return found
+    if isinstance(value, list | tuple):
+        return [text for item in value for text in _texts(item)]
+    return [str(value)]
 
 
 def _as_key(part: Segment) -> Any:

@@ -37,56 +37,64 @@ class Rendered:
         declaration: the profile's.
         reading: the request, read through it.
         values: the raw values it was read from.
-        complete: whether the prompt's variables are known, so that a value met elsewhere can be told from the value
-            itself; without them bare numbers and short words stay.
+        finder: the user's slot values, compiled.
         whole: whether the items of a feature's list are left alone.
     """
 
     def __init__(
-        self, declaration: Declaration, reading: Reading, values: Mapping[str, Any], *, complete: bool, whole: bool
+        self,
+        declaration: Declaration,
+        reading: Reading,
+        values: Mapping[str, Any],
+        finder: Lexicon,
+        *,
+        whole: bool,
     ) -> None:
-        self._surely = Lexicon(list(reading.slots.values()))
+        self.surely = finder.locate
         self._lists = {name for name, slot in reading.slots.items() if isinstance(slot.value, list | tuple)}
         self._found: dict[str, Gap | Mark] = {}
         self._shared: set[str] = set()
-        if complete:
-            for name, slot in reading.slots.items():
-                self._add(slot.value, Gap(name), clear=False)
+        self._clear: set[str] = set()
+        for name, slot in reading.slots.items():
+            self._add(slot.value, Gap(name), clear=False)
         for feature in declaration.features:
             raw = values.get(feature.name, MISSING)
             if not (whole and isinstance(raw, list | tuple | set | frozenset)):
-                self._add(raw, Mark(feature.name), clear=not complete and feature.name in reading.blurred)
+                self._add(raw, Mark(feature.name), clear=feature.name not in reading.blurred)
         for name, raw in reading.ignored.items():
-            self._add(raw, Mark(name), clear=not complete)
+            self._add(raw, Mark(name), clear=False)
         self._forms = sorted(self._found.keys() - self._shared, key=len, reverse=True)
+        self._clear_forms = [form for form in self._forms if form in self._clear]
 
     def _add(self, raw: Any, stands_for: Gap | Mark, *, clear: bool) -> None:
         for item in raw if isinstance(raw, list | tuple | set | frozenset) else (raw,):
             if item is None or item is MISSING or isinstance(item, bool):
                 continue
             typed = str(getattr(item, "value", item))
-            if not typed.strip() or (clear and not _is_clear(typed)):
-                continue
-            for text in {typed, typed.strip()}:
+            for text in {typed, typed.strip()} - {""}:
+                if isinstance(stands_for, Mark) and (clear or _is_clear(text)):
+                    self._clear.add(text)
                 if self._found.setdefault(text, stands_for) != stands_for:
                     self._shared.add(text)
 
-    def locate(self, text: str) -> tuple[Segment, ...]:
-        """*text* in segments."""
-        return self._joined(self._cut(self._surely.locate(text)))
+    def locate(self, text: str, *, own: bool) -> tuple[Segment, ...]:
+        """*text* in segments.
 
-    def surely(self, text: str) -> tuple[str | Gap, ...]:
-        """Only what is a slot's value beyond doubt."""
-        return self._surely.locate(text)
+        Args:
+            text: a text of a message.
+            own: whether the prompt template made it of known variables, so that a value met in another variable can be
+                told from the value itself; elsewhere bare numbers and short words stay.
+        """
+        return self._joined(self._cut(self.surely(text), self._forms if own else self._clear_forms))
 
-    def _cut(self, segments: tuple[str | Gap, ...]) -> list[Segment]:
+    def _cut(self, segments: tuple[str | Gap, ...], forms: list[str]) -> list[Segment]:
         out: list[Segment] = []
         for segment in segments:
             if not isinstance(segment, str):
                 out.append(segment)
                 continue
             at = 0
-            for start, form in sorted(_occurrences(segment, self._forms)):
+            for start, form in sorted(_occurrences(segment, forms)):
                 out += (segment[at:start], self._found[form])
                 at = start + len(form)
             out.append(segment[at:])

@@ -1,14 +1,15 @@
 """Matching: which call a lookup belongs to, which chain the call, which user the chain serves."""
 
-import gc
+import weakref
 from typing import Any
 from uuid import UUID, uuid4
 
+import pytest
 from hypothesis import given, strategies as st
 from langchain_core.callbacks import CallbackManager
 from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
 from langchain_core.prompt_values import ChatPromptValue
-from support.doors import Applicant, Echo
+from support.doors import Applicant
 
 from langcache import Cache, ChainPolicy
 from langcache.langchain import handler as handlers
@@ -18,6 +19,11 @@ from langcache.langchain.matching import RUNS_KEPT, Call, Runs, begin, claim, cl
 
 def call(text: str, **told: Any) -> Call:
     return Call(uuid4(), (HumanMessage(text),), **told)
+
+
+def given_of(runs: Runs, parent: UUID | None, messages: Any) -> tuple[Any, bool]:
+    prompt, unsure = runs.prompt_of(parent, messages)
+    return (prompt.given if prompt else None), unsure
 
 
 class TestClaiming:
@@ -78,7 +84,7 @@ class TestVariables:
         runs.start(parent, None, "chain")
         runs.start(inner, parent, "retry")
         self.formatted(runs, parent, {"x": 1}, HumanMessage("1"))
-        assert runs.variables(inner, [HumanMessage("1")]) == ({"x": 1}, False)
+        assert given_of(runs, inner, [HumanMessage("1")]) == ({"x": 1}, False)
 
     def test_of_two_the_one_whose_own_message_is_asked(self) -> None:
         """A literal system message is one object for everybody, and says nothing."""
@@ -86,21 +92,22 @@ class TestVariables:
         runs.start(parent, None, "chain")
         ada = self.formatted(runs, parent, {"x": "Ada"}, shared, HumanMessage("Ada"))
         bob = self.formatted(runs, parent, {"x": "Bob"}, shared, HumanMessage("Bob"))
-        assert runs.variables(parent, ada) == ({"x": "Ada"}, False)
-        assert runs.variables(parent, bob) == ({"x": "Bob"}, False)
-        assert runs.variables(parent, [shared]) == (None, True)
-        assert runs.variables(parent, [HumanMessage("Ada")]) == (None, True)
-        assert runs.variables(parent, [*ada, *bob]) == (None, True)
+        assert given_of(runs, parent, ada) == ({"x": "Ada"}, False)
+        assert given_of(runs, parent, bob) == ({"x": "Bob"}, False)
+        assert given_of(runs, parent, [shared]) == (None, True)
+        assert given_of(runs, parent, [HumanMessage("Ada")]) == ({"x": "Ada"}, False)
+        assert given_of(runs, parent, [HumanMessage("Eve")]) == (None, True)
+        assert given_of(runs, parent, [*ada, *bob]) == (None, True)
 
     def test_no_parent_no_variables(self) -> None:
-        assert Runs().variables(None, [HumanMessage("x")]) == (None, False)
+        assert given_of(Runs(), None, [HumanMessage("x")]) == (None, False)
 
     def test_an_ended_run_takes_its_prompts_along(self) -> None:
         runs, parent = Runs(), uuid4()
         runs.start(parent, None, "chain")
         self.formatted(runs, parent, {"x": 1}, HumanMessage("1"))
         runs.end(parent)
-        assert (runs.around(parent), runs.variables(parent, [])) == ((), (None, False))
+        assert (runs.around(parent), given_of(runs, parent, [])) == ((), (None, False))
         assert not runs._owners
 
     def test_runs_that_never_end_are_bounded(self) -> None:
@@ -141,15 +148,14 @@ def test_told_by_two_handlers_a_call_is_one() -> None:
     finish(found)
 
 
-def test_the_probe_is_idle_unless_a_cache_lives() -> None:
+def test_the_probe_is_idle_unless_a_cache_lives(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is paid by a process whose caches are gone."""
-    gc.collect()
+    monkeypatch.setattr(handlers, "_watching", weakref.WeakSet())
     probe: Any = PROBE.get()
     with Cache("memory://") as cache:
         door = cache.llm_cache()
-        Echo(cache=door).invoke("Hello")
         assert not probe.ignore_chain
+        assert probe in CallbackManager.configure().handlers
         handlers.unwatch(door)
         assert probe.ignore_chain
         assert probe.ignore_chat_model
-        assert probe in CallbackManager.configure().handlers

@@ -124,6 +124,18 @@ def test_an_undeclared_number_that_equals_a_feature_stays_in_the_key(cache: Cach
     assert model.calls == 2
 
 
+def test_context_that_a_function_adds_stays_in_the_key(cache: Cache) -> None:
+    """Law 1: only what the prompt made of known variables may hold the user's numbers."""
+    model = Planner(cache=cache.llm_cache(name="plan", profile=Applicant))
+    for gpa in (3.4, 3.1):
+
+        def retrieve(prompt: Any, gpa: float = gpa) -> Any:
+            return [HumanMessage(f"The deadline is in {gpa} days"), *prompt.to_messages()]
+
+        (PROMPT | retrieve | model).invoke(applicant(gpa=gpa))
+    assert model.calls == 2
+
+
 class TestTheFaultsOfLangChainsOwnCache:
     """Law 1, with the four defects of the built-in cache."""
 
