@@ -6,6 +6,7 @@ from langcache.templating.folding import folded_words, singular
 from langcache.templating.frequency import COMMON, FUNCTION
 
 _SENTENCE = re.compile(r"[.!?](?:\s|$)|\n")
+_TITLE = re.compile(r"(?:^|[\s(])(?:mr|mrs|ms|mx|dr|prof|rev|hon|capt|col|lt|maj|sgt)\.$", re.IGNORECASE)
 _SHORT = 400
 _STATING = re.compile(
     r"(?<!\bhere )\b(?:am|is|are|was|were|has|have|had|got|found|know of|totals?|total of|for|of|at|with)"
@@ -110,7 +111,7 @@ def is_proper(text: str, start: int, end: int) -> bool:
 def starts_sentence(text: str, start: int) -> bool:
     """Whether a capital at this offset would be owed to a sentence, heading, item or quotation."""
     before = text[max(0, start - 12) : start].rstrip(" \t*_#>\"'“”‘’([{-•–—")
-    return not before or before[-1] in ".!?:;…\n\r|/"
+    return not before or (before[-1] in ".!?:;…\n\r|/" and not _TITLE.search(before))
 
 
 def enumerates(text: str, start: int, end: int) -> bool:

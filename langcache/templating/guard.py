@@ -51,6 +51,8 @@ def _judge_hit(hit: Hit, text: str, forms: Forms) -> None:
     entry = hit.entry
     if entry.doubt == "number" and enumerates(text, hit.start, hit.end):
         return
+    if entry.form.proper and not hit.exact and text[hit.start : hit.end].islower():
+        return
     raise Refused(entry.form.why, slot=entry.slot, form=_level(hit, text), position=hit.start)
 
 

@@ -24,6 +24,7 @@ class Form(NamedTuple):
         why: the refusal's reason where *style* is ``None``.
         locatable: masking may put a placeholder here; ``False`` for words that only point at the value
             (pronouns, "tomorrow"), which stay in the text and so in the key.
+        proper: a name that is also a word ("Young", "Rob"): without its capital it is that word.
     """
 
     text: str
@@ -31,6 +32,7 @@ class Form(NamedTuple):
     sure: bool = False
     why: str = "leak"
     locatable: bool = True
+    proper: bool = False
 
 
 class Kind(Protocol):

@@ -26,7 +26,8 @@ class Address:
             found = _texts(words, "")
             for text, style in _texts(_first_line(words), _FIRST).items():
                 found.setdefault(text, style)
-            yield from (Form(text, style) for text, style in found.items() if style)
+            typed = "".join(word.text for word in words)
+            yield from (Form(text, style) for text, style in found.items() if _ends_as(text, typed))
 
     def render(self, slot: Personal, style: str) -> str:
         """The address in a style; what is no address stays as it is."""
@@ -59,6 +60,11 @@ def _first_line(words: tuple[Word, ...]) -> tuple[Word, ...]:
     end = next((at for at, word in enumerate(words) if word.group == "lines"), len(words))
     text = "".join(word.text for word in words[:end])
     return words[:end] if any(c.isdigit() for c in text) and any(c.isalpha() for c in text) else words
+
+
+def _ends_as(text: str, typed: str) -> bool:
+    """Whether no dot was put at the end, where it would be taken for the one that ends the sentence."""
+    return text != typed and (typed.endswith(".") or not text.endswith("."))
 
 
 def _texts(words: tuple[Word, ...], part: str) -> dict[str, str]:

@@ -31,11 +31,13 @@ class Name:
         full: the whole name in reading order, with the title and suffix typed into it.
         parts: the parts by the words patterns use for them: ``given``, ``surname``, ``title``, …
         middle: middle names or their initials.
+        login: the name as logins and addresses write it: small letters without accents, blanks and signs.
     """
 
     full: str
     parts: Mapping[str, str]
-    middle: tuple[str, ...]
+    middle: tuple[str, ...] = ()
+    login: "Name | None" = None
 
     def compose(self, pattern: str) -> str | None:
         """The name after a pattern; ``None`` if it lacks a part that the pattern needs.
@@ -53,10 +55,6 @@ class Name:
             out += (pattern[at : match.start()], piece)
             at = match.end()
         return "".join([*out, pattern[at:]])
-
-    def slugged(self) -> "Name":
-        """The name as logins and addresses write it: small letters without accents, blanks and signs."""
-        return Name(_slug(self.full), {part: _slug(text) for part, text in self.parts.items()}, ())
 
     def _optional(self, inner: str) -> str:
         if "M" in inner:
@@ -86,7 +84,9 @@ def parse(text: str) -> Name | None:
     if not (given or surname):
         return None
     full = str(parsed) if "," in text or _has_one_case(text) else text.strip()
-    return Name(full, _parts(parsed, given, middle, surname), middle)
+    parts = _parts(parsed, given, middle, surname)
+    login: dict[str, str] = {part: _slug(parts[part]) for part in ("given", "surname", "G", "S") if part in parts}
+    return Name(full, parts, middle, Name(_slug(full), login))
 
 
 @lru_cache(maxsize=1)

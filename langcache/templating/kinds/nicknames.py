@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+from langcache.templating.frequency import COMMON
+
 _NICKNAMES = """
 alexander alex sandy xander; alexandra alex alexa lexi sandra; alfred alf alfie fred; amanda mandy; andrew andy drew;
 anthony tony; barbara barb barbie babs; benjamin ben benny benji; catherine cathy cate kate katie; charles
@@ -24,5 +26,5 @@ _TABLE = {names[0]: names[1:] for names in (entry.split() for entry in _NICKNAME
 
 
 def nicknames(given: str) -> Iterator[str]:
-    """The usual short forms of a first name, capitalised."""
-    yield from (name.capitalize() for name in _TABLE.get(given.lower(), ()))
+    """The usual short forms of a first name, capitalised; none that is a common word ("Will")."""
+    yield from (name.capitalize() for name in _TABLE.get(given.lower(), ()) if name not in COMMON)
