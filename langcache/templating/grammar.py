@@ -4,29 +4,39 @@ import re
 from collections.abc import Callable
 
 from langcache.templating.articles import article
+from langcache.templating.frequency import FUNCTION
 
 _ARTICLE = re.compile(r"(?<![\w'’.-])(a|A|an|An|AN)(?=\s{1,2}[\"'“‘(*_`\[]{0,3}$)")
 _POSSESSIVE = re.compile(r"(['’])(?=[ \t\n]+[^\W\d_])")
+_GOES_ON = re.compile(r"(?:['’]s?)? [a-z]")
 _FIRST = re.compile(r"[^\W\d_]")
 _WORD = re.compile(r"[^\W_][^\s-]*")
 _SMALL = frozenset("a an and as at but by for from in nor of on or the to vs with".split())  # noqa: SIM905
 
 
-def article_before(text: str, start: int, written: str) -> tuple[int, int, str] | None:
+def article_before(text: str, start: int, written: str | None) -> tuple[int, int, str] | None:
     """The article before a value: its start, its end and how it is written; ``None`` if the value decides none.
 
     Args:
         text: the text; the value begins at *start*.
-        written: the value there. An article that does not fit it is left as it is.
+        written: the value there: an article that does not fit it is left as it is; ``None`` for a placeholder.
     """
     found = _ARTICLE.search(text, max(0, start - 8), start)
-    if found is None or article(written) != found[0].lower():
+    if found is None or (written is not None and article(written) != found[0].lower()):
         return None
     if found[0] == "A" and _shouts(text, found.start()):
         return (*found.span(), "AN")
     if found[0][0] == "A" and found[0] != "AN" and not _opens(text, found.start()):
         return None  # "vitamin A": a letter, no article
     return (*found.span(), found[0] if found[0] == "AN" else found[0][0])
+
+
+def masked_case(text: str, start: int, end: int) -> str:
+    """The case that a placeholder's surroundings ask of the value that no writer of them saw."""
+    inner = text[start:end].strip("[]［］【】")
+    if inner.isupper() and _shouts(text[:start].rstrip(), start):
+        return "upper"
+    return "opening" if _opens(text, start) and _GOES_ON.match(text, end) else ""
 
 
 def _opens(text: str, at: int) -> bool:
@@ -64,6 +74,10 @@ def _capital(text: str) -> str:
     return _FIRST.sub(lambda match: match[0].upper(), text, count=1)
 
 
+def _opening(text: str) -> str:
+    return _capital(text) if text.split(" ", 1)[0] in _SMALL | FUNCTION else text
+
+
 def _title(text: str) -> str:
     return _WORD.sub(lambda match: match[0][0].upper() + match[0][1:], text)
 
@@ -79,6 +93,7 @@ CASES: dict[str, Callable[[str], str]] = {
     "upper": str.upper,
     "title": _title,
     "headline": _headline,
+    "opening": _opening,
 }
 """Ways to write a value's letters, by the name a gap keeps; likeliest first."""
 

@@ -5,7 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from langcache.errors import Refused
-from langcache.templating.escaping import is_json, json_strings
+from langcache.templating.escaping import IN_PROSE, is_json, json_strings
+from langcache.templating.grammar import article_before, masked_case
 from langcache.templating.labels import BRACKETED, CLOSE, OPEN, canonical, resembles
 from langcache.templating.placeholders import is_plain
 from langcache.templating.slots import Personal
@@ -145,7 +146,12 @@ def _template(text: str, found: Sequence[_Found]) -> Template:
     segments: list[str | Gap] = []
     at = 0
     for (start, end, name), escape in zip(found, escapes, strict=True):
-        segments += (text[at:start], Gap(name, escape=escape))
+        gap = Gap(name, escape=escape, case=masked_case(text, start, end) if not escape else "")
+        article = article_before(text, start, None) if escape in IN_PROSE else None
+        if article is not None and article[0] >= at:
+            segments += (text[at : article[0]], gap._replace(grammar=article[2], case=""))
+            at = article[1]
+        segments += (text[at:start], gap)
         at = end
     return tidy([*segments, text[at:]])
 

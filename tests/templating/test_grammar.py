@@ -3,7 +3,7 @@
 import pytest
 
 from langcache.errors import Refused
-from langcache.templating import Gap, Lexicon, Personal, fill
+from langcache.templating import Gap, Lexicon, Personal, fill, read
 
 
 def one(value: object) -> dict[str, Personal]:
@@ -78,3 +78,22 @@ def test_a_bracketed_clause_of_an_empty_slot_is_dropped() -> None:
     assert fill(template, slots) == "Your startup will grow."
     with pytest.raises(Refused, match="empty slot"):
         fill(("Your startup ", Gap("who"), " will grow."), slots)
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "expected"),
+    [
+        ("Write a [startup name] plan", "Andromeda", "Write an Andromeda plan"),
+        ("Fine. An [startup name] plan", "PathAI", "Fine. A PathAI plan"),
+        ("[startup name] will win", "the Ritz", "The Ritz will win"),
+        ("[startup name] will win", "adidas", "adidas will win"),
+        ("Ask [startup name] now", "the Ritz", "Ask the Ritz now"),
+        ("A PITCH FOR [STARTUP NAME]", "PathAI", "A PITCH FOR PATHAI"),
+        ("For [STARTUP NAME] only", "PathAI", "For PathAI only"),
+        ("Take vitamin A [startup name]", "PathAI", "Take vitamin A PathAI"),
+    ],
+)
+def test_masked_answers_agree_with_the_value_that_nobody_saw(text: str, value: str, expected: str) -> None:
+    """A placeholder's article, sentence start and capitals follow the value that is filled in."""
+    slots = one(value)
+    assert fill(read(text, {"who": "[startup name]"}, list(slots.values())), slots) == expected

@@ -90,7 +90,7 @@ def test_tokens_are_distinct_and_read_back(labels: list[tuple[str, str]], litera
     tokens = placeholders(slots, literals)
     assert len(slots) == len(set(tokens.values()))
     assert not [token for token in tokens.values() if any(token in literal for literal in literals)]
-    template = tuple(part for name in tokens for part in (Gap(name), " and "))
+    template = tuple(part for name in tokens for part in (Gap(name), " + "))
     assert template == read(show(template, tokens), tokens, slots)
 
 

@@ -37,7 +37,7 @@ def test_known_manglings_are_the_placeholder(mangled: str) -> None:
 @pytest.mark.parametrize(
     ("answer", "expected"),
     [
-        ("[startup name]'s plan", (Gap("startup"), "'s plan")),
+        ("see [startup name]'s plan", ("see ", Gap("startup"), "'s plan")),
         ("**[startup name]**", ("**", Gap("startup"), "**")),
         ("to [target school]", ("to ", Gap("schools"))),
         ("[startup name](https://x.y)", ("[", Gap("startup"), "](https://x.y)")),
