@@ -99,7 +99,7 @@ def writings(number: Decimal, locale: str) -> Iterator[tuple[str, str]]:
 def foreign(number: Decimal | None, locale: str) -> Iterator[Form]:
     """The spellings of a number that belong to other locales."""
     if number is not None:
-        own = {text for _, text in writings(number, locale)}
+        own = {write(number, style, locale) for style in ("0", "#,##0")}
         yield from (Form(text, None) for text in dict.fromkeys(respelled(number)) if text not in own)
 
 
