@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from langcache.core.entry import Entry
 from langcache.errors import CorruptEntry
-from langcache.runtime.breaker import Breaker
+from langcache.runtime.breaker import Breakers
 from langcache.runtime.clock import Clock
 from langcache.runtime.steps import Step
 from langcache.storage.base import Lease, Record, Store
@@ -40,14 +40,14 @@ class GuardedStore:
 
     def __init__(self, store: Store, clock: Clock) -> None:
         self.store, self._clock = store, clock
-        self._breaker = Breaker(clock)
+        self._breakers = Breakers(clock, "get", "put", "lease")
         self.counts: Counter[str] = Counter()
         self._news: str | None = None
 
     @property
     def trouble(self) -> str | None:
         """Why the store does not answer now, if it does not."""
-        return self._breaker.reason
+        return self._breakers.reason
 
     def take_news(self) -> str | None:
         """What an event should say of the store; each trouble is told once."""
@@ -60,18 +60,18 @@ class GuardedStore:
         """The entry under *key*; None if there is none, or none that can be had."""
 
         def run() -> Entry | None:
-            record = self._safely(lambda: self.store.get(namespace, key, now=self._clock.now()))
+            record = self._safely("get", lambda: self.store.get(namespace, key, now=self._clock.now()))
             if record is None:
                 return None
             try:
                 return _entry(key, record)
             except CorruptEntry:
                 self._count_corrupt()
-                self._safely(lambda: quarantine(self.store, namespace, key, record, self._clock.now()))
+                self._safely("put", lambda: quarantine(self.store, namespace, key, record, self._clock.now()))
                 return None
 
         async def arun() -> Entry | None:
-            record = await self._asafely(lambda: self.store.aget(namespace, key, now=self._clock.now()))
+            record = await self._asafely("get", lambda: self.store.aget(namespace, key, now=self._clock.now()))
             if record is None:
                 return None
             try:
@@ -79,7 +79,7 @@ class GuardedStore:
             except CorruptEntry:
                 self._count_corrupt()
                 now = self._clock.now()
-                await self._asafely(lambda: aquarantine(self.store, namespace, key, record, now))
+                await self._asafely("put", lambda: aquarantine(self.store, namespace, key, record, now))
                 return None
 
         return Step(run, arun)
@@ -100,11 +100,13 @@ class GuardedStore:
 
         def run() -> bool:
             now = self._clock.now()
-            return bool(self._safely(lambda: self.store.put(namespace, key, record(), now=now, lease=lease)))
+            return bool(self._safely("put", lambda: self.store.put(namespace, key, record(), now=now, lease=lease)))
 
         async def arun() -> bool:
             now = self._clock.now()
-            return bool(await self._asafely(lambda: self.store.aput(namespace, key, record(), now=now, lease=lease)))
+            return bool(
+                await self._asafely("put", lambda: self.store.aput(namespace, key, record(), now=now, lease=lease))
+            )
 
         return Step(run, arun)
 
@@ -118,22 +120,24 @@ class GuardedStore:
             return call(await self.store.aacquire(namespace, key, ttl_s=term_s, now=self._clock.now()))
 
         return Step(
-            lambda: self._safely(lambda: call(self.store.acquire(namespace, key, ttl_s=term_s, now=self._clock.now()))),
-            lambda: self._asafely(acall),
+            lambda: self._safely(
+                "lease", lambda: call(self.store.acquire(namespace, key, ttl_s=term_s, now=self._clock.now()))
+            ),
+            lambda: self._asafely("lease", acall),
         )
 
     def renew(self, lease: Lease, term_s: float) -> Step[bool | None]:
         """Prolong *lease*."""
         return Step(
-            lambda: self._safely(lambda: self.store.renew(lease, ttl_s=term_s, now=self._clock.now())),
-            lambda: self._asafely(lambda: self.store.arenew(lease, ttl_s=term_s, now=self._clock.now())),
+            lambda: self._safely("lease", lambda: self.store.renew(lease, ttl_s=term_s, now=self._clock.now())),
+            lambda: self._asafely("lease", lambda: self.store.arenew(lease, ttl_s=term_s, now=self._clock.now())),
         )
 
     def release(self, lease: Lease) -> Step[None]:
         """Give *lease* back."""
         return Step(
-            lambda: self._safely(lambda: self.store.release(lease)),
-            lambda: self._asafely(lambda: self.store.arelease(lease)),
+            lambda: self._safely("lease", lambda: self.store.release(lease)),
+            lambda: self._asafely("lease", lambda: self.store.arelease(lease)),
         )
 
     def wait_for_release(self, namespace: str, key: str, timeout_s: float) -> Step[bool | None]:
@@ -143,8 +147,8 @@ class GuardedStore:
             return {"timeout_s": timeout_s, "now": self._clock.now()}
 
         return Step(
-            lambda: self._safely(lambda: self.store.wait_for_release(namespace, key, **waiting())),
-            lambda: self._asafely(lambda: self.store.await_for_release(namespace, key, **waiting())),
+            lambda: self._safely("lease", lambda: self.store.wait_for_release(namespace, key, **waiting())),
+            lambda: self._asafely("lease", lambda: self.store.await_for_release(namespace, key, **waiting())),
         )
 
     def mark_refused(self, namespace: str, key: str, for_s: float) -> Step[bool | None]:
@@ -155,8 +159,8 @@ class GuardedStore:
 
         where, now = _refusals_of(namespace), self._clock.now()
         return Step(
-            lambda: self._safely(lambda: self.store.put(where, key, marker(now), now=now)),
-            lambda: self._asafely(lambda: self.store.aput(where, key, marker(now), now=now)),
+            lambda: self._safely("put", lambda: self.store.put(where, key, marker(now), now=now)),
+            lambda: self._asafely("put", lambda: self.store.aput(where, key, marker(now), now=now)),
         )
 
     def is_refused(self, namespace: str, key: str) -> Step[bool]:
@@ -164,16 +168,16 @@ class GuardedStore:
         where = _refusals_of(namespace)
 
         async def arun() -> bool:
-            return bool(await self._asafely(lambda: self.store.aget(where, key, now=self._clock.now())))
+            return bool(await self._asafely("get", lambda: self.store.aget(where, key, now=self._clock.now())))
 
-        return Step(lambda: bool(self._safely(lambda: self.store.get(where, key, now=self._clock.now()))), arun)
+        return Step(lambda: bool(self._safely("get", lambda: self.store.get(where, key, now=self._clock.now()))), arun)
 
     def drop_corrupt(self, namespace: str, key: str) -> Step[int | None]:
         """Remove an entry whose content, though sealed well, makes no sense."""
         self._count_corrupt()
         return Step(
-            lambda: self._safely(lambda: self.store.delete(namespace, [key])),
-            lambda: self._asafely(lambda: self.store.adelete(namespace, [key])),
+            lambda: self._safely("put", lambda: self.store.delete(namespace, [key])),
+            lambda: self._asafely("put", lambda: self.store.adelete(namespace, [key])),
         )
 
     def _count_corrupt(self) -> None:
@@ -181,31 +185,31 @@ class GuardedStore:
         if self.counts["corrupt"] == 1:
             logger.warning("langcache: a stored entry is corrupt; it is quarantined and fetched anew")
 
-    def _safely(self, call: Callable[[], T]) -> T | None:
-        if not self._breaker.closed():
+    def _safely(self, kind: str, call: Callable[[], T]) -> T | None:
+        if not self._breakers.closed(kind):
             return None
         try:
             result = call()
         except Exception as error:
-            self._failed(error)
+            self._failed(kind, error)
             return None
-        self._breaker.succeeded()
+        self._breakers.succeeded(kind)
         return result
 
-    async def _asafely(self, call: Callable[[], Awaitable[T]]) -> T | None:
-        if not self._breaker.closed():
+    async def _asafely(self, kind: str, call: Callable[[], Awaitable[T]]) -> T | None:
+        if not self._breakers.closed(kind):
             return None
         try:
             result = await call()
         except Exception as error:
-            self._failed(error)
+            self._failed(kind, error)
             return None
-        self._breaker.succeeded()
+        self._breakers.succeeded(kind)
         return result
 
-    def _failed(self, error: Exception) -> None:
+    def _failed(self, kind: str, error: Exception) -> None:
         self.counts["store errors"] += 1
-        if self._breaker.failed(error):
+        if self._breakers.failed(kind, error):
             self._news = f"the store does not answer: {error}"
             logger.warning("langcache: the store does not answer (%s); chains run without it", error)
 

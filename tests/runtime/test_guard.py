@@ -1,0 +1,133 @@
+"""Law 9: a store that fails never fails a chain; it is told once, left alone for a while, and tried again."""
+
+import logging
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from support.works import Asker
+
+from langcache.errors import StoreError
+from langcache.runtime.breaker import Breaker
+from langcache.storage.registry import open_store
+from langcache.testing import FakeClock, FaultyStore, Garbage, Raise, always
+
+Make = Callable[..., Asker]
+DOWN = Raise(StoreError("disk on fire"))
+
+
+@pytest.fixture(params=["sync", "async"])
+def make(request: pytest.FixtureRequest) -> Iterator[Make]:
+    made: list[Asker] = []
+
+    def asker(**script: Any) -> Asker:
+        made.append(Asker(request.param, FaultyStore(open_store("memory://"), script)))
+        return made[-1]
+
+    yield asker
+    for one in made:
+        one.close()
+
+
+def warnings(caplog: pytest.LogCaptureFixture) -> list[str]:
+    return [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
+
+
+@pytest.mark.parametrize(
+    "error", [StoreError("disk on fire"), OSError(28, "full"), RuntimeError("bug"), TimeoutError()]
+)
+@pytest.mark.parametrize("method", ["get", "put"])
+def test_a_failing_store_costs_hits_and_nothing_else(
+    make: Make, method: str, error: Exception, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Whatever it raises: every user gets their answer, one warning is logged, one event tells of it."""
+    asker = make(**{method: always(Raise(error))})
+    assert [asker.ask(key=str(number)) for number in range(5)] == ["Hello Ada."] * 5
+    assert asker.chain.runs == [True] * 5
+    assert len(warnings(caplog)) == 1
+    assert [type(event.reason) for event in asker.events] == [str, *[type(None)] * 4]
+    assert (asker.engine.store.counts["store errors"], asker.engine.store.trouble) == (3, type(error).__name__)
+
+
+def test_a_full_disk_still_serves_what_it_holds(make: Make) -> None:
+    """What fails is left alone, not what works."""
+    asker = make(put=[None, *[DOWN] * 9])
+    asker.ask()
+    for number in range(5):
+        asker.ask(key=str(number))
+    assert asker.ask(user="Bob") == "Hello Bob."
+    assert (asker.last.outcome, asker.store.calls.count("put")) == ("hit", 4)  # type: ignore[attr-defined]
+
+
+def test_a_dead_store_is_left_alone_after_three_calls_of_any_kind(make: Make) -> None:
+    """Each may have cost a timeout."""
+    asker = make(**{method: always(DOWN) for method in ("get", "put", "acquire", "release")})
+    for number in range(5):
+        asker.ask(key=str(number))
+    assert len(asker.store.calls) == 3  # type: ignore[attr-defined]
+
+
+def test_the_breaker_stops_asking_and_tries_again(make: Make, caplog: pytest.LogCaptureFixture) -> None:
+    """After three failures in a row the store is left alone for five seconds; then one call decides."""
+    asker = make(get=[DOWN] * 4)
+    reads = lambda: asker.store.calls.count("get")  # type: ignore[attr-defined]  # noqa: E731
+    for advance_s, tried in ((0, 2), (0, 3), (4.9, 3), (0.1, 4), (4.9, 4)):
+        asker.clock.advance(advance_s)
+        asker.ask()
+        assert reads() == tried
+    asker.clock.advance(0.1)
+    assert [asker.ask(), asker.ask()] == ["Hello Ada."] * 2
+    assert (asker.last.outcome, asker.engine.store.trouble) == ("hit", None)
+    assert len(warnings(caplog)) == 1
+
+
+def test_single_failures_do_not_open_the_breaker(make: Make) -> None:
+    """Only failures in a row do."""
+    asker = make(get=[DOWN, None] * 10)
+    for _ in range(10):
+        asker.ask()
+    assert (asker.engine.store.trouble, "hit" in asker.outcomes) == (None, True)
+
+
+@pytest.mark.parametrize("value", [b"", b"garbage", b"LC\x01\x00\x00\x00\x00\x01" + b"x" * 17])
+def test_corrupt_bytes_are_a_miss_set_aside_and_counted(
+    make: Make, value: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Never guessed at: quarantined for a week, where no lookup finds them, and fetched anew."""
+    asker = make(get=[None, None, Garbage(value)])
+    asker.ask()
+    assert asker.ask() == "Hello Ada."
+    assert (asker.outcomes, asker.chain.runs) == (["miss", "miss"], [True, True])
+    assert asker.engine.store.counts["corrupt"] == 1
+    assert asker.ask(user="Bob") == "Hello Bob."
+    assert (asker.last.outcome, len(warnings(caplog))) == ("hit", 1)
+    aside = asker.store.get("quarantine:default", "key", now=asker.clock.now())
+    assert aside is not None
+    assert (aside.value, aside.expires_at) == (value, asker.clock.now() + 7 * 86_400)
+
+
+def test_an_entry_under_another_key_is_corrupt(make: Make) -> None:
+    """Law 1, at rest: the checksum covers the key."""
+    asker = make()
+    asker.ask()
+    moved = asker.store.get("default", "key", now=asker.clock.now())
+    assert moved is not None
+    asker.store.put("default", "other", moved, now=asker.clock.now())
+    asker.ask(key="other")
+    assert (asker.last.outcome, asker.engine.store.counts["corrupt"]) == ("miss", 1)
+
+
+def test_a_breaker_lets_one_through_at_a_time() -> None:
+    """The others go on without, until that one knows."""
+    clock = FakeClock()
+    breaker = Breaker(clock, failures=2, pause_s=10)
+    breaker.failed(OSError())
+    assert (breaker.closed(), breaker.failing) == (True, True)
+    breaker.failed(OSError())
+    assert (breaker.closed(), breaker.reason) == (False, "OSError")
+    clock.advance(10)
+    assert [breaker.closed(), breaker.closed()] == [True, False]
+    breaker.succeeded()
+    assert (breaker.closed(), breaker.reason) == (True, None)
+    breaker.failed(OSError())
+    assert breaker.closed()
