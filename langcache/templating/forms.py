@@ -55,7 +55,7 @@ class Forms:
         self.near = Near()
         self.known = {word for text in known for word in folded_words(text)}
         self._phrases = [" " + " ".join(folded_words(text)) + " " for text in known]
-        self._owners: dict[str, set[str]] = {}
+        self._owners: dict[str, dict[str, bool]] = {}
         self._labels: dict[str, frozenset[str]] = {}
 
     def add(self, slot: Personal, forms: Iterable[Form], *, parts: bool = True) -> None:
@@ -68,8 +68,10 @@ class Forms:
             self._index_parts(slot.name, folded_words(written(item)))
 
     def shared(self, entry: Entry) -> bool:
-        """Whether two slots have this text, in whatever case."""
-        return len(self._owners[entry.form.text.casefold()]) > 1
+        """Whether two slots have this text, in whatever case; a part of a value yields to another slot's whole one."""
+        owners = self._owners[entry.form.text.casefold()]
+        whole = {name for name, part in owners.items() if not part}
+        return len(whole) > 1 or entry.slot not in whole if whole else len(owners) > 1
 
     def _index(self, slot: Personal, form: Form) -> None:
         folded, spans = words(form.text)
@@ -78,9 +80,9 @@ class Forms:
         withheld = form.style is None and form.why == "leak"
         doubt = "" if form.sure else doubt_of(form.text, folded, known=self._is_known(folded))
         entry = Entry(slot.name, form, len(folded), lead, letters, withheld, doubt, self._labels[slot.name])
-        owners = self._owners.setdefault(form.text.casefold(), set())
+        owners = self._owners.setdefault(form.text.casefold(), {})
         if not withheld:
-            owners.add(slot.name)
+            owners[slot.name] = form.part and owners.get(slot.name, True)
         if not letters:
             self.wordless.append(entry)
         elif len(letters) <= _LIMIT:

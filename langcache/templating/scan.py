@@ -75,8 +75,9 @@ def _walk(text: str, found: Words, forms: Forms) -> Iterator[Hit]:
         yield from (hit for hit in (exact, loose) if hit is not None)
 
 
-def _fills(hit: Hit) -> tuple[int, bool]:
-    return hit.end - hit.start, hit.entry.form.style is not None
+def _fills(hit: Hit) -> tuple[int, bool, bool]:
+    form = hit.entry.form
+    return hit.end - hit.start, form.style is not None, not form.part
 
 
 def _rank(hit: Hit) -> tuple[bool, int]:

@@ -24,6 +24,7 @@ class Form(NamedTuple):
         why: the refusal's reason where *style* is ``None``.
         locatable: masking may put a placeholder here; ``False`` for words that only point at the value
             (pronouns, "tomorrow"), which stay in the text and so in the key.
+        part: only a part of the value (a first name): another slot whose value this is takes precedence.
         proper: a name that is also a word ("Young", "Rob"): without its capital it is that word.
     """
 
@@ -32,6 +33,7 @@ class Form(NamedTuple):
     sure: bool = False
     why: str = "leak"
     locatable: bool = True
+    part: bool = False
     proper: bool = False
 
 

@@ -21,6 +21,7 @@ pm pr ps re ro sr st ti tv uh uk um un us usa va vs ya yo
 """
 _SHORT_WORDS = COMMON | frozenset(_SHORT.split())
 _CALENDAR = frozenset(("january", "march", "april", "may", "june", "july", "august", "sunday", "monday", "friday"))
+_PARTS = ("given", "surname", "nickname", "capital surname", "plural surname")
 _PRONOUNS = ("he", "him", "his", "himself", "she", "her", "hers", "herself")
 _CHINESE_PRONOUNS = ("她", "他")
 _MAN_OR_WOMAN = ("Mr.", "Mr", "Mrs.", "Mrs", "Ms.", "Ms", "Miss", "Sir", "Lord", "Lady", "Madam", "Dame", "Mister")
@@ -41,7 +42,8 @@ class Person:
         for text, style in texts.items():
             if text != typed and not text.startswith(("A ", "I ")):
                 safe = not _reads_as_genitive(text, style)
-                yield Form(text, style, _unmistakable(text), locatable=safe, proper=_is_word(text))
+                part = style in _PARTS
+                yield Form(text, style, _unmistakable(text), locatable=safe, part=part, proper=_is_word(text))
         yield from _in_context(name)
 
     def render(self, slot: Personal, style: str) -> str:
