@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from langcache.cli.app import main
 from langcache.cli.demo.applicants import BACKGROUNDS, FIELDS, read_applicants
 
 COMMAND = Path(sys.executable).with_name("langcache")
@@ -36,9 +37,9 @@ def langcache(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]
     )
 
 
-def figures(folder: Path, *arguments: str) -> Any:
+def figures(folder: Path) -> Any:
     """The figures one run printed."""
-    finished = langcache("demo", "--json", *arguments, folder=folder)
+    finished = langcache("demo", "--json", folder=folder)
     assert finished.returncode == 0, finished.stderr
     return json.loads(finished.stdout)
 
@@ -186,12 +187,18 @@ def _read(terminal: int) -> bytes:
         return b""
 
 
-def test_fresh_forgets_what_is_stored(tmp_path: Path) -> None:
+def test_fresh_forgets_what_is_stored(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     """``--url`` names the store, ``--fresh`` empties it first; nothing is left in the folder."""
-    place = tmp_path / "elsewhere" / "answers.db"
-    place.parent.mkdir()
-    url, here = f"sqlite:///{place}", tmp_path / "here"
+    here = tmp_path / "here"
     here.mkdir()
-    calls = [figures(here, "--url", url, *more)["provider_calls"] for more in ([], [], ["--fresh"])]
+    monkeypatch.chdir(here)
+    calls = []
+    for more in ([], [], ["--fresh"]):
+        monkeypatch.setattr(sys, "argv", ["langcache", "demo", "--json", "--url", f"sqlite:///{tmp_path}/a.db", *more])
+        with pytest.raises(SystemExit, match="0"):
+            main()
+        calls.append(json.loads(capsys.readouterr().out)["provider_calls"])
     assert [kinds() * GENERATION_TYPES, 0, kinds() * GENERATION_TYPES] == calls
     assert list(here.iterdir()) == []

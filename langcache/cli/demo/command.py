@@ -3,9 +3,16 @@
 import json
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from langcache.cli.trouble import Trouble
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from langcache.cli.demo.run import Run
 
 __all__ = ["demo"]
 
@@ -36,14 +43,23 @@ def demo(
         if fresh:
             cache.clear()
         with _progress(console, len(applicants), quiet=as_json) as advance:
-            done = run(cache, applicants, live=endpoint, advance=advance)
+            done = _served(lambda: run(cache, applicants, live=endpoint, advance=advance))
     if as_json:
         typer.echo(json.dumps(figures.as_json(done), indent=2))
     else:
         report.show(console, done, store=url, live=live)
 
 
-def _progress(console: object, requests: int, *, quiet: bool) -> AbstractContextManager[Callable[[str], None]]:
+def _served(serve: Callable[[], "Run"]) -> "Run":
+    from langchain_core.exceptions import ModelError
+
+    try:
+        return serve()
+    except ModelError as error:
+        raise Trouble(f"a provider failed: {type(error).__name__}: {str(error).partition(chr(10))[0]}") from error
+
+
+def _progress(console: "Console", requests: int, *, quiet: bool) -> AbstractContextManager[Callable[[str], None]]:
     from langcache.cli.demo.progress import progress
 
-    return nullcontext(lambda _name: None) if quiet else progress(console, requests)  # type: ignore[arg-type]
+    return nullcontext(lambda _name: None) if quiet else progress(console, requests)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from decimal import Decimal
+from itertools import zip_longest
 
 from rich.box import ROUNDED, SIMPLE_HEAD
 from rich.console import Console
@@ -94,7 +95,7 @@ def _side_by_side(console: Console, run: Run) -> Table:
     )
     for answer in pair:
         table.add_column(answer.applicant["first_name"], ratio=1)
-    for texts in zip(*map(_excerpts, pair), strict=True):
+    for texts in zip_longest(*map(_excerpts, pair), fillvalue=Text("")):  # a model may have been asked for each
         table.add_row(*texts)
     return table
 
@@ -124,7 +125,7 @@ def _excerpts(answer: Answer) -> list[Text]:
     for task in answer.plan.tasks[:TASKS_SHOWN]:
         title, body = Text(f"\n{task.title}\n", style="bold"), f"{task.description} Done: {task.definition_of_done}"
         texts.append(_highlighted(Text.assemble(title, body), answer))
-    extra = answer.extras.splitlines()[0].replace("**", "").removeprefix("- ")
+    extra = answer.extras.strip().partition("\n")[0].replace("**", "").removeprefix("- ")
     return [*texts, _highlighted(Text(f"\nExtra: {extra}"), answer)]
 
 
