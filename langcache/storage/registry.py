@@ -25,6 +25,8 @@ from langcache.storage.base import Store
 Opener = Callable[..., Store]
 ENTRY_POINTS: Final = "langcache.stores"
 DISTRIBUTION: Final = "langcache-middleware"
+TIERED: Final = "tiered+"
+"""In front of any scheme: a tier of memory in front of that store."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +93,9 @@ def _user_cache() -> Path:
 
 
 def _opener(name: str) -> Opener:
+    if name.startswith(TIERED):
+        opener_of: Callable[[Opener], Opener] = import_module("langcache.storage.tiered").tiered
+        return opener_of(_opener(name.removeprefix(TIERED)))
     scheme = SCHEMES.get(name)
     if scheme is None:
         return _third_party_opener(name)

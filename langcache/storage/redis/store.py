@@ -10,6 +10,8 @@ from langcache.storage.redis.clients import Clients
 from langcache.storage.redis.layout import Names
 from langcache.storage.redis.operations import Walk
 from langcache.storage.redis.topology import Settings, Topology
+from langcache.storage.redis.tracking import RedisTracker
+from langcache.storage.tracking import Listener
 
 MAX_CONNECTIONS: Final = 64
 PREFIX: Final = "langcache:"
@@ -94,6 +96,12 @@ class RedisStore(Store):
     def purge(self, *, now: float, limit: int = 1000) -> int:
         """See :meth:`Store.purge`; walks the whole database, and need not be called: the server purges by itself."""
         return self._clients.link().run(operations.purge(self.names, now, limit))
+
+    def track(self, listener: Listener, *, within_s: float) -> RedisTracker | None:
+        """See :class:`~langcache.storage.tracking.Trackable`; by RESP3, not on a cluster."""
+        if not self.topology.tracks:
+            return None
+        return RedisTracker(self.topology, self.settings, self.names, listener, within_s)
 
     def close(self) -> None:
         """Close all connections; later calls raise :class:`~langcache.errors.StoreError`."""

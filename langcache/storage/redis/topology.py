@@ -17,12 +17,18 @@ class Settings:
         credentials: ``username`` and ``password``, as far as given.
         tls: redis-py's ``ssl...`` parameters; empty: no TLS.
         db: number of the database.
+        protocol: version of RESP; 2 unless something newer is used, since connecting takes fewer round trips.
     """
 
     timeout_s: float
     credentials: Mapping[str, Any] = field(default_factory=dict)
     tls: Mapping[str, Any] = field(default_factory=dict)
     db: int = 0
+    protocol: int = 2
+
+    def newer(self) -> "Settings":
+        """The same with RESP3, in which a server speaks up by itself."""
+        return replace(self, protocol=3)
 
     def patient(self, longer_s: float) -> "Settings":
         """The same for commands that the server answers up to *longer_s* later."""
@@ -33,8 +39,7 @@ class Settings:
         return {
             "socket_timeout": self.timeout_s,
             "socket_connect_timeout": self.timeout_s,
-            # RESP2: no use is made of anything newer, and connecting takes fewer round trips.
-            "protocol": 2,
+            "protocol": self.protocol,
             **self.credentials,
             **self.tls,
         }
