@@ -43,11 +43,12 @@ class GuardedStore:
         self._breakers = Breakers(clock, "get", "put", "lease")
         self.counts: Counter[str] = Counter()
         self._news: str | None = None
+        self._trouble = ""
 
     @property
     def trouble(self) -> str | None:
         """Why the store does not answer now, if it does not."""
-        return self._breakers.reason
+        return self._trouble if self._breakers.reason is not None else None
 
     def take_news(self) -> str | None:
         """What an event should say of the store; each trouble is told once."""
@@ -209,9 +210,10 @@ class GuardedStore:
 
     def _failed(self, kind: str, error: Exception) -> None:
         self.counts["store errors"] += 1
+        self._trouble = str(error) or type(error).__name__
         if self._breakers.failed(kind, error):
-            self._news = f"the store does not answer: {error}"
-            logger.warning("langcache: the store does not answer (%s); chains run without it", error)
+            self._news = f"the store does not answer: {self._trouble}"
+            logger.warning("langcache: the store does not answer (%s); chains run without it", self._trouble)
 
 
 def quarantine(store: Store, namespace: str, key: str, record: Record, now: float) -> None:

@@ -48,7 +48,7 @@ def select(
     Raises:
         DeclarationError: nothing is named; removing everything is called ``clear()``.
     """
-    tags = (tags,) if isinstance(tags, str) else tuple(tags)
+    tags = filter(None, (tags,) if isinstance(tags, str) else tags)
     named = {"chain": chain, "prompt": prompt_version, "type": generation_type}
     labels = {f"{kind}:{value}" for kind, value in named.items() if value is not None}
     labels |= {f"tag:{tag}" for tag in tags}
