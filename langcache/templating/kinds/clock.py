@@ -36,7 +36,7 @@ class Clock(NamedTuple):
 def clock_of(value: object) -> Clock | None:
     """The time of day that a value is or says; ``None`` for anything else, and for a bare number."""
     if isinstance(value, (time, datetime)):
-        return Clock(value.hour, value.minute, value.second) if not value.microsecond else None
+        return Clock(value.hour, value.minute, value.second)
     if not isinstance(value, str) or not 3 <= len(value) <= 40:
         return None
     text = " ".join(value.replace("’", "'").split())

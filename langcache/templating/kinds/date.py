@@ -55,7 +55,7 @@ class Date:
             return
         own = written(slot.value)
         yield from _verbatim(own)
-        seen = {own, None}
+        seen: set[str | None] = {None}
         patterns = patterns_of(locale)
         for pattern, text in zip(patterns, writings(day, patterns, locale), strict=True):
             if text not in seen:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from langcache.errors import Refused
 from langcache.templating.kinds import Form, plain
 from langcache.templating.kinds.clock import Clock, clock_of
-from langcache.templating.kinds.clock_styles import STYLES, period, write, writings
+from langcache.templating.kinds.clock_styles import STYLES, write, writings
 from langcache.templating.kinds.figures import bare
 from langcache.templating.slots import Personal, written
 
@@ -27,14 +27,13 @@ class Time:
             return
         own = written(slot.value)
         yield Form(own, "", sure=True)
-        seen = {own}
+        seen: set[str] = set()
         for style, text in writings(clock):
             if text not in seen:
                 seen.add(text)
                 yield Form(text, style, sure=True, locatable="|" not in style)
         for text in _contradictions(clock, own):
             if text not in seen:
-                seen.add(text)
                 yield Form(text, None, why="time part", locatable=False)
 
     def render(self, slot: Personal, style: str) -> str:
@@ -46,10 +45,14 @@ class Time:
         return text
 
     def residue(self, slot: Personal) -> Iterator[Form]:
-        """The digits in one piece."""
+        """The digits in one piece, and a time with seconds without them."""
         clock = clock_of(slot.value)
-        if clock is not None:
-            yield Form(f"{clock.hour:02}{clock.minute:02}", None)
+        if clock is None:
+            return
+        yield Form(f"{clock.hour:02}{clock.minute:02}", None)
+        if clock.second:
+            minute = clock._replace(second=0)
+            yield from (Form(write(minute, style) or "", None) for style in ("HH:mm", "h:mm am", "h:mmam"))
 
 
 _STYLES = frozenset(STYLES)
@@ -67,5 +70,4 @@ def _contradictions(clock: Clock, own: str) -> Iterator[str]:
     yield from (f"{text} {word}" for text in (short, long, short.upper()) for word in _TODAYS)
 
 
-__all__ = ["KIND", "Time", "period"]
 KIND = Time()
