@@ -54,7 +54,9 @@ class ListOf:
         if len(found) < 2:
             yield from plain.KIND.recognise(slot)
             return
-        texts = {_joined(found, style): style for style in reversed([*_JOINTS, *_NUMBERED])}
+        texts: dict[str, str] = {}
+        for style in (*_JOINTS, *_NUMBERED):
+            texts.setdefault(_joined(found, style), style)
         yield from (Form(text, style) for text, style in texts.items())
         for how, noun in product(_COUNTS, _nouns(slot)):
             yield Form(_counted(len(found), how, noun), f"{how} {noun}", sure=True, locatable=False)

@@ -38,9 +38,11 @@ class Person:
             return
         typed = written(items(slot.value)[0])
         yield Form(typed, sure=_unmistakable(typed))
-        texts = {text: style for style in reversed(STYLES) if (text := compose(name, style))}
-        for text, style in texts.items():
-            if text != typed and not text.startswith(("A ", "I ")):
+        seen = {typed}
+        for style in STYLES:
+            text = compose(name, style)
+            if text and text not in seen and not text.startswith(("A ", "I ")):
+                seen.add(text)
                 safe = not _reads_as_genitive(text, style)
                 part = style in _PARTS
                 yield Form(text, style, _unmistakable(text), locatable=safe, part=part, proper=_is_word(text))

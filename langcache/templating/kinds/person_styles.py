@@ -5,16 +5,16 @@ from langcache.templating.kinds.names import Name
 _SLUG, _JOINED, _CAPITAL, _PLURAL = "slug ", "joined ", "capital ", "plural "
 # Where two give the same text, the first is taken.
 _PATTERNS = (
-    "given surname", "given [middle ]surname", "given [M. ]surname", "given [M ]surname", "given middle",
-    "given [M. ]surname suffix", "given surname suffix", "given surname, suffix", "given [middle ]surname suffix",
+    "given surname", "given [M. ]surname", "given [M ]surname", "given [middle ]surname", "given middle",
+    "given surname suffix", "given [M. ]surname suffix", "given [middle ]surname suffix", "given surname, suffix",
     "given [middle ]surname, suffix", "given", "surname", "middle surname", "surname suffix", "surname, suffix",
     "G. surname", "G surname", "G. [M. ]surname", "G.[M.] surname", "G[M] surname", "G. [middle ]surname",
-    "surname, given", "surname, given[ middle]", "surname, given[ M.]", "surname, given[ M]", "surname given",
+    "surname, given", "surname, given[ M.]", "surname, given[ M]", "surname, given[ middle]", "surname given",
     "surname, G.", "surname, G", "surname, G.[ M.]", "surname, G.[M.]", "surname G", "surname G[M]",
     "given S.", "G.S.", "G. S.", "G.[M.]S.", "G. [M. ]S.", "nickname", "nickname surname",
     "given “nickname” surname", 'given "nickname" surname', "given (nickname) surname",
 )  # fmt: skip
-_TITLED = ("surname", "given surname", "given [middle ]surname", "given [M. ]surname", "G. surname", "given")
+_TITLED = ("surname", "given surname", "given [M. ]surname", "given [middle ]surname", "G. surname", "given")
 _TITLES = ("title", "dotted title", "bare title", "long title", "short title")
 _LOGINS = ("given.surname", "given_surname", "given-surname", "givensurname", "Gsurname", "surname.given", "G.surname")
 STYLES = (

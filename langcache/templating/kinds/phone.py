@@ -49,8 +49,10 @@ class Phone:
         yield from plain.KIND.recognise(slot)
         number = _number(slot)
         if number is not None:
-            found = {text: style for style in reversed(STYLES) if (text := _compose(number, style))}
-            yield from (Form(text, style) for text, style in found.items())
+            found: dict[str, str] = {}
+            for style in STYLES:
+                found.setdefault(_compose(number, style) or "", style)
+            yield from (Form(text, style) for text, style in found.items() if text)
 
     def render(self, slot: Personal, style: str) -> str:
         """The number in a style; as typed where it cannot be written so."""

@@ -32,8 +32,10 @@ class Url:
         yield from plain.KIND.recognise(slot)
         match = _parsed(slot)
         if match is not None:
-            texts = {style: _compose(match, style) for style in reversed(STYLES)}
-            yield from (Form(text, style) for text, style in {text: style for style, text in texts.items()}.items())
+            found: dict[str, str] = {}
+            for style in STYLES:
+                found.setdefault(_compose(match, style), style)
+            yield from (Form(text, style) for text, style in found.items())
 
     def render(self, slot: Personal, style: str) -> str:
         """The address in a style; what is no address stays as it is."""

@@ -1,0 +1,220 @@
+"""Names of people: any part of one, filled with the same part of the next user's."""
+
+from contextlib import suppress
+
+import pytest
+from hypothesis import given, strategies as st
+
+from langcache.errors import Refused
+from langcache.templating import Gap, Lexicon, Personal, fill
+from langcache.templating.folding import folded_words
+from langcache.templating.frequency import COMMON
+from langcache.templating.kinds.names import parse
+from tests.templating.kinds.laws import check_render, exchanged, forms, rendered, slot
+
+KEEP = {"pronouns": "keep"}
+
+
+def person(value: object, **options: object) -> Personal:
+    return slot(value, "person", **(options or KEEP))
+
+
+ALICE, ROBERT = person("Alice F. Wong"), person("Robert John van Dyke")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Alice F. Wong founded it", "Robert John van Dyke founded it"),
+        ("Alice Wong founded it", "Robert van Dyke founded it"),
+        ("Hi Alice,\nthanks", "Hi Robert,\nthanks"),
+        ("as Wong noted", "as van Dyke noted"),
+        ("Dr. Wong's work", "Dr. van Dyke's work"),
+        ("A. Wong and A.F. Wong", "R. van Dyke and R.J. van Dyke"),
+        ("Wong, Alice F. and Wong, A.", "van Dyke, Robert J. and van Dyke, R."),
+        ("Wong AF. Title", "van Dyke RJ. Title"),
+        ("signed A.F.W.", "signed R.J.V."),
+        ("follow #AliceWong", "follow #RobertvanDyke"),
+        ("alice.wong@acme.example", "robert.vandyke@acme.example"),
+        ("the Wongs", "the van Dykes"),
+        ("ALICE WONG", "ROBERT VAN DYKE"),
+        ("Alice W. said", "Robert V. said"),
+    ],
+)
+def test_each_part_is_the_same_part_of_the_next_name(text: str, expected: str) -> None:
+    """However the name is written, the next user's is written that way."""
+    assert expected == exchanged(text, ALICE, ROBERT)
+
+
+@pytest.mark.parametrize(
+    ("text", "other", "expected"),
+    [
+        ("Hi Alice,", "Madonna", "Hi Madonna,"),
+        ("Dr. Wong's", "Madonna", "Dr. Madonna's"),
+        ("Hi Alice,", "Dr. Smith", "Hi Dr. Smith,"),
+        ("Hi Alice,", "J. R. R. Tolkien", "Hi J. R. R. Tolkien,"),
+        ("by Alice F. Wong.", "Smith, John", "by Smith, John."),
+        ("by Alice Wong.", "Smith, John", "by John Smith."),
+        ("by A. F. Wong.", "John Smith", "by J. Smith."),
+        ("write alice.wong@a.example", "Dr. Smith", "write drsmith@a.example"),
+        ("Dear Alice,", "bob lee", "Dear Bob,"),
+        ("Dear Alice,", "王小明", "Dear 王小明,"),
+        ("Dear Alice,", "김민수", "Dear 민수,"),
+    ],
+)
+def test_a_missing_part_falls_back_to_what_a_careful_writer_would_use(text: str, other: str, expected: str) -> None:
+    """A name without that part is written whole, or without what is optional."""
+    assert expected == exchanged(text, ALICE, person(other))
+
+
+@pytest.mark.parametrize(
+    ("other", "expected"),
+    [("Prof. J. Doe", "Prof. Doe"), ("Rev John Doe", "Rev. Doe"), ("John Doe", "John Doe"), ("Cher", "Cher")],
+)
+def test_a_title_of_the_value_is_exchanged_with_it(other: str, expected: str) -> None:
+    """A title typed into the value belongs to it; who has none is called by the full name."""
+    assert f"{expected} said" == exchanged("Dr. Wong said", person("Dr Alice Wong"), person(other))
+
+
+def test_a_title_is_spelled_out_where_the_answer_does() -> None:
+    """``Doctor Wong`` for a value ``Dr. …``; titles without a long form stay as typed."""
+    assert exchanged("Doctor Wong said", person("Dr. Alice Wong"), person("Prof. John Doe")) == "Professor Doe said"
+    assert rendered(person("Mr Smith"), "long title surname") == "Mr Smith"
+
+
+@pytest.mark.parametrize(
+    ("value", "parts"),
+    [
+        ("Ludwig van der Rohe", ("Ludwig", "van der Rohe", "", "")),
+        ("Juan de la Cruz", ("Juan", "de la Cruz", "", "")),
+        ("Martin Luther King Jr.", ("Martin", "King", "", "Jr.")),
+        ("Henry Ford III", ("Henry", "Ford", "", "III")),
+        ("Mary-Jane Watson-Parker", ("Mary-Jane", "Watson-Parker", "", "")),
+        ("Cassie L. O'Brien", ("Cassie", "O'Brien", "", "")),
+        ("Dr. Wong", ("", "Wong", "Dr.", "")),
+        ("Beck Jennifer P", ("Jennifer", "Beck", "", "")),
+        ("DE LA CRUZ, JUAN", ("Juan", "de la Cruz", "", "")),
+        ("Prince Rogers Nelson", ("Prince", "Nelson", "", "")),
+        ("Madonna", ("Madonna", "", "", "")),
+    ],
+)
+def test_names_are_taken_apart(value: str, parts: tuple[str, ...]) -> None:
+    """Particles, suffixes, titles, inverted and shouted names."""
+    name = parse(value)
+    assert name is not None
+    assert parts == tuple(name.parts.get(part, "") for part in ("given", "surname", "title", "suffix"))
+
+
+@pytest.mark.parametrize("word", ["he", "She", "HIS", "herself", "Mr. Wong", "Ms Wong", "Mrs. Alice Wong"])
+def test_words_that_tell_a_man_from_a_woman_refuse(word: str) -> None:
+    """Pronouns and titles would be wrong for half of the next users, unless something else settles them."""
+    own = slot("Alice Wong", "person")
+    assert exchanged(f"Then {word} said so", own, ROBERT) == "<pronoun>"
+    assert exchanged("Then she met Ms. Wong", person("Alice Wong"), ROBERT) == "Then she met Ms. van Dyke"
+    assert exchanged("Dr. Wong met them", own, ROBERT) == "Dr. van Dyke met them"
+
+
+def test_a_title_in_the_value_is_no_pronoun() -> None:
+    """``Ms. Wong`` of a value that says so is filled even where pronouns refuse."""
+    assert exchanged("Ms. Wong came", slot("Ms. Alice Wong", "person"), person("Mr. Bob Lee")) == "Mr. Lee came"
+
+
+def test_masking_leaves_pronouns_alone() -> None:
+    """In loose text the name is masked in all its forms; a pronoun is residue."""
+    template = Lexicon([slot("Alice Wong", "person")]).locate("Alice and Ms. Wong's sister: she knows A. Wong")
+    assert (Gap("it"), " and Ms. ", Gap("it"), "'s sister: she knows ", Gap("it")) == template
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Dear Mark, call Young", "Dear John, call Doe"),
+        ("Ms. Young wrote", "Ms. Doe wrote"),
+        ("Young's thesis", "Doe's thesis"),
+        ("Young joined in 1999", "Doe joined in 1999"),
+        ("Sincerely,\nMark", "Sincerely,\nJohn"),
+        ("Young people mark it", "<ambiguous value>"),
+        ("Mark the date", "<ambiguous value>"),
+        ("young people mark it", "young people mark it"),
+        ("the May issue", "the May issue"),
+    ],
+)
+def test_names_that_are_words(text: str, expected: str) -> None:
+    """Capitals, titles and neighbours show that a common word is the name; else it refuses, or is only the word."""
+    assert expected == exchanged(text, person("Mark Young"), person("John Doe"))
+
+
+def test_a_month_is_not_settled_by_its_neighbours() -> None:
+    """``May's weather`` says nothing of a person called May."""
+    assert exchanged("May's weather", person("May Smith"), ROBERT) == "<ambiguous value>"
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("Robert Wong", "Bob said"),
+        ("Mary-Jane Watson", "Jane said"),
+        ("Watson-Parker, Ann", "Parker said"),
+        ("王小明", "小明来了"),
+        ("王小明", "王先生来了"),
+        ("김민수", "민수는 왔다"),
+        ("Иван Петров", "с Петровым"),
+        ("محمد علي", "ومحمد"),
+        ("Alice Kowalski", "Kowalsky said"),
+    ],
+)
+def test_what_gives_a_person_away_but_cannot_be_filled_refuses(value: str, text: str) -> None:
+    """Nicknames, halves of double names, inflected and misspelt names."""
+    assert exchanged(text, person(value), ROBERT) == "<leak>"
+
+
+def test_a_part_yields_to_the_whole_value_of_another_slot() -> None:
+    """Where one slot is "Ján" and another "Ján Novák", the name alone is the first."""
+    slots = [Personal("a", "a", "Ján Novák", kind="person", options=KEEP), Personal("b", "b", "Ján", kind="person")]
+    assert (Gap("a"), ", called ", Gap("b")) == Lexicon(slots).delexicalize("Ján Novák, called Ján")
+    slots[1] = Personal("b", "b", "Ján Horák", kind="person", options=KEEP)
+    with pytest.raises(Refused, match="ambiguous slots"):
+        Lexicon(slots).delexicalize("Ján Novák, called Ján")
+
+
+@pytest.mark.parametrize("value", ["agent 47", "a@b.example", "", "...", "x" * 100, 12, "two\nlines"])
+def test_what_is_no_name_is_a_text(value: object) -> None:
+    """Such a value is exchanged verbatim, and stands for every part."""
+    assert [str(value)] * bool(value) == [form.text for form in forms(person(value))]
+    if value:
+        assert str(value) == rendered(person(value), "surname")
+
+
+def test_lists_of_people_are_lists() -> None:
+    """All of them joined are filled; one of them, by whatever part, is a list item."""
+    own, other = person(["Alice Wong", "Bob Lee"]), person(["Cher"])
+    assert exchanged("Alice Wong and Bob Lee came", own, other) == "Cher came"
+    assert exchanged("Lee came", own, other) == "<list item>"
+
+
+_given = ["Alice", "Mark", "Mary-Jane", "J.", "José", "Li", "anna", "Иван", "Do", "Will"]
+_surname = ["Wong", "Young", "van der Rohe", "O'Brien", "García", "Li", "de la Cruz", "Smith-Jones", "Петров"]
+names = st.one_of(
+    st.builds("{} {}".format, st.sampled_from(_given), st.sampled_from(_surname)),
+    st.builds("{}, {}".format, st.sampled_from(_surname), st.sampled_from(_given)),
+    st.builds("{} {} {} {}".format, st.sampled_from(["Dr.", "Ms", "Prof."]), st.sampled_from(_given),
+              st.sampled_from(["F.", "Lee", "K"]), st.sampled_from(_surname)),
+    st.sampled_from(["Madonna", "王小明", "김민수", "Martin Luther King Jr.", "Robert \"Bob\" Hall", "Dr. Wong"]),
+    st.text(max_size=12),
+)  # fmt: skip
+
+
+@given(names, names)
+def test_laws(own: str, other: str) -> None:
+    """Render writes every form; a text that names A in any way is one that names B, or is refused."""
+    a, b = person(own), person(other)
+    check_render(a)
+    lexicon = Lexicon([a])
+    for form in forms(a):
+        text = f"It was {form.text} (noted)."
+        with suppress(Refused):
+            template = lexicon.delexicalize(text)
+            assert text == fill(template, {"it": a})
+            filled = fill(template, {"it": b})
+            foreign = set(folded_words(own)) - set(folded_words(other)) - COMMON
+            assert not [word for word in folded_words(filled) if word in foreign and len(word) > 2]
