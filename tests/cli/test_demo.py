@@ -13,9 +13,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+from rich.console import Console
 
+from langcache import Cache
 from langcache.cli.app import main
 from langcache.cli.demo.applicants import BACKGROUNDS, FIELDS, read_applicants
+from langcache.cli.demo.report import show
+from langcache.cli.demo.run import run
 
 COMMAND = Path(sys.executable).with_name("langcache")
 ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
@@ -202,3 +206,13 @@ def test_fresh_forgets_what_is_stored(
         calls.append(json.loads(capsys.readouterr().out)["provider_calls"])
     assert [kinds() * GENERATION_TYPES, 0, kinds() * GENERATION_TYPES] == calls
     assert list(here.iterdir()) == []
+
+
+def test_the_page_does_not_repeat_a_password(capsys: pytest.CaptureFixture[str]) -> None:
+    """A store's URL is shown without its credentials."""
+    with Cache("memory://") as cache:
+        done = run(cache, read_applicants()[:1], live=None, advance=lambda _name: None)
+    show(Console(), done, store="redis://me:hunter2@host:6379/0", live=False)
+    page = capsys.readouterr().out
+    assert "redis://host:6379/0" in page
+    assert "hunter2" not in page

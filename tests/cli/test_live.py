@@ -54,6 +54,18 @@ def test_live_is_said_on_the_page(
     assert "failure: none was staged" in page
 
 
+def test_live_never_serves_what_a_cassette_said(
+    provider: Provider, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """In one store, replayed and real answers are kept apart."""
+    url = f"sqlite:///{tmp_path}/answers.db"
+    calls = []
+    for more in ([], ["--live"], ["--live"], []):
+        assert demo(monkeypatch, "--json", "--url", url, *more) == 0
+        calls.append(json.loads(capsys.readouterr().out)["provider_calls"])
+    assert calls[0] == calls[1] > 0 == calls[2] == calls[3]
+
+
 def test_a_provider_that_refuses_is_one_line(
     provider: Provider, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 __all__ = ["demo"]
 
-NAMESPACE = "demo"
-"""So that ``--fresh`` and the figures touch nothing else in the same store."""
+REPLAYED, LIVE = "demo", "demo-live"
+"""Namespaces of their own: ``--fresh`` touches nothing else, and a real run never serves what a cassette said."""
 
 
 def demo(
@@ -38,8 +38,8 @@ def demo(
     from langcache.cli.demo.run import run
 
     endpoint = live_endpoint() if live else None
-    console, applicants = Console(highlight=False), read_applicants()
-    with Cache(url, namespace=NAMESPACE, retry=RetryPolicy(initial_s=0.2)) as cache:
+    console, applicants = Console(highlight=False, markup=False), read_applicants()
+    with Cache(url, namespace=LIVE if live else REPLAYED, retry=RetryPolicy(initial_s=0.2)) as cache:
         if fresh:
             cache.clear()
         with _progress(console, len(applicants), quiet=as_json) as advance:

@@ -1,5 +1,6 @@
 """The run as a person reads it: a table, two applicants side by side, and two lines. Fits 80 columns."""
 
+import re
 from collections.abc import Callable
 from decimal import Decimal
 from itertools import zip_longest
@@ -18,6 +19,7 @@ __all__ = ["show"]
 FILLED, QUIET = "bold cyan", "dim"
 TYPED = ("background", "field", "gpa")
 TASKS_SHOWN = 2
+_CREDENTIALS = re.compile(r"//[^/]*@")
 WIDEST = 100
 """Columns; longer lines are harder to read."""
 
@@ -157,4 +159,4 @@ def _survived(run: Run) -> str:
 
 def _stored(figures: Figures, store: str) -> str:
     again = "Run it again: no calls." if figures.provider_calls else "Start over with --fresh."
-    return f"Answers are kept in {store}. {again}"
+    return f"Answers are kept in {_CREDENTIALS.sub('//', store)}. {again}"
