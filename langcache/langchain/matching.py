@@ -184,9 +184,10 @@ def begin(call: Call) -> Call:
 
 
 def finish(call: Call) -> None:
-    """A model call is over, well or not."""
+    """A model call is over, well or not; the context that remembers it keeps nothing of the user."""
     with _lock:
-        call.done, call.work = True, None
+        call.done, call.work, call.messages, call.made, call.variables = True, None, (), (), None
+        call.__dict__.pop("prompt", None)
         if call.run_id is not None:
             runs.calls.pop(call.run_id, None)
 

@@ -26,6 +26,7 @@ from langcache.langchain.model_request import ModelRequest
 from langcache.langchain.model_work import METADATA_PROFILE, ModelWork, values_of
 from langcache.langchain.settings import Chain, Settings
 from langcache.langchain.watch import Watched
+from langcache.langchain.wrap import check
 from langcache.runtime import ambient
 from langcache.runtime.cache import Cache
 from langcache.runtime.steps import adrive, drive
@@ -52,6 +53,7 @@ def wrap_model(
         DeclarationError: the model holds a function, and no *prompt_version* is given.
     """
     settings = Settings(name or model.get_name(), profile or Profile, prompt_version, **declared)
+    check(settings)
     watched = Watched(model)
     if prompt_version is None and watched.found.opaque:
         raise DeclarationError(

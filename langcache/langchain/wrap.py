@@ -18,7 +18,7 @@ from langcache.langchain.watch import Watched
 from langcache.runtime.cache import Cache
 from langcache.runtime.steps import adrive, drive
 
-__all__ = ["CachedRunnable", "wrap"]
+__all__ = ["CachedRunnable", "check", "wrap"]
 
 
 class CachedRunnable(RunnableSerializable[Any, Any]):
@@ -159,7 +159,7 @@ def wrap(
         return wrap_model(cache, runnable, profile=profile, name=name, prompt_version=prompt_version, **declared)
     runnable = coerce_to_runnable(runnable)
     settings = Settings(name or runnable.get_name(), profile or Profile, prompt_version, **declared)
-    _check(settings)
+    check(settings)
     watched = Watched(runnable)
     if prompt_version is None and watched.found.opaque:
         raise DeclarationError(
@@ -169,7 +169,8 @@ def wrap(
     return CachedRunnable(chain=Chain(cache, runnable, settings, watched))
 
 
-def _check(settings: Settings) -> None:
+def check(settings: Settings) -> None:
+    """Raises `DeclarationError` if they cannot work."""
     if settings.mode not in ("mask", "abstract"):
         raise DeclarationError(f"mode is 'mask' or 'abstract', not {settings.mode!r}")
     if not (isinstance(settings.profile, type) and issubclass(settings.profile, Profile)):

@@ -49,8 +49,15 @@ class TestClaiming:
 
     def test_a_call_that_is_over_is_nobodys(self) -> None:
         over = begin(call("claim e"))
+        prompt = over.prompt
         finish(over)
-        assert claim(over.prompt, "llm") is None
+        assert claim(prompt, "llm") is None
+
+    def test_a_call_that_is_over_keeps_nothing_of_the_user(self) -> None:
+        over = begin(call("claim f", variables={"name": "Zanquor"}))
+        assert over.prompt
+        finish(over)
+        assert not any("claim f" in str(held) or "Zanquor" in str(held) for held in vars(over).values())
 
     def test_ids_of_messages_do_not_matter(self) -> None:
         one = Call(uuid4(), (AIMessage("x", id="1"),))

@@ -16,6 +16,7 @@ import langcache
 from langcache import Cache, ChainPolicy
 from langcache.errors import DeclarationError
 from langcache.langchain.listening import listening
+from langcache.langchain.matching import runs
 
 POLICY = ChainPolicy(name="plan", profile=Applicant, prompt_version="v1")
 
@@ -178,11 +179,14 @@ def test_a_policy_that_cannot_work_is_refused() -> None:
     assert get_llm_cache() is None
 
 
-def test_ten_thousand_runs_are_forgotten(cache: Cache) -> None:
+def test_runs_are_forgotten_when_they_end(cache: Cache) -> None:
     """Nothing of an ended run stays in memory."""
-    from langcache.langchain.matching import runs
-
     chain = (PROMPT | Planner()).with_config(run_name="plan")
+
+    def kept() -> tuple[int, int, int]:
+        return len(runs._runs), len(runs._owners), len(runs.calls)
+
+    before = kept()
     for _ in range(20):
         chain.invoke(applicant())
-    assert (len(runs._runs), len(runs._owners), len(runs.calls)) == (0, 0, 0)
+    assert kept() == before

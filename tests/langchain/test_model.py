@@ -10,6 +10,7 @@ from langchain.agents import create_agent
 from langchain_anthropic import ChatAnthropic
 from langchain_core.globals import set_llm_cache
 from langchain_core.messages import AIMessage, HumanMessage
+from langchain_core.runnables import ConfigurableField
 from langchain_core.tools import tool
 from langchain_openai import ChatOpenAI
 from pydantic import BaseModel, SecretStr
@@ -17,7 +18,7 @@ from support.doors import BOB, Applicant, Echo, applicant
 
 import langcache
 from langcache import Cache, ChainPolicy
-from langcache.errors import NotCached
+from langcache.errors import DeclarationError, NotCached
 from langcache.testing import Fault, Provider, Reply, Request, ToolCall
 
 KEY = SecretStr("test")
@@ -311,6 +312,29 @@ def test_a_hit_is_fresh(cache: Cache) -> None:
     assert first.usage_metadata["total_tokens"] == 12
     assert second.usage_metadata == {"input_tokens": 0, "output_tokens": 0, "total_tokens": 0}
     assert second.response_metadata["langcache"]["usage"]["total_tokens"] == 12
+
+
+def test_a_declaration_that_cannot_work_is_refused(cache: Cache) -> None:
+    """As for any runnable."""
+    with pytest.raises(DeclarationError, match="mode"):
+        cache.wrap(Echo(), mode="guess")  # type: ignore[arg-type]
+
+
+def test_fields_configured_per_call_are_in_the_key(cache: Cache) -> None:
+    """`configurable_fields` makes a copy per call; each is asked for what it is."""
+    model = cache.wrap(Echo(), name="plan").configurable_fields(prefix=ConfigurableField(id="prefix"))
+    configs: list[Any] = [{"configurable": {"prefix": prefix}} for prefix in ("A ", "A ", "B ")]
+    with cache.capture() as events:
+        assert [model.invoke("x", config).content for config in configs] == ["A x", "A x", "B x"]
+    assert [event.outcome for event in events] == ["miss", "hit", "miss"]
+
+
+async def test_streamed_events(cache: Cache, provider: Provider) -> None:
+    """Inside astream_events a hit streams like a miss."""
+    model = cache.wrap(openai(provider), name="plan")
+    seen = [[e["event"] async for e in model.astream_events("Hi", version="v2")] for _ in range(2)]
+    assert seen == [["on_chat_model_start", "on_chat_model_stream", "on_chat_model_end"]] * 2
+    assert provider.calls == 1
 
 
 def test_directives(cache: Cache) -> None:
