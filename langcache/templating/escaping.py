@@ -1,84 +1,22 @@
-"""The contexts a gap can stand in: how a text is read there, and how a value is written there."""
+"""How a value is written in each context a gap can stand in, so that it never ends or opens anything there."""
 
 import json
 import re
-from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
+from urllib.parse import quote, quote_plus
 
-_STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
-_JSON_ESCAPE = re.compile(r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\.")
+_MARKDOWN = re.compile(
+    r"[\\`*\[\]<]|(?<![^\W_])_|_(?![^\W_])|&(?=#?\w+;)|^(?:#{1,6}|[-+>=~])(?=[\s=~-]|$)|^\d+(?=[.)]\s)", re.MULTILINE
+)
+_RISKY = re.compile(r"[\\`\[\]<|\n]")
+_FENCE = re.compile(r"```|~~~")
+_HOST = re.compile(r"[^\W_](?:[\w.-]*[^\W_])?")
+_ADDRESS = re.compile(r"(?!(?:javascript|vbscript|data):)[^\s<>\"'`()\\\x00-\x1f]+", re.IGNORECASE)
+_HTML = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
+_HTML_LAX = str.maketrans({"<": "&lt;", ">": "&gt;"})
+_ATTRIBUTE = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;"})
 
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """What a reader of a text sees, and where each character of it stands in the source.
-
-    Args:
-        text: the text with its escapes resolved.
-        source: the text as it is.
-        offsets: for each character of *text* (and its end) its offset in *source*; ``None`` if equal.
-        strings: starts and ends of JSON strings in *source*, quotes left out; ``None`` outside JSON.
-    """
-
-    text: str
-    source: str
-    offsets: Sequence[int] | None = None
-    strings: tuple[list[int], list[int]] | None = None
-
-    def span(self, start: int, end: int) -> tuple[int, int]:
-        """A span of *text* as a span of *source*."""
-        return (start, end) if self.offsets is None else (self.offsets[start], self.offsets[end])
-
-    def at(self, offset: int) -> int:
-        """Where an offset of *source* that no escape covers is in *text*."""
-        return offset if self.offsets is None else bisect_left(self.offsets, offset)
-
-    def escapes(self, start: int) -> tuple[str, ...]:
-        """The contexts that a gap at this offset of *source* may be written in, likeliest first."""
-        if self.strings is None:
-            return ("",)
-        starts, ends = self.strings
-        at = bisect_right(starts, start) - 1
-        return ("json", "json-ascii") if at >= 0 and start <= ends[at] else ("json-value",)
-
-
-def view(text: str) -> View:
-    """A text as its reader sees it: JSON with its string escapes resolved, anything else as it is."""
-    if not is_json(text):
-        return View(text, text)
-    strings = json_strings(text)
-    if "\\" not in text:
-        return View(text, text, None, strings)
-    pieces: list[str] = []
-    offsets: list[int] = []
-    at = 0
-    for match in _JSON_ESCAPE.finditer(text):
-        pieces.append(text[at : match.start()])
-        offsets.extend(range(at, match.start() + 1))
-        pieces.append(json.loads(f'"{match.group()}"'))
-        at = match.end()
-    pieces.append(text[at:])
-    offsets.extend(range(at, len(text) + 1))
-    return View("".join(pieces), text, offsets, strings)
-
-
-def is_json(text: str) -> bool:
-    """Whether the whole text is a JSON object or array."""
-    ends = text.strip()[:1] + text.strip()[-1:]
-    if ends not in ("{}", "[]"):
-        return False
-    try:
-        json.loads(text)
-    except (ValueError, RecursionError):
-        return False
-    return True
-
-
-def json_strings(text: str) -> tuple[list[int], list[int]]:
-    """Starts and ends of the strings of a JSON text, quotes left out."""
-    spans = [match.span() for match in _STRING.finditer(text)]
-    return [start + 1 for start, _ in spans], [end - 1 for _, end in spans]
+Writer = Callable[[object, str], str | None]
 
 
 def _json_text(value: object, text: str) -> str:
@@ -95,11 +33,44 @@ def _json_value(value: object, text: str) -> str:
     return json.dumps(text, ensure_ascii=False)
 
 
-IN_PROSE = ("", "json", "json-ascii")
-"""Contexts in which a sentence goes on around a gap."""
+def _backslashed(match: re.Match[str]) -> str:
+    return f"{match[0]}\\" if match[0].isdigit() else f"\\{match[0]}"
 
-ESCAPES: dict[str, Callable[[object, str], str | None]] = {
+
+def _markdown(value: object, text: str) -> str:
+    return _MARKDOWN.sub(_backslashed, text)
+
+
+def _cell(value: object, text: str) -> str | None:
+    return None if "\n" in text else _markdown(value, text).replace("|", "\\|")
+
+
+def _unless(pattern: re.Pattern[str]) -> Writer:
+    return lambda value, text: None if pattern.search(text) else text
+
+
+def _if(pattern: re.Pattern[str]) -> Writer:
+    return lambda value, text: text if pattern.fullmatch(text) else None
+
+
+ESCAPES: dict[str, Writer] = {
     "json": _json_text,
     "json-ascii": _json_ascii,
     "json-value": _json_value,
+    "html": lambda value, text: text.translate(_HTML),
+    "html-lax": lambda value, text: text.translate(_HTML_LAX),
+    "html-attribute": lambda value, text: text.translate(_ATTRIBUTE),
+    "markdown": _markdown,
+    "markdown-lax": _unless(_RISKY),
+    "markdown-cell": _cell,
+    "code": _unless(_FENCE),
+    "code-span": _unless(re.compile(r"[`\n]")),
+    "host": _if(_HOST),
+    "url": lambda value, text: quote(text, safe="", errors="surrogatepass"),
+    "url-plus": lambda value, text: quote_plus(text, errors="surrogatepass"),
+    "address": _if(_ADDRESS),
 }
+"""Contexts by the name a gap keeps; a writer returns ``None`` for a text that cannot stand there."""
+
+IN_PROSE = frozenset(("", "json", "json-ascii", "html", "html-lax", "markdown", "markdown-lax", "markdown-cell"))
+"""Contexts in which a sentence goes on around a gap."""

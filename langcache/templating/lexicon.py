@@ -2,12 +2,13 @@
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from itertools import accumulate, chain
 from typing import NamedTuple
 
 from langcache.errors import Refused
 from langcache.templating.doubt import enumerates
-from langcache.templating.escaping import IN_PROSE, View, view
+from langcache.templating.escaping import IN_PROSE
 from langcache.templating.fill import fill, write
 from langcache.templating.folding import GAP
 from langcache.templating.forms import Forms
@@ -18,6 +19,7 @@ from langcache.templating.scan import Hit, scan
 from langcache.templating.slots import Personal, items
 from langcache.templating.spelling import date_of, number_of
 from langcache.templating.template import Gap, Template, tidy
+from langcache.templating.views import View, view
 
 NOTHING: Mapping[str, object] = {}
 
@@ -72,9 +74,7 @@ class Lexicon:
         seen = view(text)
         found = scan(seen.text, self._forms)
         chosen = _longest(hit for hit in found.hits if self._surely(hit, seen.text))
-        return _cut(
-            seen, [Cut(hit.start, hit.end, Gap(hit.entry.slot, escape=seen.escapes(hit.start)[0])) for hit in chosen]
-        )
+        return _cut(seen, [Cut(hit.start, hit.end, Gap(hit.entry.slot)) for hit in chosen])
 
     def _surely(self, hit: Hit, text: str) -> bool:
         entry = hit.entry
@@ -89,7 +89,7 @@ class Lexicon:
 
         Raises:
             Refused: ``"ambiguous slots"``, ``"ambiguous value"``, ``"list item"``, ``"round trip"``,
-                ``"leak"``.
+                ``"unsafe context"`` (inside a tag, a script), ``"leak"``.
         """
         seen = view(text)
         found = scan(seen.text, self._forms)
@@ -128,11 +128,14 @@ class Lexicon:
 
     def _gap(self, hit: Hit, seen: View) -> Gap:
         start, end = seen.span(hit.start, hit.end)
-        for escape in seen.escapes(start):
+        escapes = seen.escapes(start, end)
+        for escape in escapes:
             gap = Gap(hit.entry.slot, hit.entry.form.style or "", escape, hit.case)
-            if write(gap, self._slots) == seen.source[start:end]:
-                return gap
-        raise Refused("round trip", slot=hit.entry.slot, form="exact", position=hit.start)
+            with suppress(Refused):
+                if write(gap, self._slots) == seen.source[start:end]:
+                    return gap
+        reason = "round trip" if escapes else "unsafe context"
+        raise Refused(reason, slot=hit.entry.slot, form="exact", position=hit.start)
 
     def guard(self, template: Template) -> None:
         """Nothing that resembles a value may stand in the literal parts.

@@ -5,12 +5,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from langcache.errors import Refused
-from langcache.templating.escaping import IN_PROSE, is_json, json_strings
+from langcache.templating.escaping import IN_PROSE
 from langcache.templating.grammar import article_before, masked_case
 from langcache.templating.labels import BRACKETED, CLOSE, OPEN, canonical, resembles
 from langcache.templating.placeholders import is_plain
 from langcache.templating.slots import Personal
 from langcache.templating.template import Gap, Template, tidy
+from langcache.templating.views import is_json, json_strings, view
 
 _UNCLOSED = re.compile(rf"[{OPEN}]([^{OPEN}{CLOSE}]*)")
 _BRACKET = re.compile(rf"[{OPEN}{CLOSE}]")
@@ -49,8 +50,7 @@ def read(text: str, tokens: Mapping[str, str], slots: Sequence[Personal]) -> Tem
         slots: the declared slots; their labels and aliases are what bracket text may resemble.
 
     Raises:
-        Refused: ``"half-cut placeholder"``, ``"unresolved placeholder"``, ``"bare placeholder"`` (it stands
-            outside a string of JSON and cannot be made valid).
+        Refused: ``"half-cut placeholder"``, ``"unresolved placeholder"``, ``"unsafe context"``.
     """
     labels = _labels(tokens, slots)
     if not labels.slots:
@@ -97,12 +97,12 @@ def _resolve(text: str, labels: _Labels) -> Iterator[_Found]:
         yield _Found(start, end, name)
 
 
-def _blanked(text: str, found: Sequence[_Found]) -> str:
-    """The text with its placeholders blanked out, at the same offsets."""
+def _blanked(text: str, found: Sequence[_Found], blank: str = " ") -> str:
+    """The text with another character in its placeholders' place, at the same offsets."""
     pieces: list[str] = []
     at = 0
     for start, end, _ in found:
-        pieces += (text[at:start], " " * (end - start))
+        pieces += (text[at:start], blank * (end - start))
         at = end
     return "".join([*pieces, text[at:]])
 
@@ -146,8 +146,9 @@ def _template(text: str, found: Sequence[_Found]) -> Template:
     segments: list[str | Gap] = []
     at = 0
     for (start, end, name), escape in zip(found, escapes, strict=True):
-        gap = Gap(name, escape=escape, case=masked_case(text, start, end) if not escape else "")
-        article = article_before(text, start, None) if escape in IN_PROSE else None
+        prose = escape in IN_PROSE
+        gap = Gap(name, escape=escape, case=masked_case(text, start, end) if prose and "json" not in escape else "")
+        article = article_before(text, start, None) if prose else None
         if article is not None and article[0] >= at:
             segments += (text[at : article[0]], gap._replace(grammar=article[2], case=""))
             at = article[1]
@@ -157,16 +158,25 @@ def _template(text: str, found: Sequence[_Found]) -> Template:
 
 
 def _escapes(text: str, found: Sequence[_Found]) -> list[str]:
-    """The context of each gap, decided by whether the text is JSON once the gaps are values."""
+    """The context of each gap, decided by what the text is once the gaps are values.
+
+    Raises:
+        Refused: ``"unsafe context"``: no value can stand there without becoming part of a tag or script.
+    """
+    if not found:
+        return []
     stripped = text.strip()
-    if not found or stripped[:1] + stripped[-1:] not in ("{}", "[]"):
-        return [""] * len(found)
-    hidden = _blanked(text, [_Found(f.start, f.end, "") for f in found])
-    starts, ends = json_strings(hidden)
-    inside = [any(s <= f.start < e for s, e in zip(starts, ends, strict=True)) for f in found]
-    if is_json(_with_values(text, found, inside)):
-        return ["json" if within else "json-value" for within in inside]
-    return [""] * len(found)
+    if stripped[:1] + stripped[-1:] in ("{}", "[]"):
+        starts, ends = json_strings(_blanked(text, found))
+        inside = [any(s <= f.start < e for s, e in zip(starts, ends, strict=True)) for f in found]
+        if is_json(_with_values(text, found, inside)):
+            return ["json" if within else "json-value" for within in inside]
+    seen = view(_blanked(text, found, "x"))
+    escapes = [seen.escapes(start, end)[:1] for start, end, _ in found]
+    if not all(escapes):
+        unsafe = found[escapes.index(())]
+        raise Refused("unsafe context", slot=unsafe.name, position=unsafe.start)
+    return [escape for (escape,) in escapes]
 
 
 def _with_values(text: str, found: Sequence[_Found], inside: Sequence[bool]) -> str:

@@ -71,7 +71,7 @@ COMPUTES: dict[str, Callable[[Any], object]] = {
 @pytest.mark.parametrize("show", PRINTS.values(), ids=PRINTS)
 def test_printing_gives_the_token(show: Callable[[Any], object]) -> None:
     """Every way a prompt prints a value gives the bare token, as a plain string."""
-    shown = show(USERS)
+    shown: Any = show(USERS)
     assert shown.strip() == "[users]"
     assert type(shown) is str
 

@@ -38,9 +38,9 @@ def test_known_manglings_are_the_placeholder(mangled: str) -> None:
     ("answer", "expected"),
     [
         ("see [startup name]'s plan", ("see ", Gap("startup"), "'s plan")),
-        ("**[startup name]**", ("**", Gap("startup"), "**")),
+        ("**[startup name]**", ("**", Gap("startup", escape="markdown"), "**")),
         ("to [target school]", ("to ", Gap("schools"))),
-        ("[startup name](https://x.y)", ("[", Gap("startup"), "](https://x.y)")),
+        ("[startup name](https://x.y)", ("[", Gap("startup", escape="markdown"), "](https://x.y)")),
         ("在[startup name]工作", ("在", Gap("startup"), "工作")),
     ],
 )
