@@ -88,7 +88,7 @@ class Oracle:
         self.committed = {}
 
     def expect(self, world):
-        """``(executed, values, traces)``: what one worker executes in order, up to and including what fails; the rest of
+        """``(executed, values, traces)``: what one worker executes in order, up to and including what fails; and
         what everything would give and depend on if nothing failed.
         """
         values, traces, executed, instances, failed = {}, {}, [], {}, False

@@ -85,6 +85,7 @@ def pipelines(draw, most=6):
     """Up to *most* stages; each may depend on any before it."""
     made = []
     for place in range(draw(st.integers(1, most))):
+        chosen = draw(st.integers(0, 2**most - 1))
         lists = [d.name for d in made if d.kind == "list"]
         kind = draw(st.sampled_from(["plain", "list", *(["each", "chain"] if lists else [])]))
         source = draw(st.sampled_from(lists)) if kind in ("each", "chain") else None
@@ -93,7 +94,7 @@ def pipelines(draw, most=6):
             Declared(
                 name=f"s{place}-{{id}}" if source else f"s{place}",
                 kind=kind,
-                deps=tuple(draw(st.lists(st.sampled_from(before), unique=True, max_size=3))) if before else (),
+                deps=tuple(name for number, name in enumerate(before) if chosen >> number & 1),
                 source=source,
                 reads=draw(st.sampled_from(sorted(READS))),
                 counts_items=source is not None and draw(st.booleans()),
