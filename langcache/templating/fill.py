@@ -55,9 +55,19 @@ def write(gap: Gap, slots: Mapping[str, Personal]) -> str:
             text = CASES[case](text)
         if grammar:
             return agree(grammar, text)
-        written = ESCAPES[escape](value, text) if escape else text
+        written = _escaped(gap, slot, text) if escape else text
     except KeyError:
         raise CorruptEntry("a gap in an unknown context or case") from None
     if written is None:
         raise Refused("unrenderable", slot=name, form=escape)
     return written
+
+
+def _escaped(gap: Gap, slot: Personal, text: str) -> str | None:
+    """A value's text in its context. What a kind puts between the items of a list is Markdown as it stands."""
+    writer = ESCAPES[gap.escape]
+    pieces = getattr(kind_of(slot), "pieces", None) if gap.style and not gap.case else None
+    if pieces is None or gap.escape not in ("markdown", "markdown-lax"):
+        return writer(slot.value, text)
+    written = [writer(slot.value, piece) if own else piece for piece, own in pieces(slot, gap.style)]
+    return "".join(map(str, written)) if None not in written else None

@@ -26,8 +26,7 @@ class Address:
             found = _texts(words, "")
             for text, style in _texts(_first_line(words), _FIRST).items():
                 found.setdefault(text, style)
-            typed = "".join(word.text for word in words)
-            yield from (Form(text, style) for text, style in found.items() if _ends_as(text, typed))
+            yield from (Form(text, style) for text, style in found.items() if style)
 
     def render(self, slot: Personal, style: str) -> str:
         """The address in a style; what is no address stays as it is."""
@@ -62,11 +61,6 @@ def _first_line(words: tuple[Word, ...]) -> tuple[Word, ...]:
     return words[:end] if any(c.isdigit() for c in text) and any(c.isalpha() for c in text) else words
 
 
-def _ends_as(text: str, typed: str) -> bool:
-    """Whether no dot was put at the end, where it would be taken for the one that ends the sentence."""
-    return text != typed and (typed.endswith(".") or not text.endswith("."))
-
-
 def _texts(words: tuple[Word, ...], part: str) -> dict[str, str]:
     """Every text that a style gives, under the simplest style that gives it."""
     texts: dict[str, str] = {}
@@ -99,7 +93,9 @@ def _ways(style: str) -> dict[str, str] | None:
 
 
 def _compose(words: tuple[Word, ...], ways: Mapping[str, str]) -> str:
-    return "".join(write(word, ways[word.group]) if word.group in ways else word.text for word in words)
+    text = "".join(write(word, ways[word.group]) if word.group in ways else word.text for word in words)
+    # A dot put at the end would be taken for the one that ends the sentence.
+    return text if words[-1].text.endswith(".") else text.removesuffix(".")
 
 
 KIND = Address()

@@ -72,6 +72,16 @@ class ListOf:
             raise Refused("unrenderable", slot=slot.name, form=style)
         return text
 
+    def pieces(self, slot: Personal, style: str) -> Sequence[tuple[str, bool]]:
+        """What `render` writes in pieces, and whether each is of the value: the bullets between are Markdown's own."""
+        texts = [written(item) for item in items(slot.value)]
+        if style not in _JOINTS and style not in _NUMBERED:
+            return [(self.render(slot, style), True)]
+        pieces: list[tuple[str, bool]] = []
+        for at, text in enumerate(texts):
+            pieces += (*([(_between(style, at, len(texts)), False)] if at else []), (text, True))
+        return pieces
+
     def residue(self, slot: Personal) -> Iterator[Form]:
         """Each item on its own, and words that count the items."""
         yield from plain.KIND.residue(slot)
@@ -86,12 +96,17 @@ class ListOf:
 
 def _joined(found: Sequence[object], style: str) -> str:
     texts = [written(item) for item in found]
+    return "".join(_between(style, at, len(texts)) * (at > 0) + text for at, text in enumerate(texts))
+
+
+def _between(style: str, at: int, count: int) -> str:
+    """What stands before the item at a place."""
     if style in _NUMBERED:
-        return texts[0] + "".join(_NUMBERED[style].format(at) + text for at, text in enumerate(texts[1:], 2))
+        return _NUMBERED[style].format(at + 1)
     between, last = _JOINTS[style]
-    if len(texts) == 2:
-        last = last.replace(", and", " and").replace(", or", " or").replace("; and", " and")
-    return between.join(texts[:-1]) + last + texts[-1] if len(texts) > 1 else "".join(texts)
+    if at < count - 1:
+        return between
+    return last.replace(", and", " and").replace(", or", " or").replace("; and", " and") if count == 2 else last
 
 
 def _counted(count: int, how: str, noun: str) -> str:

@@ -68,7 +68,8 @@ def _compose(match: re.Match[str], style: str) -> str:
     www = "www." if style.startswith("www.", len(scheme)) else ""
     host = match["host"].lower() if style.endswith(" lower") else match["host"]
     rest = (match["rest"] or "").rstrip("/") if "url" in style else ""
-    return scheme + www + host + rest + ("/" if "/" in style[len(scheme) :] else "")
+    slash = "/" in style[len(scheme) :] and "?" not in rest and "#" not in rest
+    return scheme + www + host + rest + "/" * slash
 
 
 KIND = Url()
