@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from langcache.core.directives import parse
 from langcache.core.profile import Profile
 from langcache.errors import DeclarationError
 
@@ -20,14 +21,14 @@ class ChainPolicy:
 
     Args:
         name: the chain's name.
-        profile: what of the user decides, fills, or does neither; the values come from the prompt's variables, from
-            ``metadata["profile"]`` or from ``with cache.user({...})``. Without one, exact caching.
+        profile: what of the user decides, fills, or does neither; a value in ``metadata["profile"]`` beats one among
+            the prompt's variables, which beats one from ``with cache.user({...})``. Without a profile, exact caching.
         prompt_version: part of the key.
         generation_type, tags: label entries for statistics and invalidation.
         directives: what applies to this chain unless a call says otherwise.
 
     Raises:
-        DeclarationError: the profile is not a `Profile`, or the name is empty.
+        DeclarationError: the profile is not a `Profile`, the name is empty, or a directive is unknown.
     """
 
     name: str
@@ -42,6 +43,7 @@ class ChainPolicy:
             raise DeclarationError("a ChainPolicy needs the chain's name")
         if self.profile is not None and not (isinstance(self.profile, type) and issubclass(self.profile, Profile)):
             raise DeclarationError(f"policy {self.name!r}: profile is a subclass of langcache.Profile")
+        parse(self.directives)
 
     def covers(self, run_name: str | None, tags: Iterable[str], metadata: Mapping[str, Any]) -> bool:
         """Whether a call with this run name, these tags and this metadata belongs to the chain."""
