@@ -1,13 +1,15 @@
 """The error tree is the one its docstring draws."""
 
 import re
+from typing import Any
 
 from langcache import errors
 
 
-def _tree(kind: type, depth: int = 0) -> list[tuple[int, str]]:
-    below = sorted(kind.__subclasses__(), key=lambda sub: list(vars(errors)).index(sub.__name__))
-    ours = [sub for sub in below if sub.__module__ == errors.__name__]
+def _tree(kind: Any, depth: int = 0) -> list[tuple[int, str]]:
+    order = list(vars(errors))
+    ours = [sub for sub in kind.__subclasses__() if sub.__module__ == errors.__name__]
+    ours.sort(key=lambda sub: order.index(sub.__name__))
     return [(depth, kind.__name__), *(row for sub in ours for row in _tree(sub, depth + 1))]
 
 

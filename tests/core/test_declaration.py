@@ -90,12 +90,10 @@ def test_markers_need_no_brackets_and_bare_fields_stay_undeclared() -> None:
     """``Annotated[str, Feature]`` is ``Feature()``; a field without a marker is residue."""
     made = declare(a=Annotated[str, Feature], b=Annotated[str, Slot], c=Annotated[str, Ignore], d=str)
     declaration = made.declaration
-    assert (["a"], ["b"], ("c",), {"a", "b", "c"}) == (
-        [feature.name for feature in declaration.features],
-        [slot.name for slot in declaration.slots],
-        declaration.ignored,
-        declaration.names,
-    )
+    assert [feature.name for feature in declaration.features] == ["a"]
+    assert [slot.name for slot in declaration.slots] == ["b"]
+    assert declaration.ignored == ("c",)
+    assert declaration.names == {"a", "b", "c"}
 
 
 def test_a_label_is_the_name_with_spaces_unless_given() -> None:
@@ -141,7 +139,9 @@ def test_any_declared_difference_is_another_digest(field: Any) -> None:
 def test_who_declares_does_not_matter() -> None:
     """Only what is declared counts: a class renamed or given methods keeps its entries, `Profile.of` shares them."""
     given = digest(it=Annotated[Any, Feature(synonyms={"a": ["b"]})])
-    renamed = type("Other", (Profile,), {"__annotations__": {"it": Annotated[Any, Feature(synonyms={"a": ["b"]})]}})
+    renamed: Any = type(
+        "Other", (Profile,), {"__annotations__": {"it": Annotated[Any, Feature(synonyms={"a": ["b"]})]}}
+    )
     assert given == renamed.declaration.digest
     assert given == Profile.of(features={"it": Feature(synonyms={"a": ["b"]})}).declaration.digest
 

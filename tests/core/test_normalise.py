@@ -256,7 +256,7 @@ Read = dict[str, Any]
 )
 def test_annotations_and_options_choose_the_normaliser(annotation: Any, typed: Any, key: Any) -> None:
     """What a field's type says need not be said twice."""
-    profile = type("P", (Profile,), {"__annotations__": {"it": annotation}})
+    profile: Any = type("P", (Profile,), {"__annotations__": {"it": annotation}})
     found = profile.declaration.features[0].read(typed).key
     assert (key, canonical(key)) == (found, canonical(found))
 
@@ -273,7 +273,7 @@ def test_annotations_and_options_choose_the_normaliser(annotation: Any, typed: A
 )
 def test_a_value_of_another_type_is_refused_without_being_shown(annotation: Any, typed: Any) -> None:
     """`UnkeyableError` names the feature; the chain runs without the cache."""
-    profile = type("P", (Profile,), {"__annotations__": {"it": annotation}})
+    profile: Any = type("P", (Profile,), {"__annotations__": {"it": annotation}})
     with pytest.raises(UnkeyableError, match="'it'") as caught:
         profile.declaration.features[0].read(typed)
     assert str(typed) == "" or str(typed) not in str(caught.value)

@@ -176,11 +176,11 @@ def test_it_survives_fork(url: str, tmp_path: Path) -> None:
 
 
 def _sync(cache: Cache, name: str, **conditions: Any) -> int:
-    return getattr(cache, name)(**conditions)  # type: ignore[no-any-return]
+    return int(getattr(cache, name)(**conditions))
 
 
 def _async(cache: Cache, name: str, **conditions: Any) -> int:
-    return asyncio.run(getattr(cache, f"a{name}")(**conditions))
+    return int(asyncio.run(getattr(cache, f"a{name}")(**conditions)))
 
 
 Remove = Callable[..., int]
@@ -189,13 +189,14 @@ both = pytest.mark.parametrize("remove", [_sync, _async])
 
 def fill(cache: Cache, clock: FakeClock) -> dict[str, str]:
     """Four entries, a minute apart; their keys by what is special about them."""
-    keys = {}
-    for label, settings in {
+    keys: dict[str, str] = {}
+    special: dict[str, dict[str, Any]] = {
         "first": {},
         "second version": {"prompt_version": "v2"},
         "typed": {"generation_type": "full", "tags": ("a", "b")},
         "other chain": {"name": "other", "tags": ("a",)},
-    }.items():
+    }
+    for label, settings in special.items():
         with cache.capture() as events:
             wrapped(cache, **settings).invoke({"kind": label})
         keys[label] = events[0].key

@@ -15,7 +15,7 @@ from support.works import Asker, Transient
 
 from langcache.errors import Refused
 from langcache.runtime.flight import Flights, Landing
-from langcache.runtime.steps import adrive, drive
+from langcache.runtime.steps import Step, adrive, drive
 
 N = 16
 
@@ -182,15 +182,22 @@ async def test_a_blocking_wait_on_the_leaders_own_loop_goes_alone(asker: Asker) 
     assert asker.chain.runs == [True, True]
 
 
+def _awaited(step: Step[Landing]) -> Landing:
+    async def wait() -> Landing:
+        return await step.arun()
+
+    return asyncio.run(wait())
+
+
 def test_a_waiter_does_not_wait_forever() -> None:
     """A leader that needs a thread its waiters occupy is a deadlock; after the limit each goes alone."""
     flights = Flights()
     flight, leads = flights.join("key")
     again, leads_again = flights.join("key")
     assert (leads, leads_again, again) == (True, False, flight)
-    assert flight.wait(0.01).run() == asyncio.run(flight.wait(0.01).arun()) == Landing(released=True)
+    assert flight.wait(0.01).run() == _awaited(flight.wait(0.01)) == Landing(released=True)
     flights.land(flight, Landing())
-    assert flight.wait(0.01).run() == asyncio.run(flight.wait(0.01).arun()) == Landing()
+    assert flight.wait(0.01).run() == _awaited(flight.wait(0.01)) == Landing()
 
 
 def test_the_first_landing_counts_and_frees_the_key() -> None:

@@ -147,7 +147,8 @@ def test_stale_if_error_serves_an_expired_answer_after_the_last_attempt() -> Non
         asker.clock.advance(150)
         asker.chain.says = [Transient()]
         assert asker.ask("stale-if-error=100", user="Bob") == "Hello Bob."
-        assert (asker.last.outcome, asker.last.attempts, asker.last.age_s) == ("stale", 3, pytest.approx(150, abs=30))
+        assert (asker.last.outcome, asker.last.attempts) == ("stale", 3)
+        assert asker.last.age_s == pytest.approx(150, abs=30)
         assert asker.last.details["errors"] == ["Transient 503"] * 3
         asker.close()
 
@@ -194,11 +195,9 @@ def test_a_refresh_that_fails_leaves_the_stale_answer(asker: Asker, caplog: pyte
     asker.ask()
     asker.clock.advance(105)
     asker.chain.says = [Transient("quotes a prompt")]
-    assert [asker.ask("stale-while-revalidate=10"), settle(asker), asker.ask("stale-while-revalidate=10")][::2] == [
-        "Hello Ada.",
-        "Hello Ada.",
-    ]
-    settle(asker)
+    for _ in range(2):
+        assert asker.ask("stale-while-revalidate=10") == "Hello Ada."
+        settle(asker)
     assert "a background refresh failed (Transient)" in caplog.text
     assert "quotes" not in caplog.text
 

@@ -75,7 +75,8 @@ CALLABLES: dict[str, tuple[Callable[..., Any], Callable[..., Any]]] = {
 
 
 def _digest(field: Any) -> str:
-    return type("P", (Profile,), {"__annotations__": {"it": field}}).declaration.digest
+    profile: Any = type("P", (Profile,), {"__annotations__": {"it": field}})
+    return str(profile.declaration.digest)
 
 
 def digests() -> dict[str, list[str]]:

@@ -83,7 +83,8 @@ def keys() -> dict[str, str]:
 
     prompt = PromptTemplate.from_template("{background}: {startup_name}")
     found = {}
-    for mode, instruction in (("mask", "Keep [brackets]."), ("abstract", None)):
+    modes: Any = {"mask": "Keep [brackets].", "abstract": None}
+    for mode, instruction in modes.items():
         for name, inputs in REQUESTS.items():
             with Cache("memory://") as cache, cache.capture() as events:
                 cache.wrap(

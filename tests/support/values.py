@@ -74,13 +74,12 @@ scalars = st.one_of(
 
 def _nested(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     keys = st.one_of(st.booleans(), st.integers(), st.text(max_size=3), st.none())
-    pairs = st.tuples(inner, inner)
     return st.one_of(
         st.lists(inner, max_size=3),
         st.lists(inner, max_size=3).map(tuple),
         st.dictionaries(keys, inner, max_size=3),
         st.frozensets(scalars, max_size=3),
-        *(pairs.map(lambda pair, make=make: make(x=pair[0], y=pair[1])) for make in (Point, Spot, Model, Twin)),
+        *(st.builds(make, x=inner, y=inner) for make in (Point, Spot, Model, Twin)),
     )
 
 
@@ -99,7 +98,7 @@ def spelled_out(value: Any) -> str:
         return f"set({sorted(map(spelled_out, value))})"
     if isinstance(value, list | tuple):
         return f"{kind}({[spelled_out(item) for item in value]})"
-    if isinstance(value, BaseModel | Point | Spot):
+    if isinstance(value, Point | Spot | Model | Twin):
         return f"{kind}({spelled_out(value.x)}, {spelled_out(value.y)})"
     fold = getattr(value, "fold", "")
     return f"{kind}({value!a}, {value.isoformat() if hasattr(value, 'isoformat') else ''}, {fold})"
