@@ -16,7 +16,9 @@ from langcache.core.code import describe_callable
 from langcache.core.encoding import canonical, digest
 from langcache.core.marks import Feature, Ignore, Mark, Slot
 from langcache.core.normalise import Normal, Normaliser, folded
+from langcache.core.slot_kinds import kind_of_annotation
 from langcache.errors import DeclarationError, UnkeyableError
+from langcache.templating.kinds import is_known
 
 __all__ = ["MISSING", "Declaration", "FeatureSpec", "SlotSpec", "compile_declaration"]
 
@@ -96,7 +98,7 @@ def compile_declaration(owner: str, declared: Mapping[str, FieldInfo]) -> Declar
     """
     marks = {name: mark for name, info in declared.items() if (mark := _mark(owner, name, info)) is not None}
     features = tuple(_feature(owner, n, m, declared[n]) for n, m in marks.items() if isinstance(m, Feature))
-    slots = tuple(_slot(n, m, declared[n]) for n, m in marks.items() if isinstance(m, Slot))
+    slots = tuple(_slot(owner, n, m, declared[n]) for n, m in marks.items() if isinstance(m, Slot))
     _check_labels(owner, slots)
     described = [
         [name, _describe(mark), _ADDRESS.sub("", str(declared[name].annotation))] for name, mark in marks.items()
@@ -217,11 +219,13 @@ def _check_synonyms(where: str, groups: Any) -> None:
             seen[word] = head
 
 
-def _slot(name: str, mark: Slot, info: FieldInfo) -> SlotSpec:
+def _slot(owner: str, name: str, mark: Slot, info: FieldInfo) -> SlotSpec:
     label = name.replace("_", " ") if mark.label is None else mark.label
     aliases = (mark.aliases,) if isinstance(mark.aliases, str) else tuple(mark.aliases)
     options = {"pronouns": mark.pronouns, "reference_date": mark.reference_date, "locale": mark.locale}
-    kind = mark.kind or "text"
+    kind = mark.kind or kind_of_annotation(_kinds(info.annotation))
+    if not is_known(kind):
+        raise DeclarationError(f"{owner}.{name}: no kind is called {kind!r}; register it first")
     return SlotSpec(name, label, aliases, kind, options, mark.required, mark.lookup_ok, _default(info))
 
 

@@ -41,7 +41,9 @@ class Kind(Protocol):
     """What the engine needs to know about a kind of value.
 
     A kind may also have ``parts = False``: single words of its values, their acronyms and misspellings give
-    nobody away (dates, amounts, phone numbers). Without it they are watched.
+    nobody away (dates, amounts, phone numbers). Without it they are watched. And it may have
+    ``pieces(slot, style)``: what `render` writes as pairs of a text and whether it is of the value, for values
+    that are several (a list), so that what stands between them is not escaped with them.
     """
 
     def recognise(self, slot: Personal) -> Iterable[Form]:
@@ -80,6 +82,11 @@ _KINDS: dict[str, Kind] = {}
 def register(name: str, kind: Kind) -> None:
     """Make a kind known, or replace one."""
     _KINDS[name] = kind
+
+
+def is_known(name: str) -> bool:
+    """Whether a kind has that name, without importing it."""
+    return name in _KINDS or name in _MODULES
 
 
 def kind_of(slot: Personal) -> Kind:
