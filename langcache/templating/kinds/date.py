@@ -63,7 +63,10 @@ class Date:
                 yield Form(str(text), pattern, sure=pattern not in SHORT, locatable=pattern not in SHORT)
         if english(locale):
             yield from _weekdays(day)
-            yield from relative_forms(day, _reference(slot))
+            # Typed as "day after tomorrow" it is exchanged verbatim, whatever stands before it.
+            typed = own.lower() if said_relatively(own) else "\0"
+            forms = relative_forms(day, _reference(slot))
+            yield from (form for form in forms if typed not in form.text or form.text in IDIOMS)
 
     def render(self, slot: Personal, style: str) -> str:
         """The day in a pattern; raises ``Refused`` where the value is no day or lacks what the pattern shows."""

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from langcache.errors import Refused
 from langcache.templating.kinds import Form, plain
-from langcache.templating.kinds.figures import bare
+from langcache.templating.kinds.figures import bare, write_counted
 from langcache.templating.kinds.lengths import PLAIN, STYLES, rates, write, writings
 from langcache.templating.kinds.numerals import unspell
 from langcache.templating.slots import Personal, written
@@ -48,6 +48,8 @@ class Duration:
     def render(self, slot: Personal, style: str) -> str:
         """The length in a style, or in the nearest that is exact; raises ``Refused`` if the value is none."""
         seconds = seconds_of(slot.value)
+        if seconds is None and (text := write_counted(slot, style)):
+            return text
         if seconds is None or style not in STYLES:
             raise Refused("unrenderable", slot=slot.name, form=style)
         return write(seconds, style) or write(seconds, PLAIN)

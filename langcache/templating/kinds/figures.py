@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from decimal import Decimal
 
+from langcache.templating.folding import singular
 from langcache.templating.kinds import Form
 from langcache.templating.kinds.locales import Marks, english, locale_of, marks
 from langcache.templating.kinds.numerals import MOST, spell, spell_and, unspell
@@ -124,7 +125,37 @@ _UNITS = (
 def bare(slot: Personal) -> list[Form]:
     """A bare number as it is, and the company in which it means something else; nothing for other values."""
     number = number_of(slot.value)
-    return [] if number is None else [Form(written(slot.value), locatable=abs(number) >= 1000), *guards(slot)]
+    if number is None:
+        return []
+    return [Form(written(slot.value), locatable=abs(number) >= 1000), *counted(slot), *guards(slot)]
+
+
+def counted(slot: Personal) -> Iterator[Form]:
+    """A bare number before what it counts: by its label (``number of days``), or any time where that is its kind."""
+    own = written(slot.value)
+    yield from (Form(own + unit, _COUNTED + unit, sure=True, locatable=False) for unit in _units(slot))
+
+
+def write_counted(slot: Personal, style: str) -> str | None:
+    """The bare number in a style of `counted`; ``None`` for any other style or value."""
+    unit = style.removeprefix(_COUNTED)
+    told = style.startswith(_COUNTED) and unit in _units(slot) and number_of(slot.value) is not None
+    return written(slot.value) + unit if told else None
+
+
+_COUNTED = "#|"
+_COUNT_LABEL = re.compile(r"\b(?:number|count|total|amount) of (?P<of>[a-z]+)|\bhow many (?P<many>[a-z]+)")
+_OF_TIME = (
+    "minutes", "minute", "mins", "min", "hours", "hour", "days", "day", "business days", "business day",
+    "working days", "working day",
+)  # fmt: skip
+
+
+def _units(slot: Personal) -> Iterator[str]:
+    match = _COUNT_LABEL.search(slot.label.lower())
+    noun = (match["of"] or match["many"]) if match else ""
+    nouns = dict.fromkeys([noun, singular(noun)]) if noun else _OF_TIME if slot.kind in ("time", "duration") else ()
+    yield from (join + name for name in nouns for join in (" ", "-"))
 
 
 def guards(slot: Personal) -> Iterator[Form]:

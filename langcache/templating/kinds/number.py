@@ -4,9 +4,19 @@ from collections.abc import Iterator
 
 from langcache.errors import Refused
 from langcache.templating.kinds import Form, plain
-from langcache.templating.kinds.figures import STYLES, decimal_of, foreign, guards, write, writings
+from langcache.templating.kinds.figures import (
+    STYLES,
+    counted,
+    decimal_of,
+    foreign,
+    guards,
+    write,
+    write_counted,
+    writings,
+)
 from langcache.templating.kinds.locales import locale_of
 from langcache.templating.slots import Personal, written
+from langcache.templating.spelling import number_of
 
 _LONG = 4
 """Letters from which a bare number says enough by itself; of shorter ones the context must tell."""
@@ -32,12 +42,16 @@ class Number:
             yield Form(
                 text, style, sure=len(text) >= _LONG and any(c.isdigit() for c in text), locatable=len(text) >= _LONG
             )
+        if number_of(slot.value) is not None:
+            yield from counted(slot)
         yield from guards(slot)
 
     def render(self, slot: Personal, style: str) -> str:
         """The number in a style; raises ``Refused`` if the value is none."""
         locale = locale_of(slot)
         number = decimal_of(slot.value, locale)
+        if text := write_counted(slot, style):
+            return text
         if number is None or style not in STYLES:
             raise Refused("unrenderable", slot=slot.name, form=style)
         return write(number, style, locale)

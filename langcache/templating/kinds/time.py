@@ -6,7 +6,7 @@ from langcache.errors import Refused
 from langcache.templating.kinds import Form, plain
 from langcache.templating.kinds.clock import Clock, clock_of
 from langcache.templating.kinds.clock_styles import STYLES, write, writings
-from langcache.templating.kinds.figures import bare
+from langcache.templating.kinds.figures import bare, write_counted
 from langcache.templating.slots import Personal, written
 
 _HALVES = ("am", "pm", "AM", "PM", "a.m.", "p.m.")
@@ -39,7 +39,7 @@ class Time:
     def render(self, slot: Personal, style: str) -> str:
         """The time in a style; raises ``Refused`` if the value is no time or has seconds that would be lost."""
         clock = clock_of(slot.value)
-        text = write(clock, style) if clock is not None and style in _STYLES else None
+        text = write(clock, style) if clock is not None and style in _STYLES else write_counted(slot, style)
         if text is None:
             raise Refused("unrenderable", slot=slot.name, form=style)
         return text
