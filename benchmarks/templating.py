@@ -91,15 +91,15 @@ class People:
     def another(self, row: Row) -> tuple[dict[str, str], dict[str, str]]:
         """Another user's values as written and as stored, none of them equal to one of the row's."""
         dice = random.Random(row["id"])
-        taken = {value.casefold() for value in row["slots"].values()}
+        taken = {value.casefold() for value in (*row["slots"].values(), *_canonical(row).values())}
         written, stored = {}, {}
         for name in row["slots"]:
             pool = self._pools[_base(name)]
             for _ in range(50):
                 value, canonical = pool[dice.randrange(len(pool))]
-                if value.casefold() not in taken:
+                if not {value.casefold(), canonical.casefold()} & taken:
                     break
-            taken.add(value.casefold())
+            taken |= {value.casefold(), canonical.casefold()}
             written[name], stored[name] = value, canonical if self._canonical else value
         return written, stored
 
