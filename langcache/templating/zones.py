@@ -75,11 +75,16 @@ class Zones:
             if at + 1 < len(self.list) and end > self._starts[at + 1]:
                 return "closed" if end < self.list[at + 1].end else self.prose
             return "markdown-cell" if self._in_row(text, start) else self.prose
-        if end > zone.end:
-            return "closed"
-        if zone.rule in ("host", "url") and start == zone.start:
+        if zone.rule in ("host", "url") and start == zone.start and end <= self._whole(at):
             return "address"
-        return "closed" if zone.rule == "tag" else zone.rule
+        return "closed" if zone.rule == "tag" or end > zone.end else zone.rule
+
+    def _whole(self, at: int) -> int:
+        """Where the address ends whose host is this zone."""
+        more = self.list[at].rule == "host" and self.list[at + 1 : at + 2]
+        return (
+            more[0].end if more and more[0].rule == "url" and more[0].start == self.list[at].end else self.list[at].end
+        )
 
     def _in_row(self, text: str, start: int) -> bool:
         return bool(self.rows) and text[text.rfind("\n", 0, start) + 1 :].lstrip(" \t").startswith("|")
