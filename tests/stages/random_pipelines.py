@@ -1,5 +1,7 @@
 """Random pipelines as real code: each stage is compiled from source, so that editing its body is editing its body."""
 
+import random
+
 from hypothesis import strategies as st
 
 from langcache.stages import Pipeline
@@ -101,6 +103,20 @@ def pipelines(draw, most=6):
                 versioned=draw(st.booleans()),
             )
         )
+    return made
+
+
+def seeded(seed, count=6):
+    """A pipeline of *count* stages, the same for the same *seed* in every process."""
+    chance, made = random.Random(seed), []
+    for place in range(count):
+        lists = [d.name for d in made if d.kind == "list"]
+        kind = chance.choice(["plain", "list", *(["each", "chain"] if lists else [])])
+        source = chance.choice(lists) if kind in ("each", "chain") else None
+        before = [d.name for d in made if d.name != source]
+        deps = tuple(name for name in before if chance.random() < 0.4)
+        name = f"s{place}-{{id}}" if source else f"s{place}"
+        made.append(Declared(name, kind, deps, source, chance.choice(sorted(READS)), bool(source) and place % 2 == 0))
     return made
 
 
