@@ -48,6 +48,8 @@ _SCALES = ("0k", "0K", "0M", "0 million", "0-million", "0B", "0bn", "0 billion",
 
 _LIKELY = {"USD": _PLACES, "GBP": _SIGNED, "EUR": (*_SIGNED, *_SUFFIXED)}
 _CODES = frozenset(_SAID.values())
+_COMMON = frozenset(map(str, range(13)))
+"""Numbers too frequent to be the sum of a value that names its currency."""
 _LONG = 3
 """Letters beyond which a bare sum may be masked."""
 
@@ -74,9 +76,9 @@ class Money:
         yield Form(own, "", sure=amount.currency is not None)
         seen = {own}
         for style, text in _writings(amount, locale_of(slot)):
-            if text not in seen:
+            marked = not style.endswith("|#")
+            if text not in seen and (marked or text not in _COMMON):
                 seen.add(text)
-                marked = not style.endswith("|#")
                 yield Form(text, style, sure=marked, locatable=marked or len(text) > _LONG)
 
     def render(self, slot: Personal, style: str) -> str:

@@ -12,14 +12,15 @@ _OFFSETS = {name.removeprefix("the "): offset for offset, name in _NAMED.items()
 _WEEKDAY = re.compile(r"(?:(?:next|this|coming|this coming|on) )?([a-z]+)")
 _WEEKDAY_STYLES = ("next EEEE", "this coming EEEE", "coming EEEE", "this EEEE", "EEEE")
 _IN_DAYS = "in # days"
-_NEAR = {"relative": 1, "relative the": 2, "relative short": 2}
+# One who says "the day after tomorrow" is not made to say "tomorrow": half of it would still stand there.
+_NAMED_BY = {"relative": (-1, 0, 1), "relative the": (-2, 0, 2), "relative short": (-2, 0, 2)}
 _TODAY_IS_NOW = ("this morning", "this afternoon", "this evening", "tonight")
 # Here "today" is the hour of talking and not the value, whoever the reader is: written back as it stands.
 IDIOMS = (
     "help you with today", "help you today", "assist you with today", "assist you today", "do for you today",
-    "else today", "else for today", "else for you today", "how are you today", "need today", "today's world",
+    "today is", "else today", "else for today", "else for you today", "how are you today", "need today", "today's world",
 )  # fmt: skip
-STYLES = frozenset({*_NEAR, _IN_DAYS, *_WEEKDAY_STYLES, *IDIOMS})
+STYLES = frozenset({*_NAMED_BY, _IN_DAYS, *_WEEKDAY_STYLES, *IDIOMS})
 
 
 def resolve(text: str, reference: date) -> Day | None:
@@ -41,7 +42,7 @@ def write_relative(day: Day, style: str, reference: date | None) -> str | None:
     if reference is None or when is None:
         return None
     offset = (when - reference).days
-    if style in _NEAR and abs(offset) <= _NEAR[style]:
+    if offset in _NAMED_BY.get(style, ()):
         return _NAMED[offset].removeprefix("the ") if style == "relative short" else _NAMED[offset]
     if style in _WEEKDAY_STYLES and 1 <= offset <= (7 if style == "next EEEE" else 6):
         return style.replace("EEEE", WEEKDAYS[when.weekday()])

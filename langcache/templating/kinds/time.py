@@ -60,8 +60,9 @@ _STYLES = frozenset(STYLES)
 
 def _contradictions(clock: Clock, own: str) -> Iterator[str]:
     """The time with a word after it that says more than a gap could: ``18:30 pm``, ``6 tonight``."""
-    short, long = (write(clock._replace(second=0), style) or "" for style in ("h am", "h:mm am"))
-    faces = dict.fromkeys([own, *(text[:-3] for text in (short, long)), f"{clock.hour:02}:{clock.minute:02}"])
+    minute = clock._replace(second=0)
+    short, long, padded, plain_hour = (write(minute, style) or "" for style in ("h am", "h:mm am", "HH:mm", "H:mm"))
+    faces = dict.fromkeys([own, short[:-3], long[:-3], padded, plain_hour])
     for face in faces:
         if ":" in face or face == short[:-3]:
             yield from (f"{face} {word}" for word in (*_PERIODS, *_TODAYS))
