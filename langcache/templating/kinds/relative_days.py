@@ -18,7 +18,8 @@ _TODAY_IS_NOW = ("this morning", "this afternoon", "this evening", "tonight")
 # Here "today" is the hour of talking and not the value, whoever the reader is: written back as it stands.
 IDIOMS = (
     "help you with today", "help you today", "assist you with today", "assist you today", "do for you today",
-    "today is", "else today", "else for today", "else for you today", "how are you today", "need today", "today's world",
+    "today is", "else today", "else for today", "else for you today", "how are you today", "need today",
+    "today's world",
 )  # fmt: skip
 STYLES = frozenset({*_NAMED_BY, _IN_DAYS, *_WEEKDAY_STYLES, *IDIOMS})
 
