@@ -28,6 +28,7 @@ _ZONE = re.compile(
     re.VERBOSE | re.MULTILINE | re.DOTALL | re.IGNORECASE,
 )
 _ATTRIBUTE = re.compile(r"\b([\w:-]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)')")
+_MAIL_OR_CALL = re.compile(r"(?:mailto|tel|sms):", re.IGNORECASE)
 _AUTHORITY = re.compile(r"(?:https?:)?//[^/?#]*", re.IGNORECASE)
 
 
@@ -103,6 +104,8 @@ def _zones(text: str) -> Iterator[Zone]:
             yield from _tag(match["tag"], start, end)
         elif match["mail"]:
             yield Zone(start, end, "host")
+        elif (scheme := _MAIL_OR_CALL.match(match[0])) is not None:
+            yield Zone(start + scheme.end(), end, "host")
         else:
             host = _AUTHORITY.match(match[0])
             if host is not None:

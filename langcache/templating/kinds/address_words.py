@@ -37,7 +37,14 @@ def _table(words: str, *, endings: int = 1) -> dict[str, tuple[str, str]]:
 _STREETS, _DIRECTIONS, _UNITS = _table(_STREET_WORDS), _table(_DIRECTION_WORDS), _table(_UNIT_WORDS)
 _STATES = _table(_STATE_WORDS, endings=0)
 _TABLES = {"street": _STREETS, "direction": _DIRECTIONS, "unit": _UNITS, "state": _STATES}
-_BETWEEN = {"one line": ", ", "lines": "\n", "blank": " "}
+# What divides the parts, and before which classes a comma does instead.
+_BETWEEN: Mapping[str, tuple[str, tuple[str, ...]]] = {
+    "one line": (", ", ()),
+    "lines": ("\n", ()),
+    "block": ("\n", ("state",)),
+    "two lines": ("\n", ("state", "unit")),
+    "blank": (" ", ()),
+}
 WAYS: Mapping[str, tuple[str, ...]] = {
     "street": ("long", "short", "dotted"),
     "direction": ("long", "short", "dotted"),
@@ -57,10 +64,17 @@ _TOKEN = re.compile(
 
 
 class Word(NamedTuple):
-    """A piece of an address and its class: ``street``, ``direction``, ``unit``, ``state``, ``lines`` or none."""
+    """A piece of an address.
+
+    Args:
+        group: its class: ``street``, ``direction``, ``unit``, ``state``, ``lines`` (what divides two), or none.
+        text: the piece as typed.
+        before: of what divides, the class of what follows.
+    """
 
     group: str
     text: str
+    before: str = ""
 
 
 def classify(text: str) -> tuple[Word, ...]:
@@ -77,7 +91,11 @@ def classify(text: str) -> tuple[Word, ...]:
             words.append(Word(group, match[0]))
         if not match[0].isspace() or group == "lines":
             before = Word(group, match[0])
-    return tuple(words)
+    following = [word.group for word in words[1:]] + [""]
+    return tuple(
+        word._replace(before=next_) if word.group == "lines" else word
+        for word, next_ in zip(words, following, strict=True)
+    )
 
 
 def _group(text: str, before: Word) -> str:
@@ -94,7 +112,8 @@ def _group(text: str, before: Word) -> str:
 def write(word: Word, way: str) -> str:
     """A classified word in one of its class's `WAYS`."""
     if word.group == "lines":
-        return _BETWEEN[way]
+        between, commas = _BETWEEN[way]
+        return ", " if word.before in commas else between
     if way == "#":
         return "#"
     if word.text.startswith("#"):

@@ -12,7 +12,7 @@ from langcache.templating.kinds import Form, plain
 from langcache.templating.kinds.affixes import affixed
 from langcache.templating.kinds.names import Name, parse
 from langcache.templating.kinds.nicknames import nicknames
-from langcache.templating.kinds.person_styles import CONTEXTS, STYLES, compose, whole
+from langcache.templating.kinds.person_styles import STYLES, compose, whole
 from langcache.templating.slots import Personal, items, written
 
 _SHORT = """
@@ -20,7 +20,6 @@ ad ah ai al am an ay bc bo ca dc dr eh eu ex ha hi hm hr id ie jr la lo ma md mi
 pm pr ps re ro sr st ti tv uh uk um un us usa va vs ya yo
 """
 _SHORT_WORDS = COMMON | frozenset(_SHORT.split())
-_CALENDAR = frozenset(("january", "march", "april", "may", "june", "july", "august", "sunday", "monday", "friday"))
 _PARTS = ("given", "surname", "nickname", "capital surname", "plural surname")
 _PRONOUNS = ("he", "him", "his", "himself", "she", "her", "hers", "herself")
 _CHINESE_PRONOUNS = ("她", "他")
@@ -37,7 +36,7 @@ class Person:
             yield from plain.KIND.recognise(slot)
             return
         typed = written(items(slot.value)[0])
-        yield Form(typed, sure=_unmistakable(typed))
+        yield Form(typed, sure=_unmistakable(typed), proper=_is_word(typed))
         seen = {typed}
         for style in STYLES:
             text = compose(name, style)
@@ -46,13 +45,9 @@ class Person:
                 safe = not _reads_as_genitive(text, style)
                 part = style in _PARTS
                 yield Form(text, style, _unmistakable(text), locatable=safe, part=part, proper=_is_word(text))
-        yield from _in_context(name)
 
     def render(self, slot: Personal, style: str) -> str:
         """The name in a style; where it lacks a part, the whole name, as a careful writer would."""
-        if style in CONTEXTS:
-            part, before, after = CONTEXTS[style]
-            return before + self.render(slot, part) + after
         name = _name(slot)
         if style not in STYLES:
             return plain.KIND.render(slot, style)
@@ -93,14 +88,6 @@ def _reads_as_genitive(text: str, style: str) -> bool:
 
 def _is_word(text: str) -> bool:
     return text.isalpha() and text.lower() in COMMON
-
-
-def _in_context(name: Name) -> Iterator[Form]:
-    """A part that is a word, too, where its neighbours show that it is the name."""
-    for style, (part, before, after) in CONTEXTS.items():
-        text = name.parts.get(part, "")
-        if _is_word(text) and text.lower() not in _CALENDAR:
-            yield Form(before + text + after, style, sure=True, locatable=False)
 
 
 def _gendered(name: Name) -> Iterator[Form]:

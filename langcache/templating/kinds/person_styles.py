@@ -25,20 +25,6 @@ STYLES = (
     _CAPITAL + "surname",
     _PLURAL + "surname",
 )
-# A name that is a word, too, opens a sentence like any other; what follows or goes before may still tell them apart.
-_AFTER = (
-    "'s", "’s", " was born", " has", " had", " holds", " joined", " founded", " co-founded", " graduated", " attended",
-    " studied", " earned", " received", " moved", " began", " became", " served", " lives", " grew up", " said",
-    " says",
-    " writes", " wrote", " taught", " teaches", " married", " died",
-    " et al.",
-)  # fmt: skip
-_BEFORE = ("Best,\n", "Best regards,\n", "Regards,\n", "Kind regards,\n", "Sincerely,\n", "Thanks,\n", "Cheers,\n")
-CONTEXTS = {
-    **{f"{part} before {text}": (part, "", text) for part in ("given", "surname") for text in _AFTER},
-    **{f"given after {text}": ("given", text, "") for text in _BEFORE},
-}
-"""Style to a part of the name and what stands before and after it."""
 
 
 def compose(name: Name, style: str) -> str | None:

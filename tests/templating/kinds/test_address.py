@@ -32,6 +32,8 @@ def test_street_words_long_and_short(written: str, expected: str) -> None:
         ("412 N Monterey Ave, Apt 5, San Mateo, CA 94401", "7 Elm Street\nSuite 12\nAlbany, New York 12207"),
         ("412 N Monterey Ave, #5, San Mateo, CA 94401", "7 Elm Street\n#12\nAlbany, New York 12207"),
         ("412 N Monterey Ave\nApt 5\nSan Mateo\nCA 94401", "7 Elm Street\nSuite 12\nAlbany\nNew York 12207"),
+        ("412 N Monterey Ave, Apt 5\nSan Mateo, CA 94401", "7 Elm Street, Suite 12\nAlbany, New York 12207"),
+        ("412 N Monterey Ave\nApt 5\nSan Mateo, CA 94401", "7 Elm Street\nSuite 12\nAlbany, New York 12207"),
         ("412 N Monterey Ave Apt 5 San Mateo CA 94401", "7 Elm Street Suite 12 Albany New York 12207"),
         (
             "412 North Monterey Avenue, Apartment 5, San Mateo, California 94401",

@@ -135,8 +135,9 @@ def test_masking_leaves_pronouns_alone() -> None:
         ("Sincerely,\nMark", "Sincerely,\nJohn"),
         ("Young people mark it", "<ambiguous value>"),
         ("Mark the date", "<ambiguous value>"),
-        ("young people mark it", "young people mark it"),
-        ("the May issue", "the May issue"),
+        ("Mark, you should rest", "John, you should rest"),
+        ("Young, ambitious people", "<ambiguous value>"),
+        ("the young", "the young"),
     ],
 )
 def test_names_that_are_words(text: str, expected: str) -> None:
@@ -144,9 +145,10 @@ def test_names_that_are_words(text: str, expected: str) -> None:
     assert expected == exchanged(text, person("Mark Young"), person("John Doe"))
 
 
-def test_a_month_is_not_settled_by_its_neighbours() -> None:
-    """``May's weather`` says nothing of a person called May."""
-    assert exchanged("May's weather", person("May Smith"), ROBERT) == "<ambiguous value>"
+@pytest.mark.parametrize(("value", "text"), [("May Smith", "May's weather"), ("Ann Price", "Price is high")])
+def test_a_word_without_an_article_is_not_settled_by_a_verb(value: str, text: str) -> None:
+    """What opens a sentence like this need not be a person called May."""
+    assert exchanged(text, person(value), ROBERT) == "<ambiguous value>"
 
 
 @pytest.mark.parametrize(
