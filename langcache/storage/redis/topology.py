@@ -110,7 +110,7 @@ class Watched(Topology):
         from redis import sentinel
 
         make: Any = sentinel.Sentinel
-        manager = make(list(self.sentinels), sentinel_kwargs=_asked(settings))
+        manager = make(list(self.sentinels), sentinel_kwargs=_asked(settings, _once()))
         return manager.master_for(self.service, **_plain(settings), retry=_once())
 
     def aconnect(self, settings: Settings) -> Any:
@@ -118,7 +118,7 @@ class Watched(Topology):
         from redis.asyncio import sentinel
 
         make: Any = sentinel.Sentinel
-        manager = make(list(self.sentinels), sentinel_kwargs=_asked(settings))
+        manager = make(list(self.sentinels), sentinel_kwargs=_asked(settings, _aonce()))
         return manager.master_for(self.service, **_plain(settings), retry=_aonce())
 
     def close(self, client: Any) -> None:
@@ -177,8 +177,9 @@ def _plain(settings: Settings) -> dict[str, Any]:
     return {**settings.common(), "db": settings.db, "max_connections": 2**20}
 
 
-def _asked(settings: Settings) -> dict[str, Any]:
-    return {"socket_timeout": settings.timeout_s, "socket_connect_timeout": settings.timeout_s, **settings.tls}
+def _asked(settings: Settings, retry: Any) -> dict[str, Any]:
+    times = {"socket_timeout": settings.timeout_s, "socket_connect_timeout": settings.timeout_s}
+    return {**times, **settings.tls, "retry": retry}
 
 
 def _once() -> Any:

@@ -1,0 +1,93 @@
+"""The Redis store on a cluster: the machine, waiting, and a master that dies under load."""
+
+import threading
+import time
+
+import pytest
+from hypothesis import settings
+
+from langcache.errors import StoreError
+from langcache.storage.registry import open_store
+from langcache.testing.contract import NOW, record
+from langcache.testing.drivers import drive
+from langcache.testing.machine import store_machine
+from langcache.testing.redis_server import running_cluster
+
+
+def url_of(nodes):
+    return "redis+cluster://" + ",".join(f"127.0.0.1:{node.port}" for node in nodes)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def machines(redis_cluster):
+    """The state machines below are made when this file is read, before there is a cluster."""
+    Machines.nodes = redis_cluster
+
+
+class Machines:
+    nodes = ()
+
+    @classmethod
+    def make_store(cls):
+        for node in cls.nodes:
+            node.ask("FLUSHALL")
+        return open_store(url_of(cls.nodes), timeout_s=10)
+
+
+TestMachine = store_machine(Machines.make_store, "sync")
+TestMachineAsync = store_machine(Machines.make_store, "async")
+TestMachine.settings = TestMachineAsync.settings = settings(max_examples=10, stateful_step_count=25, deadline=None)
+
+
+def test_records_are_on_all_masters(redis_cluster):
+    """A cluster is used as one: a namespace's entries are spread, and found again."""
+    store = Machines.make_store()
+    for number in range(60):
+        store.put("ns", str(number), record(), now=NOW)
+    assert all(node.ask("DBSIZE") > 5 for node in redis_cluster)
+    assert sorted(row.key for row in store.scan("ns", now=NOW)) == sorted(map(str, range(60)))
+    assert store.delete("ns", [str(number) for number in range(60)]) == 60
+    store.close()
+
+
+def test_waiting_on_a_cluster(redis_cluster):
+    """The wake-up lies in the lease's slot."""
+    store = Machines.make_store()
+    for number in range(5):
+        lease = store.acquire("ns", str(number), ttl_s=1000, now=NOW)
+        timer = threading.Timer(0.3, store.release, [lease])
+        timer.start()
+        begun = time.monotonic()
+        assert store.wait_for_release("ns", str(number), timeout_s=20, now=NOW) is True
+        assert 0.2 < time.monotonic() - begun < 2
+    store.close()
+
+
+@pytest.mark.parametrize("half", ["sync", "async"])
+def test_a_master_dies(half):
+    """Its replica takes over: meanwhile nothing but StoreError, then all keys work again, nothing wrong is served."""
+    with running_cluster(replicas=True) as nodes:
+        store = drive(half, lambda: open_store(url_of(nodes), timeout_s=1))
+        keys = [str(number) for number in range(30)]
+        for key in keys:
+            store.put("ns", key, record(key.encode()), now=NOW)
+        nodes[0].ask("WAIT", 1, 5000)
+        nodes[0].kill()
+        end, left = time.monotonic() + 40, set(keys)
+        while left:
+            assert time.monotonic() < end, f"{len(left)} keys do not come back"
+            left = {key for key in left if not works(store, key)}
+        assert [store.get("ns", key, now=NOW).value for key in keys] == [b"new"] * 30
+        store.finish()
+
+
+def works(store, key):
+    """Whether *key* can be read, rightly, and written."""
+    try:
+        found = store.get("ns", key, now=NOW)
+        assert found is None or found.value in (key.encode(), b"new")
+        lease = store.acquire("ns", key, ttl_s=10, now=NOW)
+        return store.put("ns", key, record(b"new"), now=NOW, lease=lease)
+    except StoreError:
+        time.sleep(0.05)
+        return False
