@@ -11,12 +11,14 @@ if TYPE_CHECKING:
     from langcache.core.profile import Profile
     from langcache.errors import LangcacheError
     from langcache.langchain.install import install, uninstall
+    from langcache.langchain.middleware import CacheMiddleware
     from langcache.langchain.policy import ChainPolicy
     from langcache.runtime.cache import Cache
     from langcache.runtime.retry import RetryPolicy
 
 __all__ = [
     "Cache",
+    "CacheMiddleware",
     "ChainPolicy",
     "Feature",
     "Ignore",
@@ -30,6 +32,7 @@ __all__ = [
 
 _HOMES = {
     "Cache": "runtime.cache",
+    "CacheMiddleware": "langchain.middleware",
     "ChainPolicy": "langchain.policy",
     "Feature": "core.marks",
     "Ignore": "core.marks",

@@ -52,3 +52,7 @@ class Event:
     attempts: int = 0
     details: dict[str, Any] = field(default_factory=dict)
     """More of the reason: slot, form and position of a refusal, errors of the attempts."""
+
+    def anew(self) -> "Event":
+        """An event of the same request with nothing on its account."""
+        return Event(self.chain, self.prompt_version, self.generation_type, self.tags, key=self.key)

@@ -1,5 +1,6 @@
 """One request on its way through the flow, for a wrapped chain."""
 
+import copy
 from collections.abc import Mapping
 from typing import Any
 
@@ -80,6 +81,14 @@ class ChainWork:
         ]
         return combine(levels)
 
+    def apart(self) -> "ChainWork":
+        """The same request on an account of its own, heard by nobody."""
+        twin = copy.copy(self)
+        twin.config = {**self.config, "callbacks": None}
+        twin.announcer = Announcer(self.event.chain, twin.config, heard=False)
+        twin.event = twin.announcer.event = self.event.anew()
+        return twin
+
     # Running the chain.
 
     def run(self, masked: bool) -> Produced:
@@ -128,15 +137,16 @@ class ChainWork:
 
     def _failure(self, error: Exception, observer: Observer, masked: bool) -> Exception:
         if isinstance(error, LookupWithDetail):
-            return MaskedRunFailed(f"slot {error.args[0]!r} is looked up: declare it a Feature, or lookup_ok")
+            why = f"slot {error.args[0]!r} is looked up: declare it a Feature, or lookup_ok"
+            return MaskedRunFailed(why, observer.usages)
         if not masked or observer.blames_provider(error):
             return error
         used = f"it computes with {self._used[0]!r}: declare that a Feature" if self._used else type(error).__name__
-        return MaskedRunFailed(used)
+        return MaskedRunFailed(used, observer.usages)
 
     def _produced(self, output: Any, observer: Observer, masked: bool) -> Produced:
         if masked and self._used:
-            raise MaskedRunFailed(f"it computes with {self._used[0]!r}: declare that a Feature")
+            raise MaskedRunFailed(f"it computes with {self._used[0]!r}: declare that a Feature", observer.usages)
         refusal, details = observer.refusal, {}
         if refusal is None and observer.lookup_of is not None:
             refusal, details = "slot looked up", {"slot": observer.lookup_of}

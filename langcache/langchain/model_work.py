@@ -1,5 +1,6 @@
 """One model call as `langcache.runtime.work.Work`: what the drop-in door and wrapped models have in common."""
 
+import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -95,6 +96,12 @@ class ModelWork(ChainWork):
         self.labels = self.identity.labels
         self.event.prompt_version = self.identity.prompt_version
         self.key = self.event.key = self.request.key
+
+    def apart(self) -> "ModelWork":
+        """The same call on an account of its own."""
+        twin = copy.copy(self)
+        twin.event = self.event.anew()
+        return twin
 
     def template(self, produced: Produced) -> Any:
         """The packed, delexicalized answer."""

@@ -107,7 +107,10 @@ class Request:
         """Everything personal about this user, compiled, to search an answer for it."""
         reading = self.reading
         known = [*self.identity.found.texts, *map(str, reading.shown.values())]
-        return Lexicon(list(reading.slots.values()), ignored=reading.ignored, blurred=reading.blurred, known=known)
+        slots = list(reading.slots.values())
+        if self.settings.mode == "mask":
+            return Lexicon(slots, known=known)  # ignored and raw feature values were never shown to the model
+        return Lexicon(slots, ignored=reading.ignored, blurred=reading.blurred, known=known)
 
     def _masked_residue(self) -> dict[str, Any]:
         residue = self.reading.residue

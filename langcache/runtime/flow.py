@@ -3,9 +3,8 @@
 Each method is a generator of steps for `langcache.runtime.steps`; no decision is taken anywhere else.
 """
 
-import copy
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -178,6 +177,7 @@ class Engine:
         try:
             produced = yield from self._run(work, work.masks)
         except MaskedRunFailed as failure:
+            self.account(work.event, failure.usages)
             work.masked_run_ended(False)
             yield from self._release(work, term)
             return (yield from self._around(work, f"masked run failed: {failure}"))
@@ -271,7 +271,7 @@ class Engine:
         self.account(work.event, produced.usages)
         return produced
 
-    def account(self, event: Event, usages: list[Usage]) -> None:
+    def account(self, event: Event, usages: Sequence[Usage]) -> None:
         """Add what provider calls used and cost to *event*."""
         for usage in usages:
             event.model = usage.model or event.model
@@ -298,10 +298,8 @@ class Engine:
         """Fetch anew in the background, unless somebody does already; on an account of its own."""
         flight, leads = self.flights.join((work.namespace, work.key))
         if leads:
-            again, seen = copy.copy(work), work.event
-            again.event = Event(
-                seen.chain, seen.prompt_version, seen.generation_type, seen.tags, outcome="refresh", key=seen.key
-            )
+            again = work.apart()
+            again.event.outcome = "refresh"
             yield from self._recorded(again.event, self._lead(again, flight, None, True))
 
     def _release(self, work: Work, term: Term) -> Flow[None]:

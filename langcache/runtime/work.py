@@ -1,5 +1,6 @@
 """What the flow needs to know of one request; the LangChain layer implements it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -12,7 +13,16 @@ __all__ = ["MaskedRunFailed", "Produced", "Work"]
 
 
 class MaskedRunFailed(LangcacheError):
-    """A masked run failed for a reason that is not the provider's; the cause is chained."""
+    """A masked run failed for a reason that is not the provider's; the cause is chained.
+
+    Args:
+        why: what the chain did, and the declaration to mend.
+        usages: of the provider calls it had made by then; they were paid.
+    """
+
+    def __init__(self, why: str = "", usages: Sequence[Usage] = ()) -> None:
+        self.usages = usages
+        super().__init__(why)
 
 
 @dataclass(slots=True)
@@ -62,6 +72,9 @@ class Work(Protocol):
 
     def about(self) -> dict[str, Any]:
         """The readable half of the entry: the parts of the key."""
+
+    def apart(self) -> "Work":
+        """The same request on an account of its own, heard by nobody: for a refresh in the background."""
 
     def masked_run_ended(self, well: bool) -> None:
         """Told after each masked run whether it could be used, to notice a chain that cannot be masked."""

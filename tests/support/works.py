@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any, Literal
 
@@ -75,6 +75,9 @@ class Request:
             await self.chain.abefore()
         await asyncio.sleep(0)
         return self.chain.next(masked)
+
+    def apart(self) -> "Request":
+        return replace(self, event=self.event.anew())
 
     def template(self, produced: Produced) -> Any:
         if self.on_template is not None:

@@ -1,0 +1,151 @@
+"""Door 3: an agent whose model calls, and whose pure tools, are answered from the cache."""
+
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import asdict, is_dataclass
+from typing import Any, Literal
+
+from langchain.agents.middleware import AgentMiddleware
+from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import ToolMessage
+from langchain_core.runnables import ensure_config
+from langchain_core.runnables.base import RunnableBindingBase
+from pydantic import BaseModel
+
+from langcache.core.directives import parse
+from langcache.core.profile import Profile
+from langcache.langchain.model import wrap_model
+from langcache.langchain.tool_work import ToolWork
+from langcache.runtime import ambient
+from langcache.runtime.cache import Cache
+from langcache.runtime.steps import adrive, drive
+
+__all__ = ["CacheMiddleware"]
+
+MODELS_KEPT = 32
+"""Models wrapped at once; an agent that picks its model per call has a handful."""
+
+
+class CacheMiddleware(AgentMiddleware[Any, Any, Any]):
+    """Answers an agent's model calls from the cache; give it to ``create_agent(middleware=[...])``.
+
+    The cache stands around the model itself, inside whatever other middleware does: the agent builds its
+    ``ModelResponse`` anew from every answer, with fresh ids, and an error text that a retry middleware makes is never
+    seen here. The whole conversation, the system message, tools and parameters are in the key.
+
+    Args:
+        cache: where answers are kept.
+        profile: what of the user decides, fills, or does neither. Its values come from the runtime's context, else the
+            state's ``"profile"``, else the config's ``metadata["profile"]``, else ``with cache.user({...})``.
+        name: the chain's name in keys, events and statistics.
+        prompt_version: part of the key; the system message is in it anyway.
+        mode, generation_type, tags, directives, instruction: as for `Cache.wrap`.
+        pure_tools: names of tools whose result depends on nothing but their arguments; only these are cached.
+        volatile_arguments: names of tool arguments that do not shape the result, such as a request id.
+
+    Raises:
+        DeclarationError: a directive is unknown.
+    """
+
+    def __init__(
+        self,
+        cache: Cache,
+        *,
+        profile: type[Profile] | None = None,
+        name: str = "agent",
+        prompt_version: str | None = None,
+        mode: Literal["mask", "abstract"] = "mask",
+        generation_type: str | None = None,
+        tags: Sequence[str] = (),
+        directives: str | Iterable[str] | None = None,
+        instruction: str | Literal[False] | None = None,
+        pure_tools: Iterable[str] = (),
+        volatile_arguments: Iterable[str] = (),
+    ) -> None:
+        super().__init__()
+        self._cache, self._profile = cache, profile or Profile
+        self._declared: dict[str, Any] = {
+            "profile": self._profile,
+            "name": name,
+            "prompt_version": prompt_version,
+            "mode": mode,
+            "generation_type": generation_type,
+            "tags": tuple(tags),
+            "directives": parse(directives),
+            "instruction": instruction,
+        }
+        self._pure, self._volatile = frozenset(pure_tools), frozenset(volatile_arguments)
+        self._wrapped: OrderedDict[int, tuple[Any, Any]] = OrderedDict()
+
+    def wrap_model_call(self, request: Any, handler: Callable[[Any], Any]) -> Any:
+        """One model call, answered from the cache or by the model."""
+        with self._serving(request):
+            return handler(request.override(model=self._cached(request.model)))
+
+    async def awrap_model_call(self, request: Any, handler: Callable[[Any], Awaitable[Any]]) -> Any:
+        """`wrap_model_call`, awaited."""
+        with self._serving(request):
+            return await handler(request.override(model=self._cached(request.model)))
+
+    def wrap_tool_call(self, request: Any, handler: Callable[[Any], Any]) -> Any:
+        """One tool call; from the cache only if the tool is declared pure."""
+        if request.tool_call["name"] not in self._pure:
+            return handler(request)
+        work = self._tool_work(request)
+        with self._serving(request):
+            return drive(self._cache.engine.answer(work.calling(handler, request)))
+
+    async def awrap_tool_call(self, request: Any, handler: Callable[[Any], Awaitable[ToolMessage | Any]]) -> Any:
+        """`wrap_tool_call`, awaited."""
+        if request.tool_call["name"] not in self._pure:
+            return await handler(request)
+        work = self._tool_work(request)
+        with self._serving(request):
+            return await adrive(self._cache.engine.answer(work.calling(handler, request)))
+
+    def _tool_work(self, request: Any) -> ToolWork:
+        config = ensure_config()
+        known = self._values(request)
+        return ToolWork(self._cache, self._profile, known, request.tool_call, self._volatile, config)
+
+    def _cached(self, model: Any) -> Any:
+        """*model* wrapped, once for each model object."""
+        known = self._wrapped.get(id(model))
+        if known is not None and known[0] is model:
+            return known[1]
+        wrapped = self._wrap(model)
+        self._wrapped[id(model)] = (model, wrapped)
+        if len(self._wrapped) > MODELS_KEPT:
+            self._wrapped.popitem(last=False)
+        return wrapped
+
+    def _wrap(self, model: Any) -> Any:
+        if isinstance(model, BaseChatModel):
+            return wrap_model(self._cache, model, volatile=frozenset(), **self._declared)
+        if isinstance(model, RunnableBindingBase):
+            return model.model_copy(update={"bound": self._wrap(model.bound)})
+        return model
+
+    def _serving(self, request: Any) -> AbstractContextManager[None]:
+        return ambient.serving(self._values(request))
+
+    def _values(self, request: Any) -> Mapping[str, Any]:
+        """The profile's values, from the nearest place that knows any."""
+        state = request.state if isinstance(request.state, Mapping) else {}
+        context = getattr(request.runtime, "context", None)
+        metadata = ensure_config().get("metadata") or {}
+        for source in (context, state.get("profile"), metadata.get("profile")):
+            values = _as_mapping(source)
+            known = {name: values[name] for name in self._profile.model_fields if name in values}
+            if known:
+                return known
+        return ambient.ambient_user()
+
+
+def _as_mapping(source: Any) -> Mapping[str, Any]:
+    if isinstance(source, Mapping):
+        return source
+    if isinstance(source, BaseModel):
+        return {name: getattr(source, name) for name in type(source).model_fields}
+    return asdict(source) if is_dataclass(source) and not isinstance(source, type) else {}

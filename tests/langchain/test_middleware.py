@@ -1,0 +1,141 @@
+"""Door 3: agents."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from langchain.agents import create_agent
+from langchain.agents.middleware import ModelRetryMiddleware
+from langchain.agents.structured_output import ToolStrategy
+from langchain_anthropic import ChatAnthropic
+from langchain_core.messages import HumanMessage
+from langchain_core.tools import tool
+from langchain_openai import ChatOpenAI
+from pydantic import BaseModel
+
+from langcache import Cache, CacheMiddleware, Profile, RetryPolicy, Slot
+from langcache.testing import Fault, Provider, Reply, Request, ToolCall
+
+PROFILE = Profile.of(features=["field"], slots={"city": Slot()})
+runs: list[str] = []
+
+
+@tool
+def weather(place: str, request_id: str = "") -> str:
+    """The weather at a place."""
+    runs.append(place)
+    return f"Sunny at {place}."
+
+
+@dataclass
+class Context:
+    field: str
+    city: str
+
+
+def agent(provider: Provider, cache: Cache, vendor: str = "openai", **more: Any) -> Any:
+    model: Any = (
+        ChatOpenAI(base_url=provider.openai_url, api_key="test", model="gpt-4o-mini")
+        if vendor == "openai"
+        else ChatAnthropic(base_url=provider.anthropic_url, api_key="test", model="claude-haiku-4-5")
+    )
+    middleware = [*more.pop("before", []), CacheMiddleware(cache, profile=PROFILE, **more.pop("options", {}))]
+    return create_agent(model, more.pop("tools", []), middleware=middleware, context_schema=Context, **more)
+
+
+async def ask(app: Any, how: str, text: str, city: str) -> list[Any]:
+    asked: Any = {"messages": [HumanMessage(text)]}
+    context = Context("nursing", city)
+    done = app.invoke(asked, context=context) if how == "sync" else await app.ainvoke(asked, context=context)
+    return list(done["messages"])
+
+
+@pytest.mark.parametrize("vendor", ["openai", "anthropic"])
+@pytest.mark.parametrize("how", ["sync", "async"])
+async def test_users_of_one_kind_share_the_model_call(vendor: str, how: str) -> None:
+    """The profile comes from the runtime's context; each reads about their own city, under a fresh id."""
+    with Provider(reply="Move to [city] soon.") as provider:
+        cache = Cache("memory://")
+        app = agent(provider, cache, vendor)
+        answers = [await ask(app, how, f"Shall I move to {city}?", city) for city in ("Lisbon", "Oslo", "Porto")]
+    assert [a[-1].content for a in answers] == [f"Move to {city} soon." for city in ("Lisbon", "Oslo", "Porto")]
+    assert len({a[-1].id for a in answers}) == 3
+    assert provider.calls == 1
+
+
+async def test_no_message_vanishes_in_the_second_turn() -> None:
+    """A replayed id would make ``add_messages`` replace the first answer; history is part of the key."""
+    with Provider(reply="Yes.") as provider:
+        app = agent(provider, Cache("memory://"))
+        messages: list[Any] = []
+        for turn in range(3):
+            messages = app.invoke({"messages": [*messages, HumanMessage(f"again {turn % 1}")]})["messages"]
+    assert [m.type for m in messages] == ["human", "ai"] * 3
+    assert provider.calls == 3
+
+
+def plan(request: Request) -> Reply:
+    """Calls the tool first, then answers."""
+    if b"Sunny" in request.body:
+        return Reply(text="It is sunny.")
+    return Reply(tool_calls=[ToolCall("weather", {"place": "the sea", "request_id": str(request.number)})])
+
+
+@pytest.mark.parametrize("how", ["sync", "async"])
+async def test_only_tools_declared_pure_are_cached(how: str) -> None:
+    """Keyed on name and arguments minus the volatile ones; the model's own turns are cached apart."""
+    for options, expected in (({}, 2), ({"pure_tools": ["weather"], "volatile_arguments": ["request_id"]}, 1)):
+        runs.clear()
+        with Provider(reply=plan) as provider:
+            app = agent(provider, Cache("memory://"), tools=[weather], options=options)
+            for city in ("Lisbon", "Oslo"):
+                assert (await ask(app, how, f"Weather near {city}?", city))[-1].content == "It is sunny."
+        assert len(runs) == expected
+
+
+def look_up_the_city(request: Request) -> Reply:
+    """Calls the tool with the user's own detail."""
+    call = ToolCall("weather", {"place": "[city]"})
+    return Reply(text="Done.") if b"Sunny" in request.body else Reply(tool_calls=[call])
+
+
+def test_a_tool_result_for_a_users_detail_is_not_stored() -> None:
+    """An argument that holds a slot's value makes the result that user's own."""
+    runs.clear()
+    with Provider(reply=look_up_the_city) as provider:
+        cache = Cache("memory://")
+        app = agent(provider, cache, tools=[weather], options={"pure_tools": ["weather"]})
+        for city in ("Lisbon", "Oslo", "Lisbon"):
+            app.invoke({"messages": [HumanMessage("Weather?")]}, context=Context("nursing", city))
+    assert runs == ["Lisbon", "Oslo", "Lisbon"]
+
+
+def test_an_error_text_is_never_stored() -> None:
+    """``ModelRetryMiddleware`` turns a failure into an answer; the next call still reaches the model."""
+    with Provider(reply="Fine.", faults=[Fault(status=400)] * 2) as provider:
+        cache = Cache("memory://", retry=RetryPolicy(attempts=1))
+        app = agent(
+            provider, cache, before=[ModelRetryMiddleware(max_retries=1, initial_delay=0, retry_on=(Exception,))]
+        )
+        texts = [app.invoke({"messages": [HumanMessage("hi")]})["messages"][-1].content for _ in range(3)]
+    assert "fail" in texts[0].lower()
+    assert texts[1:] == ["Fine.", "Fine."]
+    assert provider.calls == 3
+
+
+class Verdict(BaseModel):
+    """A verdict."""
+
+    city: str
+    good: bool
+
+
+def test_structured_responses_are_filled() -> None:
+    """The whole response is built anew for each user."""
+    with Provider(reply=json.dumps({"city": "[city]", "good": True})) as provider:
+        app = agent(provider, Cache("memory://"), response_format=ToolStrategy(Verdict))
+        asked = [({"messages": [HumanMessage(f"Is {c} good?")]}, Context("nursing", c)) for c in ("Lisbon", "Oslo")]
+        found = [app.invoke(state, context=context)["structured_response"] for state, context in asked]
+    assert found == [Verdict(city="Lisbon", good=True), Verdict(city="Oslo", good=True)]
+    assert provider.calls == 1
