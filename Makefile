@@ -1,6 +1,8 @@
 PY  ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
+DEMO := .venv/.demo
+WORKLOADS ?= ../shared/workloads
 
 .PHONY: help demo test lint types unit record soak bench clean
 help:  ## what you can do here
@@ -11,7 +13,12 @@ $(STAMP): pyproject.toml
 	$(BIN)/python -m pip install -q --disable-pip-version-check -e '.[dev]'
 	touch $(STAMP)
 
-demo: $(STAMP)  ## the main job, offline, no key: 100 applicants, a handful of calls
+$(DEMO): pyproject.toml
+	test -x $(BIN)/python || $(PY) -m venv .venv
+	$(BIN)/python -m pip install -q --disable-pip-version-check -e '.[demo]'
+	touch $(DEMO)
+
+demo: $(DEMO)  ## the main job, offline, no key: 100 applicants, a handful of calls
 	$(BIN)/langcache demo
 
 test: lint types unit  ## lint, types, all tests
@@ -26,14 +33,18 @@ types: $(STAMP)  ## mypy, strict
 unit: $(STAMP)  ## the tests, with branch coverage shown
 	$(BIN)/pytest -n auto --cov --cov-report=term -q
 
-soak: $(STAMP)  ## the same laws at full counts (an hour or so)
-	LANGCACHE_SOAK=1 HYPOTHESIS_PROFILE=soak $(BIN)/pytest -n auto -m soak -q --timeout=7200
+soak: $(STAMP)  ## the same laws at full counts (an hour or so); the result is kept in docs/soak.txt
+	@{ echo "make soak, $$(date -u +%F), commit $$(git rev-parse --short HEAD), $$($(BIN)/python --version)"; \
+	  LANGCACHE_SOAK=1 HYPOTHESIS_PROFILE=soak $(BIN)/pytest -n auto -m soak -q --timeout=7200 --durations=0; \
+	} 2>&1 | tee docs/soak.txt
 
 record: $(STAMP)  ## record cassettes/ again (LIVE=1 and keys: from the real providers)
 	$(BIN)/python -m langcache.cli.demo.record
 
-bench: $(STAMP)  ## every benchmark, side by side with its peer
-	for b in benchmarks/*.py; do echo "== $$b"; $(BIN)/python $$b || exit 1; done
+bench: $(STAMP)  ## every benchmark, side by side with its peer (WORKLOADS=folder of real text)
+	for b in $(filter-out benchmarks/templating.py,$(wildcard benchmarks/*.py)); do \
+	  echo "== $$b"; $(BIN)/python $$b || exit 1; done
+	test ! -d $(WORKLOADS) || $(BIN)/python benchmarks/templating.py $(WORKLOADS)
 
 clean:  ## remove what the commands above made
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis htmlcov dist build langcache.db*
