@@ -5,7 +5,6 @@ Of its parts only the first line ("12 High Street") is filled; others (city, pos
 
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
-from itertools import product
 
 from langcache.templating.kinds import Form, plain
 from langcache.templating.kinds.address_words import WAYS, Word, classify, write
@@ -13,6 +12,20 @@ from langcache.templating.slots import Personal, items, written
 
 _LONGEST = 300
 _FIRST = "first line"
+_STREET = ("street", "direction")
+_ABBREVIATED = (*_STREET, "unit", "state")
+# Writers abbreviate everything alike, or but for one class of words, or only one.
+_PROFILES: tuple[Mapping[str, str], ...] = (
+    {},
+    *({group: way} for group in _ABBREVIATED for way in WAYS[group]),
+    *(dict.fromkeys(_STREET, way) for way in ("long", "short", "dotted")),
+    {"street": "long", "direction": "short"},
+    {"street": "short", "direction": "long"},
+    *(dict.fromkeys(_ABBREVIATED, way) for way in ("long", "short")),
+    *({**dict.fromkeys(_ABBREVIATED, way), left: ""} for way in ("long", "short") for left in _ABBREVIATED),
+    {**dict.fromkeys((*_STREET, "unit"), "dotted"), "state": "short"},
+    {**dict.fromkeys(_STREET, "long"), "unit": "#"},
+)
 
 
 class Address:
@@ -63,22 +76,15 @@ def _first_line(words: tuple[Word, ...]) -> tuple[Word, ...]:
 
 def _texts(words: tuple[Word, ...], part: str) -> dict[str, str]:
     """Every text that a style gives, under the simplest style that gives it."""
+    present = {word.group for word in words}
     texts: dict[str, str] = {}
-    for chosen in product(*(_choices(words, group) for group in WAYS)):
-        ways = {group: way for group, way in zip(WAYS, chosen, strict=True) if way}
-        if not ways.get("street") or not ways.get("direction") or ways["street"] == ways["direction"]:
+    for lines in ("", *WAYS["lines"]) if "lines" in present else ("",):
+        for profile in _PROFILES:
+            ways = {group: way for group, way in (*profile.items(), ("lines", lines)) if way and group in present}
             style = "; ".join([*([part] if part else []), *(f"{group} {way}" for group, way in ways.items())])
-            texts.setdefault(_compose(words, ways), style)
+            if style not in texts.values():
+                texts.setdefault(_compose(words, ways), style)
     return texts
-
-
-def _choices(words: tuple[Word, ...], group: str) -> list[str]:
-    """The ways that write a class of words differently, as typed (the empty one) first."""
-    own = [word for word in words if word.group == group]
-    found = {tuple(word.text for word in own): ""}
-    for way in WAYS[group] if own else ():
-        found.setdefault(tuple(write(word, way) for word in own), way)
-    return list(found.values())
 
 
 def _ways(style: str) -> dict[str, str] | None:

@@ -7,7 +7,6 @@ without naming them ("all three"), unless it stands before a word of the slot's 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 
-from langcache.errors import Refused
 from langcache.templating.folding import singular
 from langcache.templating.kinds import Form, plain
 from langcache.templating.slots import Personal, items, written
@@ -68,9 +67,7 @@ class ListOf:
         if style in _JOINTS or style in _NUMBERED:
             return _joined(found, style)
         text = _counted(len(found), how, noun) if how in _COUNTS and noun else ""
-        if not text:
-            raise Refused("unrenderable", slot=slot.name, form=style)
-        return text
+        return text or plain.KIND.render(slot, style)
 
     def pieces(self, slot: Personal, style: str) -> Sequence[tuple[str, bool]]:
         """What `render` writes in pieces, and whether each is of the value: the bullets between are Markdown's own."""

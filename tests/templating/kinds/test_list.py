@@ -66,7 +66,7 @@ def test_other_numbers_stay() -> None:
 def test_a_single_item_is_the_value() -> None:
     """A list of one is filled by a list of one or many; of one nobody says how many."""
     assert exchanged("only Yale", schools("Yale"), A) == "only MIT, Stanford and CMU"
-    assert [form.text for form in forms(schools("Yale", None, ""))] == ["Yale"]
+    assert {form.text for form in forms(schools("Yale", None, ""))} == {"Yale"}
     assert rendered(schools("Yale"), "words schools") == "<unrenderable>"
     assert rendered(A, "no such style") == "<unrenderable>"
 
