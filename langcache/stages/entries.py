@@ -11,7 +11,7 @@ from langcache.errors import CorruptEntry
 from langcache.stages.keys import FORMAT
 from langcache.stages.outputs import Output, from_bytes
 
-__all__ = ["Entry", "Lineage", "Metadata", "ValidationStatus"]
+__all__ = ["Entry", "Lineage", "Metadata", "ValidationStatus", "format_of"]
 
 ValidationStatus = Literal["passed", "failed", "skipped"]
 
@@ -158,6 +158,19 @@ class Entry:
     def counted(self, access_count: int) -> "Entry":
         """With the number of times it was reused."""
         return replace(self, metadata=replace(self.metadata, access_count=access_count))
+
+
+def format_of(data: bytes) -> Any:
+    """The format version of an entry's bytes.
+
+    Raises:
+        CorruptEntry: they are no entry of any version.
+    """
+    try:
+        version, *_ = json.loads(data.partition(b"\n")[0])
+    except (ValueError, TypeError, RecursionError):
+        raise CorruptEntry("not a stage's entry") from None
+    return version
 
 
 def _tuples(data: Mapping[str, Any]) -> dict[str, Any]:

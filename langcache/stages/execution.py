@@ -15,6 +15,7 @@ from langcache.stages.results import Outputs, Progress, Run, Settled
 from langcache.stages.schedule import Schedule, Task
 from langcache.stages.sessions import Sessions, StageStatus
 from langcache.stages.settling import Broken, Settling
+from langcache.stages.upkeep import Upkeep
 
 __all__ = ["Execution"]
 
@@ -29,6 +30,7 @@ class Execution:
         graph: what is run.
         settling: settles one task.
         sessions: where the account is kept.
+        upkeep: what is done after each run.
         limit: most stages under way at once.
         listen: told of every step.
     """
@@ -36,6 +38,7 @@ class Execution:
     graph: Graph
     settling: Settling
     sessions: Sessions
+    upkeep: Upkeep
     limit: int
     listen: Listener
     schedule: Schedule = field(init=False)
@@ -150,6 +153,8 @@ class Execution:
         complete = not self.schedule.failures and not any(self.schedule.unreached())
         state: Any = "finished" if complete else "failed"
         yield from self.sessions.end(account.session_id, state, self.stages, account.cost_usd, account.saved_usd)
+        reused = [settled.entry.cache_key for settled in self.schedule.settled.values() if settled.reused]
+        yield from self.upkeep.after_run(account.session_id, reused, bool(account.executed))
         self.listen(Progress("finished", None, None, account.cost_usd, account.saved_usd, account.seconds))
 
     def _finished(self) -> Run:

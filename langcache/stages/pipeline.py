@@ -13,16 +13,20 @@ from langcache.runtime.steps import Flow, adrive, drive
 from langcache.stages.calling import Calling
 from langcache.stages.config import StageConfig
 from langcache.stages.declaration import Stage, declare
+from langcache.stages.entries import Entry
 from langcache.stages.execution import Execution, Listener
 from langcache.stages.graph import Graph
+from langcache.stages.health import Checkup, Health
 from langcache.stages.identity import Identities
 from langcache.stages.inputs import Values
 from langcache.stages.invalidation import Fallen, cascade, select
 from langcache.stages.keys import entry_place
 from langcache.stages.leases import LEASE_S, Leases
-from langcache.stages.results import Run
+from langcache.stages.planning import Planning
+from langcache.stages.results import PlanLine, Run
 from langcache.stages.sessions import Sessions, SessionStatus
 from langcache.stages.settling import Settling
+from langcache.stages.upkeep import Upkeep
 from langcache.stages.vault import Vault, namespace_of
 from langcache.storage.base import Row
 
@@ -174,9 +178,14 @@ class Pipeline:
         return await self._execution(inputs, session_id, on_progress).arun()
 
     def _execution(self, inputs: Mapping[str, Any], session_id: str | None, listener: Listener | None) -> Execution:
-        session = session_id or uuid4().hex
+        settling = self._settling(inputs, session_id or uuid4().hex)
         return Execution(
-            self.graph, self._settling(inputs, session), Sessions(self._vault()), self._limit, _quiet(listener)
+            self.graph,
+            settling,
+            Sessions(settling.vault),
+            Upkeep(settling.vault, self.config),
+            self._limit,
+            _quiet(listener),
         )
 
     def _settling(self, inputs: Mapping[str, Any], session_id: str) -> Settling:
@@ -195,6 +204,19 @@ class Pipeline:
     def _vault(self) -> Vault:
         namespace = namespace_of(self.cache.namespace, self.name)
         return Vault(self.cache, namespace, self._classes, self.config.compression_enabled)
+
+    def plan(self, inputs: Mapping[str, Any]) -> list[PlanLine]:
+        """What `run` would do with each stage, and why; nothing is run or written.
+
+        Raises:
+            DeclarationError: the graph cannot work.
+            UnkeyableError: an input is no data.
+        """
+        return drive(Planning(self.graph, self._settling(inputs, "")).plan())
+
+    async def aplan(self, inputs: Mapping[str, Any]) -> list[PlanLine]:
+        """`plan`, awaited."""
+        return await adrive(Planning(self.graph, self._settling(inputs, "")).plan())
 
     # Removing.
 
@@ -267,6 +289,36 @@ class Pipeline:
     async def astatus(self, session_id: str) -> SessionStatus:
         """`status`, awaited."""
         return await adrive(self._status(session_id))
+
+    def entries(self, stage: str | None = None) -> list[Entry]:
+        """What is stored, oldest first: of one stage, instance or family, or of all."""
+        return drive(self._entries(stage))
+
+    async def aentries(self, stage: str | None = None) -> list[Entry]:
+        """`entries`, awaited."""
+        return await adrive(self._entries(stage))
+
+    def health(self, *, repair: bool = False) -> Health:
+        """What is wrong with the stored entries; *repair* removes or quarantines it, and all that was made from it.
+
+        Raises:
+            StoreError: the store does not answer.
+        """
+        return drive(Checkup(self._vault(), self.graph).check(repair=repair))
+
+    async def ahealth(self, *, repair: bool = False) -> Health:
+        """`health`, awaited."""
+        return await adrive(Checkup(self._vault(), self.graph).check(repair=repair))
+
+    def _entries(self, stage: str | None) -> Flow[list[Entry]]:
+        vault, found = self._vault(), []
+        meant = select(pattern="*") if stage is None else select(key=stage)
+        counts = yield from Upkeep(vault, self.config).counts()
+        for row in (yield vault.rows(["entry"])):
+            entry = (yield from vault.entry(row.key.removeprefix("entry/"))) if meant(row) else None
+            if entry is not None:
+                found.append(entry.counted(counts.get(entry.cache_key, 0)))
+        return sorted(found, key=lambda entry: (entry.metadata.created_at, entry.cache_key))
 
     def _status(self, session_id: str) -> Flow[SessionStatus]:
         return Sessions(self._vault()).read(session_id)

@@ -122,14 +122,16 @@ class PlanLine:
 
     Attributes:
         stage: the instance; a family as a whole where its items are not known yet.
-        action: reuse, run, or ``"unknown"``: its dependencies run first, and it is reused if they give what they gave.
+        action: what would be done.
         reason: why.
         cache_key: of the entry that would be reused.
         saved_usd: what reusing it saves; None if unknown.
+        certain: False where a dependency would run first: if that gives what it gave, this one is reused after all.
     """
 
     stage: str
-    action: Literal["reuse", "run", "unknown"]
+    action: Literal["reuse", "run"]
     reason: str
     cache_key: str | None = None
     saved_usd: Decimal | None = None
+    certain: bool = True

@@ -131,8 +131,8 @@ class Settling:
     def find(self, asked: Question) -> Flow[Entry | None]:
         """The entry that may be reused, if there is one."""
         for tokens in (yield from self.vault.known_reads(asked.base)):
-            entry = yield from self.vault.entry(asked.key(tokens))
-            if entry is None or not _reusable(entry, self.vault.now()):
+            entry = yield from self.stored(asked, tokens)
+            if entry is None:
                 continue
             if entry.lineage.validator != asked.identity.validator:
                 entry = yield from self._validated_anew(asked, entry)
@@ -141,6 +141,11 @@ class Settling:
             if entry is not None:
                 return entry
         return None
+
+    def stored(self, asked: Question, tokens: tuple[str, ...]) -> Flow[Entry | None]:
+        """The sound entry of a run that read *tokens*, as it is stored."""
+        entry = yield from self.vault.entry(asked.key(tokens))
+        return entry if entry is not None and _reusable(entry, self.vault.now()) else None
 
     def _lease(self, asked: Question) -> Flow[Any]:
         """A lease; `TAKEN` if another has it; None if the store has none to give."""

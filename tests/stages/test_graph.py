@@ -1,0 +1,68 @@
+"""The graph is checked as a whole, and what is wrong is named."""
+
+import pytest
+
+from langcache.errors import DeclarationError
+from langcache.stages import Pipeline
+
+
+def declare(cache, **stages):
+    pipe = Pipeline("p", cache=cache)
+    for name, options in stages.items():
+        pipe.stage(name.replace("ID", "{id}"), **options)(lambda inputs, upstream, item=None: 0)
+    return pipe
+
+
+def test_a_circle_is_named_in_order(cache):
+    """Who depends on whom, all the way round."""
+    pipe = declare(cache, a={"depends_on": ["c"]}, b={"depends_on": ["a"]}, c={"depends_on": ["b"]})
+    with pytest.raises(DeclarationError, match=r"circle: (a → c → b → a|b → a → c → b|c → b → a → c)"):
+        pipe.run({})
+
+
+def test_a_missing_dependency_is_named_with_the_nearest(cache):
+    """Before anything runs."""
+    pipe = declare(cache, architecture={}, code={"depends_on": ["architectur"]})
+    with pytest.raises(DeclarationError, match=r"'code' depends on 'architectur'.*did you mean 'architecture'"):
+        pipe.plan({})
+
+
+def test_stages_may_be_declared_in_any_order(cache):
+    """What a stage depends on may come later; the order of the graph is topological."""
+    pipe = declare(cache, last={"depends_on": ["first"]}, first={})
+    assert pipe.graph.order == ("first", "last")
+
+
+@pytest.mark.parametrize(
+    ("stages", "said"),
+    [
+        ({"a": {"for_each": "b"}}, "needs one {id}"),
+        ({"a-ID": {}}, "needs for_each"),
+        ({"a": {"in_order": True}}, "for stages with for_each"),
+        ({"a": {"expires_after": 0}}, "longer than zero"),
+        ({"": {}}, "printable"),
+    ],
+)
+def test_a_declaration_that_cannot_work_says_so(cache, stages, said):
+    """At once, and with the fix."""
+    with pytest.raises(DeclarationError, match=said):
+        declare(cache, **stages)
+
+
+def test_two_stages_of_one_name_are_refused(cache):
+    """The later would hide the earlier."""
+    pipe = declare(cache, a={})
+    with pytest.raises(DeclarationError, match="already has a stage called 'a'"):
+        pipe.stage("a")(lambda inputs, upstream: 0)
+
+
+def test_same_item_needs_the_same_list(cache):
+    """Siblings are those over one list."""
+    pipe = declare(
+        cache,
+        one={},
+        two={},
+        **{"a-ID": {"for_each": "one"}, "b-ID": {"for_each": "two", "same_item": "a-{id}"}},
+    )
+    with pytest.raises(DeclarationError, match="which is not for_each='two'"):
+        pipe.run({})

@@ -1,0 +1,176 @@
+"""What counts in a stage's key: what it reads, its code and what that reaches, its prompt, its dependencies."""
+
+import json
+
+import pytest
+
+from langcache.errors import UnkeyableError
+from langcache.stages import Pipeline
+from langcache.stages.code import describe_code
+from langcache.stages.inputs import Recorded, Values
+
+
+@pytest.mark.parametrize(
+    ("read", "tokens"),
+    [
+        (lambda inputs: inputs["a"], {"=a"}),
+        (lambda inputs: inputs.get("nope"), {"=nope"}),
+        (lambda inputs: "a" in inputs, {"?a"}),
+        (lambda inputs: len(inputs), {"#"}),
+        (list, {"#"}),
+        (dict, {"#", "=a", "=b"}),
+        (lambda inputs: {**inputs}, {"#", "=a", "=b"}),
+        (lambda inputs: json.dumps(dict(inputs)), {"#", "=a", "=b"}),
+        (lambda inputs: f"{inputs}", {"#", "=a", "=b"}),
+        (lambda inputs: inputs == {"a": 1, "b": [2]}, {"#", "=a", "=b"}),
+        (lambda inputs: inputs | {"c": 3}, {"#", "=a", "=b"}),
+        (lambda inputs: [value for _, value in inputs.items()], {"#", "=a", "=b"}),
+        (lambda inputs: None, set()),
+    ],
+)
+def test_every_way_of_reading_is_noticed(read, tokens):
+    """A read that goes unnoticed would be a wrong hit."""
+    recorded = Recorded({"a": 1, "b": [2]})
+    read(recorded)
+    assert tokens == recorded.tokens
+
+
+def test_what_is_handed_out_is_a_copy():
+    """A stage that changes its input changes it for nobody else."""
+    values = {"a": [1]}
+    Recorded(values)["a"].append(2)
+    assert values == {"a": [1]}
+
+
+def test_an_input_that_is_no_data_is_named():
+    """Before anything runs."""
+    with pytest.raises(UnkeyableError, match="input 'x' cannot be part of a key"):
+        Values({"x": object()})
+
+
+def test_tokens_tell_absent_from_none():
+    """A missing input and None are two things."""
+    assert Values({}).digest_of("=a") != Values({"a": None}).digest_of("=a")
+
+
+def function(source):
+    scope = {"__name__": "__main__"}
+    exec(source, scope)
+    return describe_code(scope["f"]).description
+
+
+PAIRS = {
+    "an edited body": ("def f(): return 1", "def f(): return 2"),
+    "an edited default": ("def f(x=1): return x", "def f(x=2): return x"),
+    "an edited keyword default": ("def f(*, x=1): return x", "def f(*, x=2): return x"),
+    "an edited prompt constant": ("P = 'a'\ndef f(): return P", "P = 'b'\ndef f(): return P"),
+    "an edited prompt in a dict": ("P = {'x': 'a'}\ndef f(): return P", "P = {'x': 'b'}\ndef f(): return P"),
+    "an edited helper": ("def g(): return 1\ndef f(): return g()", "def g(): return 2\ndef f(): return g()"),
+    "an edited helper of a helper": (
+        "def h(): return 1\ndef g(): return h()\ndef f(): return g()",
+        "def h(): return 2\ndef g(): return h()\ndef f(): return g()",
+    ),
+    "an edited inner function": (
+        "def f():\n def g(): return 1\n return g()",
+        "def f():\n def g(): return 2\n return g()",
+    ),
+    "a captured value": (
+        "def make(x):\n def f(): return x\n return f\nf = make(1)",
+        "def make(x):\n def f(): return x\n return f\nf = make(2)",
+    ),
+    "a method of a class it uses": (
+        "class C:\n def go(self): return 1\ndef f(): return C().go()",
+        "class C:\n def go(self): return 2\ndef f(): return C().go()",
+    ),
+    "an attribute of an object it uses": (
+        "class C: pass\nc = C(); c.x = 1\ndef f(): return c.x",
+        "class C: pass\nc = C(); c.x = 2\ndef f(): return c.x",
+    ),
+    "an edited comprehension": ("def f(): return [x for x in 'ab']", "def f(): return [x for x in 'ac']"),
+    "async or not": ("def f(): return 1", "async def f(): return 1"),
+    "an edited partial": (
+        "from functools import partial\ndef g(x): return x\nf = partial(g, 1)",
+        "from functools import partial\ndef g(x): return x\nf = partial(g, 2)",
+    ),
+    "an edited decorated function": (
+        "from functools import cache\n@cache\ndef f(): return 1",
+        "from functools import cache\n@cache\ndef f(): return 2",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", PAIRS)
+def test_an_edit_changes_the_code(name):
+    """What an edit can change in an answer is part of the description; the same source twice is not."""
+    before, after = PAIRS[name]
+    assert function(before) == function(before)
+    assert function(before) != function(after)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("def f(): return 1", "\n\n# why\ndef f(): return 1"),
+        ("n = 0\ndef f():\n global n\n n += 1", "n = 7\ndef f():\n global n\n n += 1"),
+        ("import os\ndef f(): return os.getpid()", "import os\ndef f(): return os.getpid()"),
+        ("def f(): return f", "def f(): return f"),
+    ],
+)
+def test_what_is_no_edit_changes_nothing(before, after):
+    """Comments, place, counters the code keeps itself, recursion."""
+    assert function(before) == function(after)
+
+
+def test_a_list_it_logs_to_is_no_part_of_its_code():
+    """A mutable object counts with the content it had when first met."""
+    log = []
+
+    def f():
+        log.append(1)
+
+    before = describe_code(f).description
+    f()
+    assert before == describe_code(f).description
+
+
+def test_an_edited_prompt_constant_reruns_the_stage(cache):
+    """Seen at run time, in a pipeline that was declared once."""
+    scope = {}
+    exec("PROMPT = 'a'\ndef stage(inputs, upstream): return PROMPT", scope)
+    pipe = Pipeline("p", cache=cache)
+    pipe.stage("s")(scope["stage"])
+    assert pipe.run({}).outputs["s"] == "a"
+    scope["PROMPT"] = "b"
+    assert pipe.run({}).outputs["s"] == "b"
+
+
+def test_an_explicit_version_stands_for_the_code(cache):
+    """An edit under the same version is the declarer's word that nothing changed."""
+
+    def build(version, body):
+        pipe = Pipeline("p", cache=cache)
+        pipe.stage("s", version=version)(lambda inputs, upstream: body)
+        return pipe.run({}).outputs["s"]
+
+    assert [build("1", 1), build("1", 2), build("2", 2)] == [1, 1, 2]
+
+
+@pytest.mark.parametrize("option", ["prompt_version", "prompt", "agent_version"])
+def test_a_new_prompt_or_agent_reruns_the_stage(cache, option):
+    """Declared or not, old output is never served for it."""
+
+    def executed(value):
+        pipe = Pipeline("p", cache=cache)
+        pipe.stage("s", **{option: value})(lambda inputs, upstream: 0)
+        return pipe.run({}).executed
+
+    assert [executed("a"), executed("b"), executed("a")] == [["s"], ["s"], []]
+
+
+def test_reads_restrict_what_is_seen_and_keyed(cache):
+    """What is not shown cannot matter."""
+    pipe = Pipeline("p", cache=cache)
+    pipe.stage("s", reads=["a"])(lambda inputs, upstream: dict(inputs))
+    assert pipe.run({"a": 1, "b": 1}).outputs["s"] == {"a": 1}
+    assert pipe.run({"a": 1, "b": 2}).executed == []
+    assert pipe.run({"a": 2, "b": 2}).executed == ["s"]
