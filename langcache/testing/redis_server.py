@@ -17,6 +17,7 @@ from typing import Any, Final
 START_S: Final = 20.0
 """How long a server may take to answer, in seconds."""
 
+_ATTEMPTS: Final = 5
 _SLOTS: Final = 16_384
 _BUS_OFFSET: Final = 10_000
 _PORTS: Final = range(20_000, 32_000)
@@ -47,17 +48,33 @@ class RedisServer:
     """
 
     def __init__(self, *options: str) -> None:
-        self.port = free_port()
         self._folder = tempfile.TemporaryDirectory(prefix="langcache-redis-")
         self.folder = Path(self._folder.name)
         self.socket_path = self.folder / "redis.sock"
         self._options = options
         self._process: subprocess.Popen[bytes] | None = None
         try:
-            self.start()
+            self._start_somewhere()
         except BaseException:
             self.stop()
             raise
+
+    def _start_somewhere(self) -> None:
+        for _ in range(_ATTEMPTS):
+            self.port = free_port()
+            try:
+                self.start()
+            except RuntimeError:
+                # Somebody else took the port, or the cluster's second one, in the meantime.
+                if "already in use" not in self._log():
+                    raise
+                (self.folder / "log").unlink()
+            else:
+                return
+        raise RuntimeError("no port stays free")
+
+    def _log(self) -> str:
+        return (self.folder / "log").read_text(errors="replace")
 
     @property
     def url(self) -> str:
@@ -87,8 +104,7 @@ class RedisServer:
 
     def _answers(self) -> bool:
         if self._process is not None and self._process.poll() is not None:
-            log = (self.folder / "log").read_text(errors="replace")
-            raise RuntimeError(f"the server ended at once: {log[-500:]}")
+            raise RuntimeError(f"the server ended at once: {self._log()[-500:]}")
         return bool(ask(self.port, "PING") == b"PONG")
 
     def ask(self, *words: Any) -> Any:

@@ -60,6 +60,7 @@ def test_waiting_on_a_cluster(redis_cluster):
         begun = time.monotonic()
         assert store.wait_for_release("ns", str(number), timeout_s=20, now=NOW) is True
         assert 0.2 < time.monotonic() - begun < 2
+        timer.join()
     store.close()
 
 
