@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 from functools import lru_cache
 
-from langcache.errors import Refused
 from langcache.templating.kinds import Form, plain
 from langcache.templating.kinds.days import WEEKDAYS, Day, day_of, other_reading, reference_of, write, writings
 from langcache.templating.kinds.locales import cldr, english, locale_of, month_first
@@ -78,16 +77,14 @@ class Date:
             text = write_relative(day, style, _reference(slot))
         elif day is not None and style in patterns_of(locale):
             text = write(day, style, locale)
-        if text is None:
-            raise Refused("unrenderable", slot=slot.name, form=style)
-        return text
+        return plain.KIND.render(slot, style) if text is None else text
 
     def residue(self, slot: Personal) -> Iterator[Form]:
         """Its month, its year and its weekday alone, and the numeric order that the locale does not use."""
         locale, day = locale_of(slot), _day(slot)
         if day is None:
             return
-        yield from (Form(text, None) for text in _parts(day, locale))
+        yield from (Form(text, None, part=True) for text in _parts(day, locale))
         swapped = _DAY_FIRST if month_first(locale) else _MONTH_FIRST
         yield from _unfilled(day, [pattern for pattern in swapped if pattern not in SHORT], locale)
         other = other_reading(slot.value, locale)

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 
-from langcache.errors import Refused
 from langcache.templating.kinds import Form, Kind, plain
 from langcache.templating.kinds.clock import clock_of
 from langcache.templating.kinds.clock_styles import write as write_clock
@@ -53,9 +52,7 @@ class DateTime:
         if part is not None:
             return _KINDS[name].render(part, inner) if inner else written(part.value)
         text = _together(slot, style) if style in _TOGETHER else None
-        if text is None:
-            raise Refused("unrenderable", slot=slot.name, form=style)
-        return text
+        return plain.KIND.render(slot, style) if text is None else text
 
     def residue(self, slot: Personal) -> Iterator[Form]:
         """What of its day and its time must not be left."""

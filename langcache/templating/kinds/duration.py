@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
 
-from langcache.errors import Refused
 from langcache.templating.kinds import Form, plain
 from langcache.templating.kinds.figures import bare, write_counted
 from langcache.templating.kinds.lengths import PLAIN, STYLES, rates, write, writings
@@ -51,7 +50,7 @@ class Duration:
         if seconds is None and (text := write_counted(slot, style)):
             return text
         if seconds is None or style not in STYLES:
-            raise Refused("unrenderable", slot=slot.name, form=style)
+            return plain.KIND.render(slot, style)
         return write(seconds, style) or write(seconds, PLAIN)
 
     def residue(self, slot: Personal) -> Iterator[Form]:

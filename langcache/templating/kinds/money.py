@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import NamedTuple
 
-from langcache.errors import Refused
 from langcache.templating.kinds import Form, plain
 from langcache.templating.kinds.figures import decimal_of, foreign, write
 from langcache.templating.kinds.locales import locale_of
@@ -85,9 +84,7 @@ class Money:
         """The sum in a style, in its own currency; raises ``Refused`` if the value is none."""
         amount = amount_of(slot.value, locale_of(slot))
         text = _write(amount, style, locale_of(slot)) if amount is not None else None
-        if text is None:
-            raise Refused("unrenderable", slot=slot.name, form=style)
-        return text
+        return plain.KIND.render(slot, style) if text is None else text
 
     def residue(self, slot: Personal) -> Iterator[Form]:
         """The number in other locales' signs, and its whole part where cents follow it."""
@@ -125,7 +122,7 @@ def _writings(amount: Amount, locale: str) -> Iterator[tuple[str, str]]:
     words = _number(amount.number, "words", locale) if whole and amount.number >= 0 else None
     for code, places in {amount.currency: _PLACES}.items() if amount.currency else _LIKELY.items():
         for figures, number in numbers.items():
-            for place in places if figures in _FIGURES else _SIGNED:
+            for place in places if figures in _FIGURES else (*_SIGNED, "#"):
                 if number is not None:
                     yield f"{code}|{figures}|{place}", _placed(number, place, code, amount.number)
         if words is not None:

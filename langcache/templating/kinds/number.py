@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 
-from langcache.errors import Refused
 from langcache.templating.kinds import Form, plain
 from langcache.templating.kinds.figures import (
     STYLES,
@@ -53,7 +52,7 @@ class Number:
         if text := write_counted(slot, style):
             return text
         if number is None or style not in STYLES:
-            raise Refused("unrenderable", slot=slot.name, form=style)
+            return plain.KIND.render(slot, style)
         return write(number, style, locale)
 
     def residue(self, slot: Personal) -> Iterator[Form]:

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import NamedTuple
 
-from langcache.errors import Refused
 from langcache.templating.kinds import Form, plain
 from langcache.templating.kinds.figures import decimal_of, write
 from langcache.templating.kinds.locales import locale_of
@@ -49,7 +48,7 @@ class Percent:
         """The share in a style; raises ``Refused`` if the value is none."""
         share = share_of(slot.value, locale_of(slot))
         if share is None or style.removeprefix(_OF_ONE) not in _STYLES:
-            raise Refused("unrenderable", slot=slot.name, form=style)
+            return plain.KIND.render(slot, style)
         return _write(share, style, locale_of(slot))
 
     def residue(self, slot: Personal) -> Iterator[Form]:

@@ -10,8 +10,9 @@ from langcache.templating.kinds.days import WEEKDAYS, Day, shifted, write
 _NAMED = {0: "today", 1: "tomorrow", 2: "the day after tomorrow", -1: "yesterday", -2: "the day before yesterday"}
 _OFFSETS = {name.removeprefix("the "): offset for offset, name in _NAMED.items()}
 _WEEKDAY = re.compile(r"(?:(?:next|this|coming|this coming|on) )?([a-z]+)")
-_WEEKDAY_STYLES = ("next EEEE", "this coming EEEE", "coming EEEE", "this EEEE", "EEEE")
-_IN_DAYS = "in # days"
+# How many days ahead each may mean, and up to when somebody may still mean it.
+_WEEKDAY_STYLES = {"next EEEE": (7, 14), "this coming EEEE": (6, 7), "coming EEEE": (6, 7), "this EEEE": (6, 7)}
+_IN_DAYS = "is in # days"
 # One who says "the day after tomorrow" is not made to say "tomorrow": half of it would still stand there.
 _NAMED_BY = {"relative": (-1, 0, 1), "relative the": (-2, 0, 2), "relative short": (-2, 0, 2)}
 _TODAY_IS_NOW = ("this morning", "this afternoon", "this evening", "tonight")
@@ -45,11 +46,15 @@ def write_relative(day: Day, style: str, reference: date | None) -> str | None:
     offset = (when - reference).days
     if offset in _NAMED_BY.get(style, ()):
         return _NAMED[offset].removeprefix("the ") if style == "relative short" else _NAMED[offset]
-    if style in _WEEKDAY_STYLES and 1 <= offset <= (7 if style == "next EEEE" else 6):
+    if style in _WEEKDAY_STYLES and 1 <= offset <= _WEEKDAY_STYLES[style][0]:
         return style.replace("EEEE", WEEKDAYS[when.weekday()])
-    if style == _IN_DAYS and offset >= 0:
-        return f"in {offset} days" if offset > 1 else _NAMED[offset]
-    return write(day, "MMMM do" if day.year in (None, reference.year) else "MMMM do, y")
+    if style == _IN_DAYS and offset > 1:
+        return f"is in {offset} days"
+    return ("is " if style == _IN_DAYS else "") + _absolute(day, reference)
+
+
+def _absolute(day: Day, reference: date) -> str:
+    return write(day, "MMMM do" if day.year in (None, reference.year) else "MMMM do, y") or ""
 
 
 def relative_forms(day: Day, reference: date | None) -> Iterator[Form]:
@@ -64,12 +69,20 @@ def relative_forms(day: Day, reference: date | None) -> Iterator[Form]:
     if offset == 0:
         yield from (Form(text, None, why="relative date", locatable=False) for text in _TODAY_IS_NOW)
     if offset > 1:
-        yield Form(f"in {offset} days", _IN_DAYS, sure=True, locatable=False)
-    weekday = WEEKDAYS[when.weekday()]
-    for style in _WEEKDAY_STYLES:
-        text = style.replace("EEEE", weekday)
-        told = 1 <= offset <= (7 if style == "next EEEE" else 6)
-        yield Form(text, style if told else None, sure=told, why="relative date", locatable=False)
+        yield Form(f"is in {offset} days", _IN_DAYS, sure=True, locatable=False)
+        yield Form(f"in {offset} days", None, why="relative date", locatable=False)
+    yield from _weekdays(WEEKDAYS[when.weekday()], offset)
+
+
+def _weekdays(name: str, offset: int) -> Iterator[Form]:
+    for style, (told, perhaps) in _WEEKDAY_STYLES.items():
+        text = style.replace("EEEE", name)
+        if 1 <= offset <= told:
+            yield Form(text, style, sure=True, locatable=False)
+        elif 0 <= offset <= perhaps:
+            yield Form(text, None, why="relative date", locatable=False)
+    if abs(offset) <= 7:  # alone it may as well be any week's
+        yield Form(name, None, why="relative date", locatable=False)
 
 
 def _when(day: Day, reference: date | None) -> date | None:
@@ -97,8 +110,7 @@ def idioms() -> Iterator[Form]:
 def _untold(day: Day) -> Iterator[Form]:
     names = [WEEKDAYS[day.date.weekday()]] if day.date is not None else WEEKDAYS
     texts = [*_OFFSETS, *(style.replace("EEEE", name) for name in names for style in _WEEKDAY_STYLES)]
-    if day.date is None:
-        texts = [text for text in texts if text not in WEEKDAYS]
+    texts += names if day.date is not None else ()
     yield from (Form(text, None, why="relative date", locatable=False) for text in texts)
     yield from idioms()
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 
-from langcache.errors import Refused
 from langcache.templating.kinds import Form, plain
 from langcache.templating.kinds.clock import Clock, clock_of
 from langcache.templating.kinds.clock_styles import STYLES, write, writings
@@ -40,9 +39,7 @@ class Time:
         """The time in a style; raises ``Refused`` if the value is no time or has seconds that would be lost."""
         clock = clock_of(slot.value)
         text = write(clock, style) if clock is not None and style in _STYLES else write_counted(slot, style)
-        if text is None:
-            raise Refused("unrenderable", slot=slot.name, form=style)
-        return text
+        return plain.KIND.render(slot, style) if text is None else text
 
     def residue(self, slot: Personal) -> Iterator[Form]:
         """The digits in one piece, and a time with seconds without them."""

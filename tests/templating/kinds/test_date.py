@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 import pytest
 from hypothesis import given, settings, strategies as st
 
+from langcache.templating import Lexicon
 from langcache.templating.kinds.relative_days import IDIOMS
 from tests.templating.kinds.laws import check_exchange, check_render, exchanged, forms, rendered, slot
 
@@ -43,6 +44,12 @@ def test_what_gives_the_day_away_but_cannot_be_filled_refuses(text: str) -> None
     assert exchanged(f"See you {text}, then.", A, B).startswith("<")
 
 
+def test_parts_that_prompt_or_features_name_are_not_the_days() -> None:
+    """A year and a month that every user's prompt holds say nothing about one user."""
+    template = Lexicon([A], known=["Plans of March 2019"]).delexicalize("Start in March, end 2019.")
+    assert template == ("Start in March, end 2019.",)
+
+
 def test_may_is_a_month_only_with_a_preposition() -> None:
     """The verb "may" gives no day away."""
     may = slot("2019-05-05", "date")
@@ -72,7 +79,12 @@ def test_both_readings_of_an_ambiguous_value_are_guarded() -> None:
         ("2019-03-01", "today", "2020-03-14", "March 14th, 2020"),
         ("2019-03-04", "next Monday", "2019-03-08", "next Friday"),
         ("2019-03-03", "the day after tomorrow", "2019-03-01", "today"),
-        ("2019-03-04", "in 3 days", "2019-03-06", "in 5 days"),
+        ("2019-03-03", "day after tomorrow", "2019-03-02", "March 2nd"),
+        ("2019-03-04", "It is in 3 days", "2019-03-06", "It is in 5 days"),
+        ("2019-03-04", "It is in 3 days", "2019-03-01", "It is March 1st"),
+        ("2019-03-04", "in 3 days", "2019-03-06", "<relative date>"),
+        ("2019-03-04", "each Monday", "2019-03-05", "<relative date>"),
+        ("2019-04-01", "each Monday", "2019-03-05", "each Monday"),
         ("2019-03-04", "this Monday", "2019-04-06", "April 6th"),
         ("2019-03-11", "next Monday", "2019-03-12", "<relative date>"),
         ("2019-03-01", "tonight", "2019-03-02", "<ambiguous value>"),
@@ -105,7 +117,7 @@ def test_a_wrong_or_missing_year_is_never_invented() -> None:
 
 def test_a_value_that_is_no_day_is_a_text() -> None:
     """Free text is found verbatim, and a style of days cannot be written for it."""
-    assert [form.text for form in forms(slot("whenever it suits", "date"))] == ["whenever it suits"]
+    assert {form.text for form in forms(slot("whenever it suits", "date"))} == {"whenever it suits"}
     assert rendered(slot("whenever it suits", "date"), "MMMM do") == "<unrenderable>"
     assert rendered(B, "no such style") == "<unrenderable>"
 

@@ -62,7 +62,7 @@ def test_either_part_alone() -> None:
 
 def test_a_value_that_is_neither_is_a_text() -> None:
     """Free text is found verbatim."""
-    assert [form.text for form in forms(slot("1971", "datetime"))] == ["1971"]
+    assert {form.text for form in forms(slot("1971", "datetime"))} == {"1971"}
 
 
 @settings(max_examples=40)
