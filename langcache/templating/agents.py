@@ -1,4 +1,4 @@
-"""Whether a capitalised word that opens a sentence is somebody who does something there: ``Young joined in 1999``."""
+"""Whether a part of a name is somebody where it stands: ``Young joined in 1999``, but ``Stanford University``."""
 
 import re
 
@@ -33,3 +33,33 @@ def acts(text: str, start: int, end: int) -> bool:
     if _SIGNED.search(text, max(0, start - 12), start) and not text[end : end + 12].strip(" *_").partition("\n")[0]:
         return True
     return word.lower() not in _UNCOUNTED and _DOES.match(text, end) is not None
+
+
+_PLACES = frozenset(
+    """
+    adelaide asia austin bethany bristol brooklyn cambridge camden carolina chad charlotte chelsea chester china
+    cleveland cordoba cuba dakota dallas denver derby durham england florence france georgia germany hamilton
+    holland houston hudson india indiana ireland israel jackson jordan kent kenya kingston lancaster leon
+    lincoln london lourdes lyon madison medina memphis milan montana nevada nice orlando oxford paris phoenix
+    preston raleigh santiago savannah sheffield siena sofia spain sydney tennessee toledo trenton troy valencia
+    verona victoria vienna virginia washington wellington windsor york
+    """.split()  # noqa: SIM905
+)
+_NAMED_AFTER = re.compile(
+    r" (?:University|College|Institute|School|Academy|Hospital|Clinic|Prize|Medal|Awards?|Street|St\.|Avenue|Road"
+    r"|Square|Airport|County|City|State|Bank|Motors?|Museum|Library|Stadium|Bridge|River|Lake|Island|Park|Valley|Bay|D\.?C\.?)\b"
+)
+_SAINT = re.compile(r"\b(?:St\.?|Saint|San|Santa|Mount|Mt\.?|Fort|Port|Lake|New) $")
+_WHERE = re.compile(r"\b(?:in|to|from|near|at|around|outside|across|via|of|visit(?:s|ed|ing)?) $", re.IGNORECASE)
+
+
+def is_elsewhere(text: str, start: int, end: int) -> bool:
+    """Whether what stands around a part of a name shows a place or an institution with that name."""
+    if _NAMED_AFTER.match(text, end) or _SAINT.search(text, max(0, start - 8), start):
+        return True
+    if text[start:end].lower() not in _PLACES:
+        return False
+    return (
+        _WHERE.search(text, max(0, start - 12), start) is not None
+        or re.match(r", [A-Z]", text[end : end + 3]) is not None
+    )

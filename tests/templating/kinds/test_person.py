@@ -152,6 +152,23 @@ def test_a_word_without_an_article_is_not_settled_by_a_verb(value: str, text: st
 
 
 @pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("studied at Stanford University", "<ambiguous value>"),
+        ("moved to Paris", "<ambiguous value>"),
+        ("Paris, France", "<ambiguous value>"),
+        ("on Saint Paris", "<ambiguous value>"),
+        ("Paris and Mr. Stanford met", "John and Mr. Doe met"),
+        ("to Paris Stanford", "to John Doe"),
+        ("the Stanford Foundation", "the Doe Foundation"),
+    ],
+)
+def test_places_and_institutions_of_that_name_refuse(text: str, expected: str) -> None:
+    """A part of a name may be a city or a university, and then is nobody's to exchange."""
+    assert expected == exchanged(text, person("Paris Stanford"), person("John Doe"))
+
+
+@pytest.mark.parametrize(
     ("value", "text"),
     [
         ("Robert Wong", "Bob said"),
