@@ -48,13 +48,13 @@ def write_relative(day: Day, style: str, reference: date | None) -> str | None:
         return _NAMED[offset].removeprefix("the ") if style == "relative short" else _NAMED[offset]
     if style in _WEEKDAY_STYLES and 1 <= offset <= _WEEKDAY_STYLES[style][0]:
         return style.replace("EEEE", WEEKDAYS[when.weekday()])
-    if style == _IN_DAYS and offset > 1:
-        return f"is in {offset} days"
-    return ("is " if style == _IN_DAYS else "") + _absolute(day, reference)
+    if style == _IN_DAYS:
+        return f"is in {offset} days" if offset > 1 else None
+    return _absolute(day, reference)
 
 
-def _absolute(day: Day, reference: date) -> str:
-    return write(day, "MMMM do" if day.year in (None, reference.year) else "MMMM do, y") or ""
+def _absolute(day: Day, reference: date) -> str | None:
+    return write(day, "MMMM do" if day.year in (None, reference.year) else "MMMM do, y")
 
 
 def relative_forms(day: Day, reference: date | None) -> Iterator[Form]:

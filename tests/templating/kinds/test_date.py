@@ -81,7 +81,7 @@ def test_both_readings_of_an_ambiguous_value_are_guarded() -> None:
         ("2019-03-03", "the day after tomorrow", "2019-03-01", "today"),
         ("2019-03-03", "day after tomorrow", "2019-03-02", "March 2nd"),
         ("2019-03-04", "It is in 3 days", "2019-03-06", "It is in 5 days"),
-        ("2019-03-04", "It is in 3 days", "2019-03-01", "It is March 1st"),
+        ("2019-03-04", "It is in 3 days", "2019-03-01", "<unrenderable>"),
         ("2019-03-04", "in 3 days", "2019-03-06", "<relative date>"),
         ("2019-03-04", "each Monday", "2019-03-05", "<relative date>"),
         ("2019-04-01", "each Monday", "2019-03-05", "each Monday"),
