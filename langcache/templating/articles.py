@@ -8,7 +8,7 @@ from langcache.templating.frequency import WORDS
 _TOKEN = re.compile(r"[^\W_]+(?:[.&'’-][^\W_]+)*")
 _PARTS = re.compile(r"[.&'’-]")
 _DIGITS = re.compile(r"[0-9]+")
-_ELEVEN = re.compile(r"1[18](?![0-9])|1[18][0-9]{2}(?![0-9,])")
+_ELEVEN = re.compile(r"1[18](?![0-9])|18[0-9]{2}(?![0-9,])")
 # Written with a vowel and spoken with a consonant ("yoo", "wun"), and the other way round.
 _CONSONANT_SOUND = re.compile(
     r"eu|ewe|oui|one(?:s|self)?(?![a-z])|once(?![a-z])|uni(?!n|m|de|ll|rr)|unani|us[aeiu]|usb|ut[aeio]|uk[eru]"

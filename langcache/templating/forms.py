@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from langcache.templating.agents import acts, is_elsewhere
 from langcache.templating.doubt import doubt_of, label_words, settled
-from langcache.templating.folding import folded_words, plurals, words
-from langcache.templating.frequency import COMMON
+from langcache.templating.folding import folded_words, plurals, singular, words
+from langcache.templating.frequency import CHANCE, COMMON
 from langcache.templating.kinds import Form
 from langcache.templating.slots import Personal, items, written
 from langcache.templating.typos import Near
@@ -34,13 +35,17 @@ class Entry:
 
     def resembles(self, words: int) -> bool:
         """Whether this many words with the form's letters, but other signs, case or spacing, can only mean it."""
-        if self.doubt in ("short", "number", "known"):
-            return False
+        if self.doubt in ("short", "number", "known") or (len(self.letters) < 4 and self.letters.isdigit()):
+            return False  # "$12" is sure, "12" is not
         return len(self.letters) >= 5 or (words == self.words and (words == 1 or not self.letters.isdigit()))
 
     def doubtful(self, text: str, start: int, end: int) -> bool:
         """Whether the text may mean something else than the value here."""
-        return bool(self.doubt) and not settled(self.doubt, text, start, end, self.label)
+        if self.form.part and is_elsewhere(text, start, end):
+            return True
+        if not self.doubt or (self.doubt == "common" and self.form.proper and acts(text, start, end)):
+            return False
+        return not settled(self.doubt, text, start, end, self.label)
 
 
 class Forms:
@@ -51,6 +56,7 @@ class Forms:
         self.prefixes: set[str] = set()
         self.wordless: list[Entry] = []
         self.parts: dict[str, str] = {}
+        self.common_parts: dict[str, str] = {}
         self.acronyms: dict[str, str] = {}
         self.near = Near()
         self.known = {word for text in known for word in folded_words(text)}
@@ -93,8 +99,10 @@ class Forms:
             self._enter_head(folded, entry)
 
     def _enter(self, letters: str, entry: Entry, *, plural: bool) -> None:
-        self.full.setdefault(letters, []).append((entry, plural))
-        self.prefixes.update(letters[:n] for n in range(1, len(letters) + 1))
+        entries = self.full.setdefault(letters, [])
+        if not entries:  # many forms of a value have the same letters
+            self.prefixes.update(letters[:n] for n in range(1, len(letters) + 1))
+        entries.append((entry, plural))
 
     def _enter_head(self, folded: list[str], entry: Entry) -> None:
         head = ""
@@ -115,12 +123,18 @@ class Forms:
             for word in telling:
                 for shape in (word, *plurals(word)):
                     self.parts.setdefault(shape, name)
+            for word in folded:
+                if word in COMMON and self._may_tell(word):
+                    self.common_parts |= dict.fromkeys((word, *plurals(word)), name)
             if len(folded) >= 3 and len(folded) <= 12:
                 self.acronyms.setdefault("".join(word[0] for word in folded), name)
         self.near.add(name, [word for word in telling if len(word) >= 5])
         if len(folded) > 1 and 8 <= len("".join(folded)) <= _LIMIT:
             self.near.add(name, ["".join(folded)])
 
+    def _may_tell(self, word: str) -> bool:
+        return len(word) >= 3 and not {word, singular(word)} & CHANCE and word not in self.known
+
     def telling(self, word: str) -> bool:
-        """Whether a word alone gives a value away."""
-        return len(word) >= 3 and word not in COMMON and word not in self.known
+        """Whether a word alone gives a value away, in whatever text."""
+        return word not in COMMON and self._may_tell(word)

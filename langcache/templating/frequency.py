@@ -83,3 +83,23 @@ WORDS = FUNCTION | frozenset(_COMMON.split())
 
 COMMON = WORDS | frozenset(_SHORT.split())
 """Words so frequent in English that alone they are no evidence of a value."""
+
+_EVERYDAY = """
+about above after again all also always am any are around away back be because been before being below best better both
+but can come could did do does done down each either else even ever every few first get give go going good got had has
+have he her here high him his home how however i if into it its just know last later least less let like long made make
+many may maybe me mean might more most much must my need never next no none nor not now off often ok okay old once one
+only other others our out over own place please pretty quite rather really right said same say see seem shall she should
+since so some still such sure take tell than thank their them then there these they thing think this those though
+through time today too under until up upon us use used very via want was way we week well went were what when where
+whether which while who whole whose why will within without would year yes yet you young your
+"""
+_GENERIC = """
+apartment area avenue bar bus center centre city club coffee community company cuisine east event family food game
+garden group hotel house international location lounge market movie museum music national new north office park people product
+project restaurant road room salon school service shop simulator south sports square station store street studio table
+team theater theatre tower town university view village water west
+"""
+
+CHANCE = FUNCTION | frozenset(_EVERYDAY.split()) | frozenset(_GENERIC.split())
+"""Words that stand in any text for their own sake: they never give away a value that holds them."""

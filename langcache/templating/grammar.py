@@ -31,10 +31,14 @@ def article_before(text: str, start: int, written: str | None) -> tuple[int, int
     return (*found.span(), found[0] if found[0] == "AN" else found[0][0])
 
 
-def masked_case(text: str, start: int, end: int) -> str:
-    """The case that a placeholder's surroundings ask of the value that no writer of them saw."""
-    inner = text[start:end].strip("[]［］【】")
-    if inner.isupper() and _shouts(text[:start].rstrip(), start):
+def masked_case(text: str, start: int, end: int, *, loud: bool) -> str:
+    """The case that a placeholder's surroundings ask of the value that no writer of them saw.
+
+    Args:
+        text: the text; the placeholder is from *start* to *end*.
+        loud: the placeholder was shown in capitals, so that capitals say nothing.
+    """
+    if not loud and text[start:end].isupper() and _shouts(text[:start].rstrip(), start):
         return "upper"
     return "opening" if _opens(text, start) and _GOES_ON.match(text, end) else ""
 

@@ -3,10 +3,13 @@
 from collections.abc import Iterable
 
 from langcache.errors import Refused
-from langcache.templating.doubt import enumerates
+from langcache.templating.doubt import enumerates, is_proper
 from langcache.templating.forms import Forms
 from langcache.templating.frequency import COMMON
 from langcache.templating.scan import Hit, Scan
+
+_SHORT = 400
+"""Characters up to which a common word of a value is hardly there by chance."""
 
 
 def judge(found: Scan, forms: Forms, gaps: Iterable[tuple[int, int]]) -> None:
@@ -23,9 +26,9 @@ def judge(found: Scan, forms: Forms, gaps: Iterable[tuple[int, int]]) -> None:
             _judge_hit(hit, found.text, forms)
     suspects = _suspects(found.words.folded, forms)
     if suspects:
-        for word, (start, end) in zip(*found.words, strict=True):
-            if word in suspects and not mask[start]:
-                _judge_word(*suspects[word], text=found.text[start:end], position=start, forms=forms)
+        for word, span in zip(*found.words, strict=True):
+            if word in suspects and not mask[span[0]]:
+                _judge_word(*suspects[word], found.text, span, forms)
 
 
 def _suspects(folded: list[str], forms: Forms) -> dict[str, tuple[str, str]]:
@@ -37,20 +40,28 @@ def _suspects(folded: list[str], forms: Forms) -> dict[str, tuple[str, str]]:
         if len(word) >= 4 and (slot := forms.near.find(word))
     }
     suspects |= {word: (forms.acronyms[word], "acronym") for word in distinct & forms.acronyms.keys()}
+    suspects |= {word: (forms.common_parts[word], "common part") for word in distinct & forms.common_parts.keys()}
     suspects |= {word: (forms.parts[word], "partial") for word in distinct & forms.parts.keys()}
     return suspects
 
 
-def _judge_word(slot: str, form: str, *, text: str, position: int, forms: Forms) -> None:
-    if form == "acronym" and not text.isupper() and not forms.telling(text.lower()):
+def _judge_word(slot: str, form: str, text: str, span: tuple[int, int], forms: Forms) -> None:
+    start, end = span
+    if form == "acronym" and not text[start:end].isupper() and not forms.telling(text[start:end].lower()):
         return
-    raise Refused("leak", slot=slot, form=form, position=position)
+    if form == "common part":
+        if len(text) > _SHORT and not (text[start].isupper() and is_proper(text, start, end)):
+            return  # a long text holds common words by chance
+        form = "partial"
+    raise Refused("leak", slot=slot, form=form, position=start)
 
 
 def _judge_hit(hit: Hit, text: str, forms: Forms) -> None:
     entry = hit.entry
     if entry.doubt == "number" and enumerates(text, hit.start, hit.end):
         return
+    if entry.withheld and entry.doubt == "known":
+        return  # the prompt or a feature says as much
     if entry.form.proper and not hit.exact and text[hit.start : hit.end].islower():
         return
     raise Refused(entry.form.why, slot=entry.slot, form=_level(hit, text), position=hit.start)

@@ -1,7 +1,7 @@
 """Reading a masked answer: its placeholders, mangled as models mangle them, become gaps."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from langcache.errors import Refused
@@ -57,7 +57,7 @@ def read(text: str, tokens: Mapping[str, str], slots: Sequence[Personal]) -> Tem
         return tidy([text])
     found = list(_resolve(text, labels))
     _refuse_halves(_blanked(text, found), labels)
-    return _template(text, found)
+    return _template(text, found, {name for name, token in tokens.items() if token.isupper()})
 
 
 def _labels(tokens: Mapping[str, str], slots: Sequence[Personal]) -> _Labels:
@@ -141,13 +141,14 @@ def _ends(text: str, shape: str, *, whole: bool) -> bool:
     return cut or given == shape or given.endswith(" " + shape)
 
 
-def _template(text: str, found: Sequence[_Found]) -> Template:
+def _template(text: str, found: Sequence[_Found], loud: Collection[str]) -> Template:
     escapes = _escapes(text, found)
     segments: list[str | Gap] = []
     at = 0
     for (start, end, name), escape in zip(found, escapes, strict=True):
         prose = escape in IN_PROSE
-        gap = Gap(name, escape=escape, case=masked_case(text, start, end) if prose and "json" not in escape else "")
+        case = masked_case(text, start, end, loud=name in loud) if prose and "json" not in escape else ""
+        gap = Gap(name, escape=escape, case=case)
         article = article_before(text, start, None) if prose else None
         if article is not None and article[0] >= at:
             segments += (text[at : article[0]], gap._replace(grammar=article[2], case=""))
