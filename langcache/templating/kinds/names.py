@@ -19,7 +19,9 @@ _LONG = {"dr": "Doctor", "prof": "Professor", "rev": "Reverend", "capt": "Captai
 _SHORT = {long.lower(): short.capitalize() + "." for short, long in _LONG.items()}
 _ABBREVIATED = frozenset({*_LONG, "mr", "mrs", "ms", "mx", "hon", "fr", "lt", "gen", "maj", "sr", "sra"})
 _NO_NAME = re.compile(r"[\d\n\r@/\\<>{}\[\]|_#:;=]")
-_PIECE = re.compile(r"\[([^]]*)\]|((?:long|short|dotted|bare) title|title|given|middle|surname|suffix|nickname|[GMS])")
+_PIECE = re.compile(
+    r"\[([^]]*)\]|((?:long|short|dotted|bare) title|title|given|middle|bare surname|surname|suffix|nickname|[GMS])"
+)
 _LONGEST = 80
 
 
@@ -108,6 +110,7 @@ def _parts(parsed: Any, given: str, middle: tuple[str, ...], surname: str) -> di
         "given": "" if given.endswith(".") or len(given) < 2 else given,
         "middle": " ".join(middle),
         "surname": surname,
+        "bare surname": parsed.family_base if surname == parsed.family else surname,
         "suffix": parsed.suffix,
         "nickname": parsed.nickname,
         "G": initial(given),

@@ -20,7 +20,7 @@ ad ah ai al am an ay bc bo ca dc dr eh eu ex ha hi hm hr id ie jr la lo ma md mi
 pm pr ps re ro sr st ti tv uh uk um un us usa va vs ya yo
 """
 _SHORT_WORDS = COMMON | frozenset(_SHORT.split())
-_PARTS = ("given", "surname", "nickname", "capital surname", "plural surname")
+_PARTS = ("given", "surname", "bare surname", "nickname", "capital surname", "plural surname")
 _PRONOUNS = ("he", "him", "his", "himself", "she", "her", "hers", "herself")
 _CHINESE_PRONOUNS = ("她", "他")
 _MAN_OR_WOMAN = ("Mr.", "Mr", "Mrs.", "Mrs", "Ms.", "Ms", "Miss", "Sir", "Lord", "Lady", "Madam", "Dame", "Mister")
@@ -95,12 +95,8 @@ def _gendered(name: Name) -> Iterator[Form]:
     words = {shape for word in _PRONOUNS for shape in (word, word.capitalize(), word.upper())}
     if not name.full.isascii():
         words.update(_CHINESE_PRONOUNS)
-    addressed = {
-        f"{title} {text}"
-        for title in _MAN_OR_WOMAN
-        for text in (name.full, *map(name.compose, ("surname", "given surname", "given")))
-        if text
-    }
+    called = {name.full, *filter(None, map(name.compose, ("surname", "given surname", "given")))}
+    addressed = {f"{title} {text}" for title in _MAN_OR_WOMAN for text in called}
     for text in sorted(words | addressed):
         yield Form(text, None, sure=True, why="pronoun", locatable=False)
 

@@ -7,11 +7,11 @@ _SLUG, _JOINED, _CAPITAL, _PLURAL = "slug ", "joined ", "capital ", "plural "
 _PATTERNS = (
     "given surname", "given [M. ]surname", "given [M ]surname", "given [middle ]surname", "given middle",
     "given surname suffix", "given [M. ]surname suffix", "given [middle ]surname suffix", "given surname, suffix",
-    "given [middle ]surname, suffix", "given", "surname", "middle surname", "surname suffix", "surname, suffix",
-    "G. surname", "G surname", "G. [M. ]surname", "G.[M.] surname", "G[M] surname", "G. [middle ]surname",
-    "surname, given", "surname, given[ M.]", "surname, given[ M]", "surname, given[ middle]", "surname given",
-    "surname, G.", "surname, G", "surname, G.[ M.]", "surname, G.[M.]", "surname G", "surname G[M]",
-    "given S.", "G.S.", "G. S.", "G.[M.]S.", "G. [M. ]S.", "nickname", "nickname surname",
+    "given [middle ]surname, suffix", "given", "surname", "bare surname", "middle surname", "surname suffix",
+    "surname, suffix", "G. surname", "G surname", "G. [M. ]surname", "G.[M.] surname", "G[M] surname",
+    "G. [middle ]surname", "surname, given", "surname, given[ M.]", "surname, given[ M]", "surname, given[ middle]",
+    "surname given", "surname, G.", "surname, G", "surname, G.[ M.]", "surname, G.[M.]", "surname G",
+    "surname G[M]", "given S.", "G.S.", "G. S.", "G.[M.]S.", "G. [M. ]S.", "nickname", "nickname surname",
     "given “nickname” surname", 'given "nickname" surname', "given (nickname) surname",
 )  # fmt: skip
 _TITLED = ("surname", "given surname", "given [M. ]surname", "given [middle ]surname", "G. surname", "given")

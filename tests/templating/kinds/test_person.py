@@ -76,6 +76,12 @@ def test_a_title_of_the_value_is_exchanged_with_it(other: str, expected: str) ->
     assert f"{expected} said" == exchanged("Dr. Wong said", person("Dr Alice Wong"), person(other))
 
 
+def test_a_surname_without_its_particle() -> None:
+    """English drops some particles: ``Humboldt`` for ``von Humboldt``."""
+    humboldt = person("Alexander von Humboldt")
+    assert exchanged("Von Humboldt, or Humboldt", humboldt, person("Ana Lima")) == "Lima, or Lima"
+
+
 def test_a_title_is_spelled_out_where_the_answer_does() -> None:
     """``Doctor Wong`` for a value ``Dr. …``; titles without a long form stay as typed."""
     assert exchanged("Doctor Wong said", person("Dr. Alice Wong"), person("Prof. John Doe")) == "Professor Doe said"
