@@ -15,12 +15,11 @@ _WEEKDAY_STYLES = {"next EEEE": (7, 14), "this coming EEEE": (6, 7), "coming EEE
 _IN_DAYS = "is in # days"
 # One who says "the day after tomorrow" is not made to say "tomorrow": half of it would still stand there.
 _NAMED_BY = {"relative": (-1, 0, 1), "relative the": (-2, 0, 2), "relative short": (-2, 0, 2)}
-_TODAY_IS_NOW = ("this morning", "this afternoon", "this evening", "tonight")
+_TODAY_IS_NOW = ("this morning", "this afternoon", "this evening", "tonight", "today is")
 # Here "today" is the hour of talking and not the value, whoever the reader is: written back as it stands.
 IDIOMS = (
     "help you with today", "help you today", "assist you with today", "assist you today", "do for you today",
-    "today is", "else today", "else for today", "else for you today", "how are you today", "need today",
-    "today's world",
+    "else today", "else for today", "else for you today", "how are you today", "today's world",
 )  # fmt: skip
 STYLES = frozenset({*_NAMED_BY, _IN_DAYS, *_WEEKDAY_STYLES, *IDIOMS})
 
