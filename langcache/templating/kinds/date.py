@@ -69,14 +69,13 @@ class Date:
 
     def render(self, slot: Personal, style: str) -> str:
         """The day in a pattern; raises ``Refused`` where the value is no day or lacks what the pattern shows."""
-        locale, day = locale_of(slot), _day(slot)
-        text = None
         if style in IDIOMS:
             return style
-        if day is not None and style in RELATIVE:
-            text = write_relative(day, style, _reference(slot))
-        elif day is not None and style in patterns_of(locale):
+        locale, day, text = locale_of(slot), _day(slot), None
+        if day is not None and style in patterns_of(locale):
             text = write(day, style, locale)
+        elif day is not None and style in RELATIVE:
+            text = write_relative(day, style, _reference(slot))
         return plain.KIND.render(slot, style) if text is None else text
 
     def residue(self, slot: Personal) -> Iterator[Form]:
@@ -86,18 +85,18 @@ class Date:
             return
         yield from (Form(text, None, part=True) for text in _parts(day, locale))
         swapped = _DAY_FIRST if month_first(locale) else _MONTH_FIRST
-        yield from _unfilled(day, [pattern for pattern in swapped if pattern not in SHORT], locale)
+        yield from _unfilled(day, [pattern for pattern in swapped if len(pattern) > 4], locale)
         other = other_reading(slot.value, locale)
         if other is not None:
             yield from _unfilled(other, (*_CORE, "y-MM-dd"), locale)
 
 
 def _day(slot: Personal) -> Day | None:
-    reference = _reference(slot)
     found = day_of(slot.value, locale_of(slot))
-    if found is None and reference is not None and isinstance(slot.value, str):
-        return resolve(slot.value, reference)
-    return found
+    if found is not None or not isinstance(slot.value, str):
+        return found
+    reference = _reference(slot)
+    return resolve(slot.value, reference) if reference is not None else None
 
 
 def _reference(slot: Personal) -> date | None:
@@ -140,14 +139,14 @@ def _weekdays(day: Day) -> Iterator[Form]:
 
 
 @lru_cache(maxsize=64)
-def patterns_of(locale: str) -> tuple[str, ...]:
+def patterns_of(locale: str) -> dict[str, None]:
     """The patterns that dates are recognised in, preferred ones first."""
     if english(locale):
-        return tuple(dict.fromkeys((*_ENGLISH, *(_MONTH_FIRST if month_first(locale) else _DAY_FIRST))))
+        return dict.fromkeys((*_ENGLISH, *(_MONTH_FIRST if month_first(locale) else _DAY_FIRST)))
     found = cldr(locale)
     formats = [found.date_formats[width].pattern for width in ("long", "full", "medium", "short")]
     skeletons = [found.datetime_skeletons[name].pattern for name in _CLDR if name in found.datetime_skeletons]
-    return tuple(dict.fromkeys((*formats, *skeletons, *_NUMERIC)))
+    return dict.fromkeys((*formats, *skeletons, *_NUMERIC))
 
 
 KIND = Date()

@@ -1,7 +1,7 @@
 """A day of the calendar as a value: read from what apps and people write, written by a CLDR pattern."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import NamedTuple
@@ -83,7 +83,7 @@ def write(day: Day, pattern: str, locale: str = "en") -> str | None:
 def writings(day: Day, patterns: Iterable[str], locale: str = "en") -> Iterator[str | None]:
     """A day in each of many patterns, as `write` does it."""
     if english(locale):
-        found = fields(day)
+        found = _Fields(day)
         for pattern in patterns:
             try:
                 yield _compiled(pattern).format_map(found)
@@ -98,22 +98,43 @@ def writings(day: Day, patterns: Iterable[str], locale: str = "en") -> Iterator[
         yield format_date(when, pattern, locale=data) if told else None
 
 
-def fields(day: Day) -> dict[str, str]:
-    """What the letters of a pattern stand for; those that need a year only where it is known."""
-    month = MONTHS[day.month - 1]
-    found = {
-        "MMMM": month,
-        "MMM": month[:3],
-        "MM": f"{day.month:02}",
-        "M": str(day.month),
-        "do": ordinal(day.day),
-        "dd": f"{day.day:02}",
-        "d": str(day.day),
-    }
-    if day.date is not None:
-        weekday = WEEKDAYS[day.date.weekday()]
-        found |= {"EEEE": weekday, "EEE": weekday[:3], "yy": f"{day.date.year % 100:02}", "y": f"{day.date.year:04}"}
-    return found
+class _Fields(dict[str, str]):
+    """What the letters of a pattern stand for, worked out as they are asked for."""
+
+    def __init__(self, day: Day) -> None:
+        super().__init__()
+        self._day = day
+
+    def __missing__(self, letters: str) -> str:
+        text = self[letters] = _WRITERS[letters](self._day)
+        return text
+
+
+def _dated(write: Callable[[date], str]) -> Callable[[Day], str]:
+    """A writer that asks for the year, which a day may lack."""
+
+    def written(day: Day) -> str:
+        found = day.date
+        if found is None:
+            raise KeyError("y")
+        return write(found)
+
+    return written
+
+
+_WRITERS: dict[str, Callable[[Day], str]] = {
+    "MMMM": lambda day: MONTHS[day.month - 1],
+    "MMM": lambda day: MONTHS[day.month - 1][:3],
+    "MM": lambda day: f"{day.month:02}",
+    "M": lambda day: str(day.month),
+    "do": lambda day: ordinal(day.day),
+    "dd": lambda day: f"{day.day:02}",
+    "d": lambda day: str(day.day),
+    "EEEE": _dated(lambda found: WEEKDAYS[found.weekday()]),
+    "EEE": _dated(lambda found: WEEKDAYS[found.weekday()][:3]),
+    "yy": _dated(lambda found: f"{found.year % 100:02}"),
+    "y": _dated(lambda found: f"{found.year:04}"),
+}
 
 
 @lru_cache(maxsize=512)

@@ -32,6 +32,7 @@ _SAID = {
     "us$": "USD",
     "euro": "EUR",
 }
+_SIGNS = frozenset(currency.sign for currency in CURRENCIES.values())
 _AMOUNT = re.compile(
     r"(?P<minus>-)?(?P<before>US\$|[$£€₹¥]|[A-Za-z]{3}\b)?\s?"
     r"(?P<number>[-+]?\d[\d.,\u00a0\u202f ]*(?:\s?(?:k|thousand|mn|million|bn|billion|m|b)\b)?)\s?"
@@ -100,7 +101,7 @@ class Money:
 
 def amount_of(value: object, locale: str) -> Amount | None:
     """The sum that a value is or says; ``None`` for anything else."""
-    number = decimal_of(value, locale)
+    number = decimal_of(value, locale) if not isinstance(value, str) or value[:1] not in _SIGNS else None
     if number is not None:
         return Amount(number, None)
     match = _AMOUNT.fullmatch(value.strip()) if isinstance(value, str) and len(value) <= 60 else None

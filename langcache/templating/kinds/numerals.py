@@ -15,6 +15,7 @@ _SCALES = ((10**12, "trillion"), (10**9, "billion"), (10**6, "million"), (1000, 
 _VALUES = {word: number for number, word in enumerate(_ONES)} | {w: 10 * n for n, w in enumerate(_TENS) if n > 1}
 _SIZES = {name: size for size, name in _SCALES}
 _WORD = re.compile(r"[a-z]+")
+_SPELLED = re.compile(r"[a-zA-Z][a-zA-Z\s,-]*")
 
 
 def spell(number: int, locale: str = "en") -> str:
@@ -34,9 +35,9 @@ def spell_and(number: int) -> str:
 
 def unspell(text: str) -> int | None:
     """The number that English words are; ``None`` if they are anything else."""
-    words = _WORD.findall(text.lower())
-    if not words or len(text) > 200 or re.search(r"[^a-zA-Z\s,-]", text):
+    if len(text) > 200 or not _SPELLED.fullmatch(text):
         return None
+    words = _WORD.findall(text.lower())
     total = group = 0
     for at, word in enumerate(words):
         if word in _VALUES:
