@@ -1,22 +1,35 @@
 """A circuit breaker (M. Nygard, Release It!, 2007): stop asking what does not answer, ask again after a pause."""
 
+from collections import deque
+from statistics import median
+
 from langcache.runtime.clock import Clock
 from langcache.storage.forking import ForkableLock
 
-__all__ = ["Breaker", "Breakers"]
+__all__ = ["SLOW", "Breaker", "Breakers"]
+
+SLOW = "slow"
+
+SLOW_S = 0.1
+"""A store slower than this costs more than it is worth waiting for; a provider call takes a second or more."""
+
+REMEMBERED = 5
+"""Calls the median is taken of: as many slow ones are paid for at most."""
 
 
 class Breaker:
-    """Opens after *failures* in a row; after *pause_s* one call is let through to see.
+    """Opens after *failures* in a row, or when calls have become slow; after *pause_s* one call is let through to see.
 
     Args:
         clock: its time.
         failures: how many in a row open it.
         pause_s: how long it stays open.
+        slow_s: it opens when the median of the last calls took longer than this.
     """
 
-    def __init__(self, clock: Clock, *, failures: int = 3, pause_s: float = 5.0) -> None:
-        self._clock, self._limit, self._pause_s = clock, failures, pause_s
+    def __init__(self, clock: Clock, *, failures: int = 3, pause_s: float = 5.0, slow_s: float = SLOW_S) -> None:
+        self._clock, self._limit, self._pause_s, self._slow_s = clock, failures, pause_s, slow_s
+        self._took_s: deque[float] = deque(maxlen=REMEMBERED)
         self._lock = ForkableLock()
         self._failures = 0
         self._open_until = 0.0
@@ -38,11 +51,23 @@ class Breaker:
             self._open_until = now + self._pause_s  # this caller tries; the others go on without
             return True
 
-    def succeeded(self) -> None:
-        """The call answered."""
-        if self._failures:
+    def succeeded(self, took_s: float = 0.0) -> None:
+        """The call answered after *took_s*."""
+        self._took_s.append(took_s)
+        if took_s > self._slow_s:
+            self._slow()
+        elif self._failures or self.reason is not None:
             with self._lock:
                 self._failures, self.reason = 0, None
+                self._took_s.clear()
+
+    def _slow(self) -> None:
+        """Open if the median is slow too; one slow call is nothing, and a slow call that was let through to see
+        keeps the breaker open."""
+        with self._lock:
+            if len(self._took_s) == REMEMBERED and median(self._took_s) > self._slow_s:
+                self.reason = SLOW
+                self._open_until = self._clock.now() + self._pause_s
 
     def failed(self, error: Exception) -> None:
         """The call failed."""
@@ -74,10 +99,17 @@ class Breakers:
         """Whether a call of this *kind* may go through now."""
         return self._kinds[kind].closed() and self._all.closed()
 
-    def succeeded(self, kind: str) -> None:
-        """The call answered."""
+    def succeeded(self, kind: str, took_s: float) -> bool:
+        """The call answered after *took_s*; True if it is news that the store has become slow.
+
+        How long a lease is waited for says nothing of the store.
+        """
         self._kinds[kind].succeeded()
-        self._all.succeeded()
+        if kind == "lease":
+            return False
+        before = self._all.reason
+        self._all.succeeded(took_s)
+        return self._all.reason == SLOW and before is None
 
     def failed(self, kind: str, error: Exception) -> bool:
         """The call failed; True if this is news: no kind of call was failing yet."""

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from langcache.core.entry import Entry
 from langcache.errors import CorruptEntry
-from langcache.runtime.breaker import Breakers
+from langcache.runtime.breaker import SLOW, Breakers
 from langcache.runtime.clock import Clock
 from langcache.runtime.steps import Step
 from langcache.storage.base import Lease, Record, Store
@@ -48,7 +48,8 @@ class GuardedStore:
     @property
     def trouble(self) -> str | None:
         """Why the store does not answer now, if it does not."""
-        return self._trouble if self._breakers.reason is not None else None
+        reason = self._breakers.reason
+        return SLOW if reason == SLOW else self._trouble if reason is not None else None
 
     def take_news(self) -> str | None:
         """What an event should say of the store; each trouble is told once."""
@@ -189,24 +190,31 @@ class GuardedStore:
     def _safely(self, kind: str, call: Callable[[], T]) -> T | None:
         if not self._breakers.closed(kind):
             return None
+        started = self._clock.now()
         try:
             result = call()
         except Exception as error:
             self._failed(kind, error)
             return None
-        self._breakers.succeeded(kind)
+        self._answered(kind, self._clock.now() - started)
         return result
 
     async def _asafely(self, kind: str, call: Callable[[], Awaitable[T]]) -> T | None:
         if not self._breakers.closed(kind):
             return None
+        started = self._clock.now()
         try:
             result = await call()
         except Exception as error:
             self._failed(kind, error)
             return None
-        self._breakers.succeeded(kind)
+        self._answered(kind, self._clock.now() - started)
         return result
+
+    def _answered(self, kind: str, took_s: float) -> None:
+        if self._breakers.succeeded(kind, took_s):
+            self._news = "the store has become slow; chains run without it"
+            logger.warning("langcache: %s", self._news)
 
     def _failed(self, kind: str, error: Exception) -> None:
         self.counts["store errors"] += 1

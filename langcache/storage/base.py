@@ -9,7 +9,7 @@ states every law as a test.
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Collection, Iterator
 from dataclasses import dataclass
-from typing import ClassVar, Final
+from typing import Final
 
 LEASE_MEMORY_S: Final = 3600.0
 """How long after its end a lease is remembered, in seconds; a holder slower than that is fenced off."""
@@ -93,7 +93,7 @@ class Store(ABC):
     Namespaces, keys and labels are any text that UTF-8 can encode, compared byte for byte.
     """
 
-    shared: ClassVar[bool] = True
+    shared: bool = True
     """Whether other processes see the same records; where not, nobody needs a lease."""
 
     @abstractmethod

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from itertools import count
 from threading import Lock
-from typing import ClassVar, Final
+from typing import Final
 from urllib.parse import SplitResult
 
 from langcache.errors import StoreError, StoreURLError
@@ -36,7 +36,7 @@ class MemoryStore(DirectAsync):
         max_entries: bound on the number of records.
     """
 
-    shared: ClassVar[bool] = False
+    shared: bool = False
 
     def __init__(self, *, max_bytes: int = MAX_BYTES, max_entries: int = MAX_ENTRIES) -> None:
         self._max_bytes, self._max_entries = max_bytes, max_entries

@@ -64,6 +64,7 @@ class FaultyStore(Store):
         if unknown := script.keys() - _METHODS:
             raise ValueError(f"a store has no method {sorted(unknown)[0]!r}")
         self.calls: list[str] = []
+        self.shared = store.shared
         self._store = store
         self._script = {name: iter(faults) for name, faults in script.items()}
         self._sleep, self._asleep = sleep, asleep
@@ -92,9 +93,7 @@ class FaultyStore(Store):
         fault = self._meet("get")
         return _spoil(self._store.get(namespace, key, now=now), fault)
 
-    def put(
-        self, namespace: str, key: str, record: Record, *, now: float, lease: Lease | None = None
-    ) -> bool:
+    def put(self, namespace: str, key: str, record: Record, *, now: float, lease: Lease | None = None) -> bool:
         """See :meth:`Store.put`."""
         self._meet("put")
         return self._store.put(namespace, key, record, now=now, lease=lease)
@@ -149,9 +148,7 @@ class FaultyStore(Store):
         fault = await self._ameet("get")
         return _spoil(await self._store.aget(namespace, key, now=now), fault)
 
-    async def aput(
-        self, namespace: str, key: str, record: Record, *, now: float, lease: Lease | None = None
-    ) -> bool:
+    async def aput(self, namespace: str, key: str, record: Record, *, now: float, lease: Lease | None = None) -> bool:
         """See :meth:`Store.aput`."""
         await self._ameet("put")
         return await self._store.aput(namespace, key, record, now=now, lease=lease)

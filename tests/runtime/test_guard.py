@@ -10,7 +10,7 @@ from support.works import Asker
 from langcache.errors import StoreError
 from langcache.runtime.breaker import Breaker
 from langcache.storage.registry import open_store
-from langcache.testing import FakeClock, FaultyStore, Garbage, Raise, always
+from langcache.testing import Delay, FakeClock, FaultyStore, Garbage, Raise, always
 
 Make = Callable[..., Asker]
 DOWN = Raise(StoreError("disk on fire"))
@@ -118,6 +118,27 @@ def test_an_entry_under_another_key_is_corrupt(make: Make) -> None:
     asker.store.put("default", "other", moved, now=asker.clock.now())
     asker.ask(key="other")
     assert (asker.last.outcome, asker.engine.store.counts["corrupt"]) == ("miss", 1)
+
+
+@pytest.mark.parametrize("half", ["sync", "async"])
+def test_a_slow_store_is_left_alone_until_it_is_fast_again(half: Any) -> None:
+    """200 ms a lookup: of five calls the median is slow; then nothing is added, and one call every 5 s sees."""
+    clock = FakeClock()
+    store = FaultyStore(open_store("memory://"), {"get": [Delay(0.2)] * 5}, sleep=clock.sleep, asleep=clock.asleep)
+    asker = Asker(half, store, clock=clock)
+    for number in range(20):
+        asker.ask(key=str(number))
+    assert len(store.calls) == 5
+    assert asker.engine.store.trouble == "slow"
+    clock.advance(5)
+    asker.ask(key="slow still")
+    asker.ask(key="left alone")
+    assert len(store.calls) == 6
+    clock.advance(5)
+    asker.ask(key="fast")
+    asker.ask(key="fast")
+    assert asker.last.outcome == "hit"
+    asker.close()
 
 
 def test_a_breaker_lets_one_through_at_a_time() -> None:

@@ -108,8 +108,15 @@ def _price(usage: Usage) -> Decimal | None:
 class Asker:
     """An engine on a fake clock, asked in one of its two halves."""
 
-    def __init__(self, half: Half, store: Store | None = None, attempts: int = 1, **expiry: Any) -> None:
-        self.half, self.clock, self.ledger = half, FakeClock(), Ledger()
+    def __init__(
+        self,
+        half: Half,
+        store: Store | None = None,
+        attempts: int = 1,
+        clock: FakeClock | None = None,
+        **expiry: Any,
+    ) -> None:
+        self.half, self.clock, self.ledger = half, clock or FakeClock(), Ledger()
         self.store = open_store("memory://") if store is None else store
         self.events: list[Event] = []
         self.engine = Engine(
