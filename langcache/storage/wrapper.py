@@ -14,6 +14,7 @@ class Wrapper(Store):
 
     def __init__(self, inner: Store) -> None:
         self.inner = inner
+        self.shared = inner.shared
 
     def get(self, namespace: str, key: str, *, now: float) -> Record | None:
         """See :meth:`Store.get`."""
