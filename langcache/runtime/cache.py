@@ -53,6 +53,8 @@ class Cache:
         prices: model name to ``{"input": …, "output": …}``, USD per 1,000 tokens; beats the bundled prices.
         clock: for tests; see `langcache.testing.FakeClock`.
         store: an open store instead of *url*.
+        encryption_keys: what the store holds is encrypted (AES-GCM) under the first of these, and readable under all:
+            each 32 bytes, or base64 as `langcache.storage.encrypted.generate_key` writes them. Extra ``encryption``.
         **options: passed to the store, such as ``max_bytes``.
 
     Raises:
@@ -71,6 +73,7 @@ class Cache:
         prices: Mapping[str, Mapping[str, Any]] | None = None,
         clock: Clock = SYSTEM,
         store: Store | None = None,
+        encryption_keys: Sequence[bytes | str] = (),
         **options: Any,
     ) -> None:
         self.namespace, self.clock = namespace, clock
@@ -82,7 +85,7 @@ class Cache:
             None if stale_while_revalidate is None else _seconds("stale_while_revalidate", stale_while_revalidate),
         )
         self.engine = Engine(
-            store=GuardedStore(_open(url, options) if store is None else store, clock),
+            store=GuardedStore(_sealed(_open(url, options) if store is None else store, encryption_keys), clock),
             retry=RetryPolicy() if retry is None else retry,
             clock=clock,
             expiry=expiry,
@@ -302,6 +305,14 @@ def _open(url: str | None, options: Mapping[str, Any]) -> Store:
         return open_store(url or os.environ.get(ENV_URL) or default_url(), **options)
     except StoreError as error:
         return OfflineStore(error)
+
+
+def _sealed(store: Store, keys: Sequence[bytes | str]) -> Store:
+    if not keys:
+        return store
+    from langcache.storage.encrypted import encrypted
+
+    return encrypted(store, keys=keys)
 
 
 def _seconds(name: str, value: Seconds) -> float:
