@@ -22,6 +22,8 @@ _MONTHS = (
 
 def number_of(value: object) -> Decimal | None:
     """The number a scalar is, or is the text of; ``None`` for anything else and for booleans."""
+    if isinstance(value, Decimal) and not value.is_finite():
+        return None  # it cannot even be compared
     if isinstance(value, (int, float, Decimal)) and not isinstance(value, bool):
         return Decimal(str(value)) if -_HUGE < value < _HUGE else None  # which not-a-number fails, too
     if not isinstance(value, str) or len(value) > 40 or not _NUMBER.fullmatch(value.strip()):

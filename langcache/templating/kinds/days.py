@@ -77,7 +77,12 @@ def numeric(match: re.Match[str], *, swapped: bool, strict: bool = False) -> Day
 
 def write(day: Day, pattern: str, locale: str = "en") -> str | None:
     """A day in a CLDR pattern (plus ``do``, the English ordinal); ``None`` if that needs an unknown year."""
-    return next(writings(day, [pattern], locale))
+    if not english(locale):
+        return next(writings(day, [pattern], locale))
+    try:
+        return _compiled(pattern).format_map(_Fields(day))
+    except KeyError:
+        return None
 
 
 def writings(day: Day, patterns: Iterable[str], locale: str = "en") -> Iterator[str | None]:
