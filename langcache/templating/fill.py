@@ -66,8 +66,9 @@ def write(gap: Gap, slots: Mapping[str, Personal]) -> str:
 def _escaped(gap: Gap, slot: Personal, text: str) -> str | None:
     """A value's text in its context. What a kind puts between the items of a list is Markdown as it stands."""
     writer = ESCAPES[gap.escape]
-    pieces = getattr(kind_of(slot), "pieces", None) if gap.style and not gap.case else None
-    if pieces is None or gap.escape not in ("markdown", "markdown-lax"):
+    split = getattr(kind_of(slot), "pieces", None) if gap.escape in ("markdown", "markdown-lax") else None
+    pieces = split(slot, gap.style) if split is not None and not gap.case else None
+    if pieces is None:
         return writer(slot.value, text)
-    written = [writer(slot.value, piece) if own else piece for piece, own in pieces(slot, gap.style)]
+    written = [writer(slot.value, piece) if own else piece for piece, own in pieces]
     return "".join(map(str, written)) if None not in written else None

@@ -43,7 +43,7 @@ class Kind(Protocol):
     A kind may also have ``parts = False``: single words of its values, their acronyms and misspellings give
     nobody away (dates, amounts, phone numbers). Without it they are watched. And it may have
     ``pieces(slot, style)``: what `render` writes as pairs of a text and whether it is of the value, for values
-    that are several (a list), so that what stands between them is not escaped with them.
+    that are several (a list), so that what stands between them is not escaped with them; ``None`` for others.
     """
 
     def recognise(self, slot: Personal) -> Iterable[Form]:

@@ -6,7 +6,7 @@ Of its parts only the first line ("12 High Street") is filled; others (city, pos
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
-from langcache.templating.kinds import Form, plain
+from langcache.templating.kinds import Form, list as lists
 from langcache.templating.kinds.address_words import WAYS, Word, classify, write
 from langcache.templating.slots import Personal, items, written
 
@@ -31,9 +31,11 @@ _PROFILES: tuple[Mapping[str, str], ...] = (
 class Address:
     """Postal addresses."""
 
+    pieces = lists.KIND.pieces
+
     def recognise(self, slot: Personal) -> Iterator[Form]:
         """The address as typed, then with every class of words in every usual way, then its first line so."""
-        yield from plain.KIND.recognise(slot)
+        yield from lists.KIND.recognise(slot)
         words = _words(slot)
         if words:
             found = _texts(words, "")
@@ -45,15 +47,15 @@ class Address:
         """The address in a style; what is no address stays as it is."""
         ways = _ways(style)
         if ways is None or not style:
-            return plain.KIND.render(slot, style)
+            return lists.KIND.render(slot, style)
         words = _words(slot)
         if not words:
-            return plain.KIND.render(slot, "")
+            return lists.KIND.render(slot, "")
         return _compose(_first_line(words) if style.startswith(_FIRST) else words, ways)
 
     def residue(self, slot: Personal) -> Iterator[Form]:
         """The digits of what is no address; words are watched by the guard itself."""
-        return iter(plain.KIND.residue(slot))
+        return iter(lists.KIND.residue(slot))
 
 
 def _words(slot: Personal) -> tuple[Word, ...]:

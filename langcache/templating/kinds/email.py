@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from langcache.templating.frequency import COMMON
-from langcache.templating.kinds import Form, plain
+from langcache.templating.kinds import Form, list as lists
 from langcache.templating.slots import Personal, items, written
 
 _EMAIL = re.compile(r"([^\s@\"<>(),:;\[\]\\]{1,64})@((?:[\w-]{1,63}\.)+\w{2,63})")
@@ -41,20 +41,21 @@ class Email:
     """E-mail addresses."""
 
     parts = False
+    pieces = lists.KIND.pieces
 
     def recognise(self, slot: Personal) -> Iterator[Form]:
         """The address as typed, in small letters, spelled out."""
-        yield from plain.KIND.recognise(slot)
+        yield from lists.KIND.recognise(slot)
         if _halves(slot) is not None:
             yield from (Form(self.render(slot, style), style) for style in (_LOWER, *_SPELLED))
 
     def render(self, slot: Personal, style: str) -> str:
         """The address in a style; what is no address stays as it is."""
         if style != _LOWER and style not in _SPELLED:
-            return plain.KIND.render(slot, style)
+            return lists.KIND.render(slot, style)
         halves = _halves(slot)
         if halves is None:
-            return plain.KIND.render(slot, "")
+            return lists.KIND.render(slot, "")
         if style == _LOWER:
             return "@".join(halves).lower()
         at, dot = _SPELLED[style]
@@ -62,6 +63,7 @@ class Email:
 
     def residue(self, slot: Personal) -> Iterator[Form]:
         """The part before the @, and the domain unless it is a provider's."""
+        yield from lists.KIND.residue(slot)
         for item in items(slot.value):
             match = _EMAIL.fullmatch(written(item).strip())
             if match is None:

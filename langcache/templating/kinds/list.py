@@ -69,11 +69,11 @@ class ListOf:
         text = _counted(len(found), how, noun) if how in _COUNTS and noun else ""
         return text or plain.KIND.render(slot, style)
 
-    def pieces(self, slot: Personal, style: str) -> Sequence[tuple[str, bool]]:
-        """What `render` writes in pieces, and whether each is of the value: the bullets between are Markdown's own."""
+    def pieces(self, slot: Personal, style: str) -> Sequence[tuple[str, bool]] | None:
+        """A joined list in pieces, and whether each is of the value; the bullets between are Markdown's own."""
         texts = [written(item) for item in items(slot.value)]
         if style not in _JOINTS and style not in _NUMBERED:
-            return [(self.render(slot, style), True)]
+            return None
         pieces: list[tuple[str, bool]] = []
         for at, text in enumerate(texts):
             pieces += (*([(_between(style, at, len(texts)), False)] if at else []), (text, True))

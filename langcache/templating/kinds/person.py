@@ -8,7 +8,7 @@ settles them (a feature, say), and leaves them as they are.
 from collections.abc import Iterator
 
 from langcache.templating.frequency import COMMON
-from langcache.templating.kinds import Form, plain
+from langcache.templating.kinds import Form, list as lists
 from langcache.templating.kinds.affixes import affixed
 from langcache.templating.kinds.names import Name, parse
 from langcache.templating.kinds.nicknames import nicknames
@@ -29,11 +29,13 @@ _MAN_OR_WOMAN = ("Mr.", "Mr", "Mrs.", "Mrs", "Ms.", "Ms", "Miss", "Sir", "Lord",
 class Person:
     """People's names."""
 
+    pieces = lists.KIND.pieces
+
     def recognise(self, slot: Personal) -> Iterator[Form]:
         """The name as typed, by its parts, with initials, with its title, inverted, joined."""
         name = _name(slot)
         if name is None:
-            yield from plain.KIND.recognise(slot)
+            yield from lists.KIND.recognise(slot)
             return
         typed = written(items(slot.value)[0])
         yield Form(typed, sure=_unmistakable(typed), proper=_is_word(typed))
@@ -50,13 +52,14 @@ class Person:
         """The name in a style; where it lacks a part, the whole name, as a careful writer would."""
         name = _name(slot)
         if style not in STYLES:
-            return plain.KIND.render(slot, style)
+            return lists.KIND.render(slot, style)
         if name is None:
-            return plain.KIND.render(slot, "")
+            return lists.KIND.render(slot, "")
         return compose(name, style) or whole(name, style)
 
     def residue(self, slot: Personal) -> Iterator[Form]:
         """Nicknames, parts with what other languages attach to them, each name of a list; pronouns."""
+        yield from lists.KIND.residue(slot)
         names = list(filter(None, (parse(written(item)) for item in items(slot.value))))
         for name in names:
             parts = {part for part in (name.full, name.parts.get("given"), name.parts.get("surname")) if part}

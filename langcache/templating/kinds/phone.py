@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
-from langcache.templating.kinds import Form, plain
+from langcache.templating.kinds import Form, list as lists
 from langcache.templating.slots import Personal, items, written
 
 _SEPARATORS = ("-", ".", " ", "")
@@ -43,10 +43,11 @@ class Phone:
     """Telephone numbers."""
 
     parts = False
+    pieces = lists.KIND.pieces
 
     def recognise(self, slot: Personal) -> Iterator[Form]:
         """The number as typed, then in every other usual way."""
-        yield from plain.KIND.recognise(slot)
+        yield from lists.KIND.recognise(slot)
         number = _number(slot)
         if number is not None:
             found: dict[str, str] = {}
@@ -57,12 +58,13 @@ class Phone:
     def render(self, slot: Personal, style: str) -> str:
         """The number in a style; as typed where it cannot be written so."""
         if style not in STYLES:
-            return plain.KIND.render(slot, style)
+            return lists.KIND.render(slot, style)
         number = _number(slot)
-        return (number and _compose(number, style)) or plain.KIND.render(slot, "")
+        return (number and _compose(number, style)) or lists.KIND.render(slot, "")
 
     def residue(self, slot: Personal) -> Iterator[Form]:
         """The number without its area code, and the last four digits."""
+        yield from lists.KIND.residue(slot)
         for item in items(slot.value):
             number = _parse(written(item), _locale(slot))
             if number is not None:

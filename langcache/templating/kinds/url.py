@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from itertools import product
 
 from langcache.templating.frequency import COMMON
-from langcache.templating.kinds import Form, plain
+from langcache.templating.kinds import Form, list as lists
 from langcache.templating.slots import Personal, items, written
 
 _URL = re.compile(
@@ -26,10 +26,11 @@ class Url:
     """Addresses of the web."""
 
     parts = False
+    pieces = lists.KIND.pieces
 
     def recognise(self, slot: Personal) -> Iterator[Form]:
         """The address as typed, then in every other usual way."""
-        yield from plain.KIND.recognise(slot)
+        yield from lists.KIND.recognise(slot)
         match = _parsed(slot)
         if match is not None:
             found: dict[str, str] = {}
@@ -40,12 +41,13 @@ class Url:
     def render(self, slot: Personal, style: str) -> str:
         """The address in a style; what is no address stays as it is."""
         if style not in STYLES:
-            return plain.KIND.render(slot, style)
+            return lists.KIND.render(slot, style)
         match = _parsed(slot)
-        return plain.KIND.render(slot, "") if match is None else _compose(match, style)
+        return lists.KIND.render(slot, "") if match is None else _compose(match, style)
 
     def residue(self, slot: Personal) -> Iterator[Form]:
         """The name in the domain unless it is one that many share, and the last part of a path."""
+        yield from lists.KIND.residue(slot)
         for item in items(slot.value):
             match = _URL.fullmatch(written(item).strip())
             if match is not None:

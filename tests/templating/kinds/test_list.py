@@ -94,4 +94,5 @@ def test_laws(own: list[str], other: list[str]) -> None:
     a, b = schools(*own), schools(*other)
     check_render(a)
     theirs = {form.text for form in forms(b)}
-    assert not [form for form in forms(a) if form.style and len(other) > 1 and rendered(b, form.style) not in theirs]
+    if len(own) > 1 and len(other) > 1:
+        assert not [form.style for form in forms(a) if form.style and rendered(b, form.style) not in theirs]

@@ -215,6 +215,8 @@ def test_lists_of_people_are_lists() -> None:
     own, other = person(["Alice Wong", "Bob Lee"]), person(["Cher"])
     assert exchanged("Alice Wong and Bob Lee came", own, other) == "Cher came"
     assert exchanged("Lee came", own, other) == "<list item>"
+    assert exchanged("Alice Wong came", own, other) == "<list item>"
+    assert exchanged("- Alice Wong\n- Bob Lee", own, person(["Eve", "Mallory", "Dan"])) == "- Eve\n- Mallory\n- Dan"
 
 
 _given = ["Alice", "Mark", "Mary-Jane", "J.", "José", "Li", "anna", "Иван", "Do", "Will"]
