@@ -125,8 +125,9 @@ class Schedule:
             self._close(stage.name, 0)
 
     def _names_taken(self, stage: Stage, names: list[str]) -> str | None:
-        others = self.graph.stages.keys() - {stage.name}
-        return next((name for name in names if name in others or name in self.settled), None)
+        if stage.for_each is None:
+            return None
+        return next((name for name in names if name in self.graph.stages or name in self.settled), None)
 
     def _items_for(self, stage: Stage) -> list[Item] | list[None]:
         if stage.for_each is None:

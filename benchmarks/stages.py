@@ -1,0 +1,96 @@
+"""What a cached stage costs beside a bare durable SQLite write, and how planning and invalidating grow.
+
+    python benchmarks/stages.py
+
+The first table runs a pipeline of 200 stages that are all stored already, on SQLite with the flushes a pipeline makes,
+and 200 single-row inserts into a plain SQLite table in WAL mode with ``synchronous=FULL``, on the same disk. The second
+doubles a chain of stages up to 10,000 and prints the ratio at each doubling; linear growth is a ratio of 2.
+"""
+
+import sqlite3
+import statistics
+import tempfile
+import time
+from pathlib import Path
+
+from langcache import Cache
+from langcache.stages import Pipeline
+
+STAGES = 200
+ROUNDS = 5
+SIZES = (625, 1_250, 2_500, 5_000, 10_000)
+
+
+def chain(cache, count):
+    pipe = Pipeline("bench", cache=cache, config={"analytics_enabled": False})
+    for number in range(count):
+        before = f"s{number - 1}" if number else None
+        pipe.stage(f"s{number}", depends_on=[before] if before else [])(lambda inputs, upstream: "x" * 2_000)
+    return pipe
+
+
+def bare_writes(folder):
+    connection = sqlite3.connect(folder / "bare.db", isolation_level=None)
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=FULL")
+    connection.execute("CREATE TABLE entry (key TEXT PRIMARY KEY, value BLOB)")
+    times = []
+    for number in range(STAGES):
+        started = time.perf_counter()
+        connection.execute("INSERT INTO entry VALUES (?, ?)", (str(number), b"x" * 2_000))
+        times.append(time.perf_counter() - started)
+    connection.close()
+    return statistics.median(times)
+
+
+def timed(work):
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started
+
+
+def overhead(folder):
+    bare = bare_writes(folder)
+    with Cache(f"sqlite:///{folder / 'cache.db'}") as cache:
+        pipe = chain(cache, STAGES)
+        executed = timed(lambda: pipe.run({"a": 1})) / STAGES
+        reused = statistics.median(timed(lambda: pipe.run({"a": 1})) for _ in range(ROUNDS)) / STAGES
+    print(f"a bare durable SQLite write      {bare * 1e6:8.0f} µs   1.0 ×")
+    print(f"a stage served from the cache    {reused * 1e6:8.0f} µs {reused / bare:5.1f} ×")
+    print(
+        f"a stage executed and committed   {executed * 1e6:8.0f} µs {executed / bare:5.1f} ×   (it does nothing itself)"
+    )
+
+
+def measure(url, size):
+    """Seconds of CPU to plan and to invalidate a chain of *size* stages; CPU, since the machine may be shared."""
+    with Cache(url.format(size=size)) as cache:
+        pipe = chain(cache, size)
+        pipe.run({"a": 1})
+        started = time.process_time()
+        pipe.plan({"a": 1})
+        planned = time.process_time()
+        assert len(pipe.invalidate("s0")) == size
+        return planned - started, time.process_time() - planned
+
+
+def growth(url):
+    print(f"\n{url.partition(':')[0]:<8}{'stages':>8}{'plan':>10}{'ratio':>7}{'invalidate':>12}{'ratio':>7}")
+    before = None
+    for size in SIZES:
+        plan, invalidate = measure(url, size)
+        ratios = ["", ""] if before is None else [f"{plan / before[0]:.2f}", f"{invalidate / before[1]:.2f}"]
+        print(f"{'':<8}{size:>8}{plan:>9.2f}s{ratios[0]:>7}{invalidate:>11.2f}s{ratios[1]:>7}")
+        before = plan, invalidate
+
+
+def main():
+    with tempfile.TemporaryDirectory(dir=Path.cwd()) as name:
+        folder = Path(name)
+        overhead(folder)
+        growth("memory://")
+        growth(f"sqlite:///{folder}/growth-{{size}}.db")
+
+
+if __name__ == "__main__":
+    main()
