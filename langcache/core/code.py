@@ -8,6 +8,8 @@ from functools import partial
 from types import CodeType
 from typing import Any
 
+from langcache.core.changing import changed_names, method_codes
+
 __all__ = ["describe_callable"]
 
 _PLAIN = (str, int, float, complex, bool, bytes, type(None), type(...))
@@ -16,7 +18,8 @@ _PLAIN = (str, int, float, complex, bool, bytes, type(None), type(...))
 def describe_callable(function: Any, *, captured: bool = True) -> Any:
     """Name, bytecode, constants, defaults, captured and owned plain values of *function*; equal in every process.
 
-    What is neither plain nor a callable, such as a client a function closes over, counts by its type alone.
+    What is neither plain nor a callable, such as a client a function closes over, counts by its type alone; what the
+    function itself changes, such as a log it appends to, does not count.
 
     Args:
         function: a function, method, partial or callable object.
@@ -51,18 +54,26 @@ class _Describer:
         name = f"{getattr(inner, '__module__', '')}:{getattr(inner, '__qualname__', type(inner).__qualname__)}"
         code = getattr(inner, "__code__", None)
         if isinstance(code, CodeType):
-            captured = [self.plain(_content(cell)) for cell in self._cells(inner)]
             defaults = self.plain([inner.__defaults__, inner.__kwdefaults__])
-            return [name, self._code(code), defaults, captured, self._state(getattr(function, "__self__", None))]
+            owner = getattr(function, "__self__", None)
+            return [name, self._code(code), defaults, self._cells(inner), self._state(owner, inner.__name__)]
         call = type(inner).__call__
-        return [name, self.callable(call), self._state(inner)] if hasattr(call, "__code__") else [name]
+        return [name, self.callable(call), self._state(inner, "__call__")] if hasattr(call, "__code__") else [name]
 
-    def _cells(self, function: Any) -> tuple[Any, ...]:
-        return (function.__closure__ or ()) if self._captured else ()
+    def _cells(self, function: Any) -> list[Any]:
+        if not self._captured or not function.__closure__:
+            return []
+        changed = changed_names(function.__code__)
+        cells = zip(function.__code__.co_freevars, function.__closure__, strict=True)
+        return [None if name in changed else self.plain(_content(cell)) for name, cell in cells]
 
-    def _state(self, owner: Any) -> Any:
+    def _state(self, owner: Any, method: str) -> Any:
         """The settings of an object whose method is called; a class has none of its own."""
-        return None if isinstance(owner, type) or not self._captured else self.plain(getattr(owner, "__dict__", None))
+        held = getattr(owner, "__dict__", None)
+        if isinstance(owner, type) or not self._captured or held is None:
+            return None
+        changed = {name for code in method_codes(type(owner), [method]) for name in changed_names(code)}
+        return self.plain({name: value for name, value in held.items() if name not in changed})
 
     def _code(self, code: CodeType) -> list[Any]:
         constants = [self._code(c) if isinstance(c, CodeType) else self.plain(c) for c in code.co_consts]

@@ -5,57 +5,31 @@ another key after every call. Only models that LangChain cannot serialise are lo
 fields, and what its methods assign are parameters.
 """
 
-import dis
-from collections.abc import Iterator
 from functools import lru_cache
-from types import CodeType
 from typing import Any
 
 from langchain_core.language_models import BaseLanguageModel
 
-__all__ = ["own_state"]
+from langcache.core.changing import changed_names, method_codes
 
-_RUN = ("_generate", "_agenerate", "_stream", "_astream", "_call", "_acall")
-_GROWS = frozenset({"append", "extend", "add", "update", "insert", "appendleft", "setdefault", "pop", "popleft"})
+__all__ = ["has_own_state", "own_state"]
+
+_RUN = ["_generate", "_agenerate", "_stream", "_astream", "_call", "_acall"]
+
+
+def has_own_state(item: Any) -> bool:
+    """Whether *item* may change while it runs: anything but a vendor's model."""
+    return not (isinstance(item, BaseLanguageModel) and item.is_lc_serializable())
 
 
 def own_state(model: Any) -> frozenset[str]:
     """Names of *model*'s fields that its own running assigns or grows."""
-    cls: Any = type(model)
-    if not isinstance(model, BaseLanguageModel) or cls.is_lc_serializable():
+    if not isinstance(model, BaseLanguageModel) or not has_own_state(model):
         return frozenset()
-    return _of_class(cls)
+    return _of_class(type(model))
 
 
 @lru_cache(maxsize=256)
 def _of_class(cls: Any) -> frozenset[str]:
-    changed: set[str] = set()
-    todo, seen = list(_RUN), set()
-    while todo:
-        name = todo.pop()
-        if name in seen:
-            continue
-        seen.add(name)
-        for code in _codes(cls, name):
-            for instruction, following in _pairs(code):
-                if instruction.opname == "STORE_ATTR" or following.argval in _GROWS:
-                    changed.add(str(instruction.argval))
-                if callable(getattr(cls, str(instruction.argval), None)):
-                    todo.append(str(instruction.argval))
+    changed = {name for code in method_codes(cls, _RUN) for name in changed_names(code)}
     return frozenset(changed & set(cls.model_fields))
-
-
-def _codes(cls: type, name: str) -> Iterator[CodeType]:
-    """Every method of that name, for one may call another with ``super()``."""
-    for base in cls.__mro__:
-        code = getattr(vars(base).get(name), "__code__", None)
-        if isinstance(code, CodeType):
-            yield code
-
-
-def _pairs(code: CodeType) -> Iterator[tuple[dis.Instruction, dis.Instruction]]:
-    instructions = list(dis.get_instructions(code))
-    yield from zip(instructions, [*instructions[1:], instructions[-1]], strict=True)
-    for constant in code.co_consts:
-        if isinstance(constant, CodeType):
-            yield from _pairs(constant)

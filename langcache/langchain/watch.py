@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from langcache.langchain.fingerprint import IRRELEVANT, Fingerprint, fingerprint
-from langcache.langchain.own_state import own_state
+from langcache.langchain.own_state import has_own_state, own_state
 
 __all__ = ["Watched"]
 
@@ -40,7 +40,15 @@ class Watched:
         for item, shot in self._shots:
             if item.__dict__ != shot:
                 return self._changed()
+        for look_up, item in self.found.bindings:
+            if look_up() is not item:
+                return self._rebound()
         return self.found
+
+    def _rebound(self) -> Fingerprint:
+        with self._lock:
+            self._renew()
+            return self.found
 
     def _changed(self) -> Fingerprint:
         with self._lock:
@@ -54,11 +62,11 @@ class Watched:
     def _is_parameter(self, item: BaseModel, shot: dict[str, Any]) -> bool:
         """Whether anything but the runnable's own state differs; what is found to be state is remembered."""
         found = False
-        known = own_state(item)
+        known, stateful = own_state(item), has_own_state(item)
         for name in _differences(item, shot):
             if name in known:
                 continue
-            if self._running and isinstance(item.__dict__.get(name), _STATE):
+            if stateful and self._running and isinstance(item.__dict__.get(name), _STATE):
                 self._state.setdefault((id(item), name), shot.get(name))
             found = found or (name not in IRRELEVANT and (id(item), name) not in self._state)
         return found
