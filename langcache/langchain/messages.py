@@ -36,6 +36,9 @@ _DROPPED_BLOCKS = frozenset({"reasoning", "thinking", "redacted_thinking"})
 _STRUCTURAL = frozenset({"type", "id", "index", "status", "name", "mime_type", "source_type"})
 """Keys of content blocks whose texts are not the answer's."""
 
+_TOLD = ("role", "status", "invalid_tool_calls")
+"""Fields that only some messages have, and that reach the provider."""
+
 _KEPT_METADATA = ("model_name", "model", "model_provider", "finish_reason", "stop_reason")
 ZERO_USAGE = {"input_tokens": 0, "output_tokens": 0, "total_tokens": 0}
 
@@ -177,7 +180,8 @@ def plain_message(value: Any) -> Any:
     if isinstance(value, BaseMessage):
         extra = {k: v for k, v in value.additional_kwargs.items() if k not in ("langcache", "refusal")}
         calls = [[call["name"], call["args"], call["id"]] for call in getattr(value, "tool_calls", ())]
-        return [value.type, value.content, value.name, calls, getattr(value, "tool_call_id", None), extra]
+        told = {name: said for name in _TOLD if (said := getattr(value, name, None))}
+        return [value.type, value.content, value.name, calls, getattr(value, "tool_call_id", None), extra, told]
     if isinstance(value, Document):
         return [value.page_content, value.metadata]
     if isinstance(value, StringPromptValue):
