@@ -6,9 +6,14 @@ Secrets, timeouts, callbacks, clients and names left out: they do not shape the 
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, is_dataclass
+from datetime import date, time, timedelta
+from decimal import Decimal
+from enum import Enum
 from functools import partial
+from pathlib import PurePath
 from typing import Any
+from uuid import UUID
 
 from langchain_core.language_models import BaseLanguageModel
 from langchain_core.messages import BaseMessage
@@ -16,11 +21,12 @@ from langchain_core.prompts import BasePromptTemplate
 from langchain_core.prompts.message import BaseMessagePromptTemplate
 from langchain_core.runnables import Runnable
 from langchain_core.runnables.history import RunnableWithMessageHistory
-from langchain_core.runnables.utils import get_function_nonlocals
 from pydantic import BaseModel, SecretBytes, SecretStr
 
+from langcache.core.changing import changed_names, method_codes
 from langcache.core.classes import schema_digest
 from langcache.core.code import describe_callable
+from langcache.langchain.captured import Binding, captured
 from langcache.langchain.own_state import own_state
 
 __all__ = ["Fingerprint", "fingerprint"]
@@ -39,6 +45,12 @@ SECRET = re.compile(r"api_?key|secret|password|access_token", re.IGNORECASE)
 LIBRARIES = ("langchain", "langgraph", "builtins", "functools", "operator")
 """Functions from here are fixed by their name; anyone else's may be edited."""
 
+PLAIN_DATA = (Enum, date, time, timedelta, Decimal, UUID, PurePath, re.Pattern, complex, range)
+"""What its ``repr`` tells whole, the same in every process."""
+
+SETTINGS = (bool, int, float, str, bytes, list, tuple, dict, set, frozenset, type(None), Runnable, BaseModel)
+"""What a runnable of the user's own may hold that shapes its answers."""
+
 NOT_PROSE = frozenset({"input_variables", "optional_variables", "template_format", "variable_name"})
 
 
@@ -55,6 +67,7 @@ class Fingerprint:
         classes: output schemas met, to rebuild answers with.
         late: partial variables that are called anew for each request, by name.
         objects: everything whose fields were read, to notice a later change.
+        bindings: names through which a function reaches a runnable, to notice that they name another one.
     """
 
     prompts: list[Any] = field(default_factory=list)
@@ -65,6 +78,7 @@ class Fingerprint:
     classes: list[type] = field(default_factory=list)
     late: list[tuple[str, Callable[[], Any]]] = field(default_factory=list)
     objects: list[Any] = field(default_factory=list)
+    bindings: list[Binding] = field(default_factory=list)
 
 
 def fingerprint(runnable: Any, state: Mapping[tuple[int, str], Any] | None = None) -> Fingerprint:
@@ -95,11 +109,13 @@ class _Walk:
         if isinstance(value, list | tuple):
             return [self.describe(item) for item in value]
         if isinstance(value, dict):
-            return {str(key): self.describe(item) for key, item in value.items()}
+            return {k if isinstance(k, str) else repr(k): self.describe(item) for k, item in value.items()}
         if isinstance(value, set | frozenset):
             return {"set": sorted(repr(self.describe(item)) for item in value)}
         if isinstance(value, type):
             return self.class_(value)
+        if isinstance(value, PLAIN_DATA):
+            return [_name(type(value)), repr(value)]
         if id(value) in self.seen:
             return ["again", self.seen[id(value)]]
         self.seen[id(value)] = len(self.seen)
@@ -129,12 +145,19 @@ class _Walk:
             return self.model(value)
         if isinstance(value, BaseModel):
             return [_name(type(value)), self.fields(value)]
+        return self.own_object(value)
+
+    def own_object(self, value: Any) -> Any:
+        """What is of the user's own making."""
         if isinstance(value, Runnable):
             self.found.opaque.append(type(value).__name__)
             return [_name(type(value)), self.describe(_graph_nodes(value) or _plain_state(value))]
         if callable(value):
             return self.function(value)
-        return [_name(type(value))]
+        held = (
+            {f.name: self.describe(getattr(value, f.name, None)) for f in fields(value)} if is_dataclass(value) else {}
+        )
+        return [_name(type(value)), held]
 
     def model(self, value: BaseLanguageModel[Any]) -> Any:
         """A model: its parameters; a function among them is told by its code, like the class's own methods."""
@@ -164,8 +187,9 @@ class _Walk:
                 continue
             content = getattr(value, name)
             if name == "partial_variables":
-                content = self.partials(content)
-            elif name == "output_parser" and content is not None:
+                self.partials(content)
+                continue
+            if name == "output_parser" and content is not None:
                 self.found.parts.append(self.describe(content))
                 continue
             described[name] = self.describe(content)
@@ -173,20 +197,16 @@ class _Walk:
                 self.found.texts.extend(_texts(content))
         self.found.prompts[index] = [_name(type(value)), described]
 
-    def partials(self, values: dict[str, Any]) -> dict[str, Any]:
-        late = {name: value for name, value in values.items() if callable(value)}
-        self.found.late.extend(late.items())
-        return {name: value for name, value in values.items() if name not in late}
+    def partials(self, values: dict[str, Any]) -> None:
+        """What a prompt is given beforehand is no prompt text: no `prompt_version` stands for it."""
+        given = {name: value for name, value in values.items() if not callable(value)}
+        self.found.late.extend((name, value) for name, value in values.items() if callable(value))
+        self.found.texts.extend(_texts(given))
+        self.found.parts.extend([["partials", self.describe(given)]] if given else [])
 
     def function_runnable(self, value: Any) -> Any:
         """A runnable made of functions: their code, and the runnables they capture."""
-        functions = [f for name in FUNCTIONS if callable(f := vars(value).get(name))]
-        captured = [item for f in functions for item in _captured(f)]
-        return [
-            "functions",
-            [self.function(f) for f in functions],
-            [self.describe(item) for item in captured],
-        ]
+        return ["functions", [self.function(f) for name in FUNCTIONS if callable(f := vars(value).get(name))]]
 
     def function(self, value: Any) -> Any:
         """A callable: by name if a library's, else by its code, and opaque."""
@@ -197,31 +217,20 @@ class _Walk:
                 self.describe(value.args),
                 self.describe(value.keywords),
             ]
-        owner = getattr(value, "__self__", None)
-        bound = self.describe(owner) if isinstance(owner, Runnable) else None
         if str(getattr(value, "__module__", "")).startswith(LIBRARIES):
-            return [
-                "library function",
-                getattr(value, "__module__", ""),
-                getattr(value, "__qualname__", ""),
-                bound,
-            ]
-        if not self.in_model:
-            self.found.opaque.append(getattr(value, "__name__", type(value).__name__))
-        # what a model's function captures is often a script or a log, and changes as it runs
-        return ["function", describe_callable(value, captured=not self.in_model), bound]
+            owner = getattr(value, "__self__", None)
+            bound = self.describe(owner) if isinstance(owner, Runnable) else None
+            return ["library function", getattr(value, "__module__", ""), getattr(value, "__qualname__", ""), bound]
+        if self.in_model:
+            # what a model's function captures is often a script or a log, and changes as it runs
+            return ["function", describe_callable(value, captured=False)]
+        self.found.opaque.append(getattr(value, "__name__", type(value).__name__))
+        used = captured(value)
+        self.found.bindings += used.bindings
+        return ["function", describe_callable(value), [self.describe(item) for item in used.runnables]]
 
 
 FUNCTIONS = ("func", "afunc", "_transform", "_atransform", "_func", "_afunc")
-
-
-def _captured(function: Any) -> list[Runnable[Any, Any]]:
-    try:
-        found = get_function_nonlocals(function)
-    except Exception:
-        return []
-    owners = [getattr(item, "__self__", item) for item in found]
-    return [item for item in owners if isinstance(item, Runnable)]
 
 
 def _shapes(name: str) -> bool:
@@ -258,10 +267,13 @@ def _graph_nodes(value: Any) -> Any:
 
 
 def _plain_state(value: Any) -> dict[str, Any]:
+    """The settings of a runnable of the user's own, except what its running changes."""
+    methods = ["invoke", "ainvoke", "stream", "astream", "transform", "atransform"]
+    changed = {name for code in method_codes(type(value), methods) for name in changed_names(code)}
     return {
         key: item
         for key, item in vars(value).items()
-        if not key.startswith("_") and (item is None or isinstance(item, bool | int | float | str | Runnable))
+        if key not in changed and isinstance(item, (*SETTINGS, *PLAIN_DATA))
     }
 
 
