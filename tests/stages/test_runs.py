@@ -1,0 +1,297 @@
+"""Runs as users see them: fan-out, resume, sessions, costs, concurrency, stores that fail."""
+
+import asyncio
+import threading
+from dataclasses import dataclass
+from decimal import Decimal
+
+import pytest
+from langchain_core.language_models import GenericFakeChatModel
+from langchain_core.messages import AIMessage
+from langchain_core.output_parsers import StrOutputParser
+from langchain_core.prompts import ChatPromptTemplate
+from langchain_core.runnables import RunnableLambda
+from pydantic import BaseModel
+
+from langcache import Cache
+from langcache.errors import StoreError
+from langcache.stages import Files, Pipeline, StageFailed, report_cost
+from langcache.storage.memory import MemoryStore
+from langcache.testing import FaultyStore, Raise, always
+
+
+def ten_phases(cache, broken):
+    """The orchestrator's shape: a plan, ten phases in order, a summary; each costs a dime."""
+    pipe = Pipeline("orchestrator", cache=cache)
+
+    @pipe.stage("plan")
+    def plan(inputs, upstream):
+        report_cost("0.10")
+        return [{"id": number} for number in range(1, inputs["phases"] + 1)]
+
+    @pipe.stage("phase-{id}-code", for_each="plan", in_order=True)
+    def code(inputs, upstream, item):
+        report_cost("0.10")
+        if item["id"] in broken:
+            raise RuntimeError("no answer")
+        return f"code {item['id']} after {sorted(upstream['phase-{id}-code'])}"
+
+    @pipe.stage("summary", depends_on="phase-{id}-code")
+    def summary(inputs, upstream):
+        return len(upstream["phase-{id}-code"])
+
+    return pipe
+
+
+def test_a_failed_phase_is_where_the_next_run_goes_on(cache):
+    """Phase 8 of 10: the first seven are reused, and both runs' costs add up to one and a dime."""
+    broken = {8}
+    with pytest.raises(StageFailed) as failed:
+        ten_phases(cache, broken).run({"phases": 10}, session_id="s")
+    assert failed.value.stage == "phase-8-code"
+    assert isinstance(failed.value.__cause__, RuntimeError)
+    assert Decimal("0.90") == failed.value.run.cost_usd
+    broken.clear()
+    run = ten_phases(cache, broken).run({"phases": 10}, session_id="s")
+    assert run.reused == ["plan", *(f"phase-{n}-code" for n in range(1, 8))]
+    assert run.executed == ["phase-8-code", "phase-9-code", "phase-10-code", "summary"]
+    assert (Decimal("0.30"), Decimal("0.80")) == (run.cost_usd, run.saved_usd)
+
+
+def test_a_session_keeps_error_attempts_and_cost(cache):
+    """Of every stage, over all its runs."""
+    broken = {2}
+    for _ in range(2):
+        with pytest.raises(StageFailed):
+            ten_phases(cache, broken).run({"phases": 3}, session_id="s")
+    status = ten_phases(cache, broken).status("s")
+    stage = status.stages["phase-2-code"]
+    assert ("failed", 2, Decimal("0.20"), "RuntimeError: no answer") == (
+        stage.state,
+        stage.attempts,
+        stage.cost_usd,
+        stage.error,
+    )
+    broken.clear()
+    ten_phases(cache, broken).run({"phases": 3}, session_id="s")
+    status = ten_phases(cache, broken).status("s")
+    assert ("finished", 3, Decimal("0.60")) == (status.state, status.runs, status.cost_usd)
+    assert (status.stages["phase-2-code"].attempts, status.stages["phase-2-code"].error) == (3, None)
+    assert ten_phases(cache, broken).status("other").state == "unknown"
+
+
+def test_one_more_item_runs_one_instance(cache):
+    """Each instance is cached on its own; removing an item runs none."""
+    pipe = Pipeline("p", cache=cache)
+    pipe.stage("list")(lambda inputs, upstream: inputs["words"])
+    pipe.stage("upper-{id}", for_each="list", depends_on="list")(lambda inputs, upstream, item: item.upper())
+    assert pipe.run({"words": ["a", "b"]}).executed == ["list", "upper-a", "upper-b"]
+    assert pipe.run({"words": ["a", "b", "c"]}).executed == ["list", "upper-c"]
+    assert pipe.run({"words": ["c"]}).executed == ["list"]
+
+
+@pytest.mark.parametrize("bad", [7, [{"id": 1}, {"id": 1}], [{"id": "../x"}]])
+def test_a_list_that_cannot_fan_out_fails_its_family(cache, bad):
+    """Named, and nothing of it runs."""
+    pipe = Pipeline("p", cache=cache)
+    pipe.stage("list")(lambda inputs, upstream: bad)
+    pipe.stage("x-{id}", for_each="list")(lambda inputs, upstream, item: 0)
+    with pytest.raises(StageFailed) as failed:
+        pipe.run({})
+    assert failed.value.stage == "x-{id}"
+
+
+def test_siblings_under_way_finish_and_no_new_one_starts(cache):
+    """A failure loses nothing that was paid for."""
+    pipe = Pipeline("p", cache=cache, max_concurrency=2)
+    both = threading.Barrier(2)
+
+    @pipe.stage("bad")
+    def bad(inputs, upstream):
+        both.wait(10)
+        raise ValueError("broken")
+
+    @pipe.stage("good")
+    def good(inputs, upstream):
+        both.wait(10)
+        return 1
+
+    pipe.stage("later", depends_on=["good"])(lambda inputs, upstream: 2)
+    with pytest.raises(StageFailed) as failed:
+        pipe.run({})
+    assert (failed.value.stage, failed.value.run.executed) == ("bad", ["good"])
+    assert [entry.stage for entry in pipe.entries()] == ["good"]
+
+
+async def test_async_runs_share_entries_with_sync_ones(cache):
+    """Sync and async are the same, and async stages run side by side."""
+    pipe = Pipeline("p", cache=cache)
+    both = asyncio.Barrier(2)
+
+    async def meet(inputs, upstream):
+        async with asyncio.timeout(10):
+            await both.wait()
+        return inputs["x"]
+
+    pipe.stage("a")(meet)
+    pipe.stage("b")(meet)
+    pipe.stage("c", depends_on=["a", "b"])(lambda inputs, upstream: sum(upstream.values()))
+    run = await pipe.arun({"x": 1})
+    assert (run.executed, run.outputs["c"]) == (["a", "b", "c"], 2)
+    assert pipe.run({"x": 1}).reused == ["a", "b", "c"]
+    assert [line.action for line in await pipe.aplan({"x": 1})] == ["reuse"] * 3
+    assert len(await pipe.ainvalidate("a", dry_run=True)) == 2
+    assert (await pipe.ahealth()).healthy
+    assert (await pipe.astatus(run.session_id)).state == "finished"
+
+
+def test_fifty_runs_at_once_execute_each_stage_once(tmp_path):
+    """Threads with a pipeline each, as processes would have."""
+    calls = []
+
+    def slow(inputs, upstream):
+        calls.append(1)
+        threading.Event().wait(0.05)
+        return 1
+
+    with Cache(f"sqlite:///{tmp_path}/cache.db") as cache:
+        outputs = []
+
+        def run():
+            pipe = Pipeline("p", cache=cache)
+            pipe.stage("slow", version="1")(slow)
+            outputs.append(pipe.run({"x": 1}).outputs["slow"])
+
+        threads = [threading.Thread(target=run) for _ in range(50)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert (calls, outputs) == ([1], [1] * 50)
+
+
+class Feature(BaseModel):
+    name: str
+
+
+@dataclass
+class Plan:
+    features: list[Feature]
+
+
+def test_models_files_and_messages_come_back_as_they_were(cache):
+    """Data is rebuilt by its own class; each dependent has its own copy."""
+    made = {
+        "plan": Plan([Feature(name="login")]),
+        "files": Files({"app/main.py": "x = 1\n", "logo.png": b"\x89PNG"}),
+        "said": AIMessage("hello"),
+        "pair": (1, b"raw"),
+    }
+    pipe = Pipeline("p", cache=cache)
+    pipe.stage("make", version="1")(lambda inputs, upstream: made)
+    pipe.stage("spoil", depends_on=["make"])(lambda inputs, upstream: upstream["make"]["plan"].features.clear())
+    pipe.run({})
+    again = pipe.run({}).outputs["make"]
+    assert made["plan"] == again["plan"]
+    assert made["files"] == again["files"]
+    assert isinstance(again["files"], Files)
+    assert (made["said"].content, made["pair"]) == (again["said"].content, again["pair"])
+    assert [entry.metadata.file_count for entry in pipe.entries("make")] == [2]
+
+
+@pytest.mark.parametrize("path", ["../x", "/etc/passwd", "a/../../x", "C:\\x", "a\\b", "", ".", "a\0b"])
+def test_a_path_that_leaves_the_folder_is_refused(cache, path):
+    """In a `Files`, and in the usual dict called files."""
+    pipe = Pipeline("p", cache=cache)
+    pipe.stage("s")(lambda inputs, upstream: {"files": {inputs["path"]: "x"}})
+    with pytest.raises(StageFailed, match="UnstorableError"):
+        pipe.run({"path": path})
+
+
+def test_what_is_no_data_fails_the_stage(cache):
+    """Nothing is pickled."""
+    pipe = Pipeline("p", cache=cache)
+    pipe.stage("s")(lambda inputs, upstream: object())
+    with pytest.raises(StageFailed, match="cannot be stored"):
+        pipe.run({})
+
+
+def chain(text, prices=None):
+    message = AIMessage(
+        text,
+        usage_metadata={"input_tokens": 1000, "output_tokens": 1000, "total_tokens": 2000},
+        response_metadata={"model_name": "tiny"},
+    )
+    model = GenericFakeChatModel(messages=iter([message] * 9))
+    return ChatPromptTemplate.from_template(text + " {inputs}") | model | StrOutputParser()
+
+
+def test_calls_of_models_are_priced_wherever_they_are_made(clock):
+    """Inside a function and as a Runnable; a second run saves what the first one cost."""
+    with Cache("memory://", clock=clock, prices={"tiny": {"input": 0.01, "output": 0.02}}) as cache:
+        pipe, model = Pipeline("p", cache=cache), chain("hello")
+        pipe.stage("function", version="1")(lambda inputs, upstream: model.invoke({"inputs": "x"}))
+        pipe.stage("runnable", runnable=chain("hi"))
+        run = pipe.run({"x": 1})
+        assert (Decimal("0.06"), 0) == (run.cost_usd, run.unpriced)
+        again = pipe.run({"x": 1})
+        assert (Decimal(0), Decimal("0.06")) == (again.cost_usd, again.saved_usd)
+
+
+def test_a_runnable_is_keyed_by_its_prompt_and_all_inputs(cache):
+    """An edited prompt can never serve its old output."""
+
+    def executed(text, inputs):
+        pipe = Pipeline("p", cache=cache)
+        pipe.stage("s", runnable=ChatPromptTemplate.from_template(text) | RunnableLambda(lambda prompt: str(prompt)))
+        return pipe.run(inputs).executed
+
+    assert executed("a {inputs}", {"x": 1}) == ["s"]
+    assert executed("a {inputs}", {"x": 1}) == []
+    assert executed("b {inputs}", {"x": 1}) == ["s"]
+    assert executed("a {inputs}", {"x": 2}) == ["s"]
+
+
+def test_a_dead_store_costs_reuse_not_the_run():
+    """Fail open: everything is executed, and said not to be committed."""
+    broken = {name: always(Raise(StoreError("down"))) for name in ("get", "put", "acquire", "scan", "usage")}
+    with Cache(store=FaultyStore(MemoryStore(), broken)) as cache:
+        pipe = Pipeline("p", cache=cache)
+        pipe.stage("a")(lambda inputs, upstream: 1)
+        pipe.stage("b", depends_on=["a"])(lambda inputs, upstream: upstream["a"] + 1)
+        run = pipe.run({})
+    assert (run.outputs["b"], run.uncommitted) == (2, ["a", "b"])
+
+
+def test_progress_tells_each_step_as_it_happens(cache):
+    """A listener that fails does not fail the run."""
+    heard = []
+
+    def listen(progress):
+        heard.append((progress.kind, progress.stage))
+        raise RuntimeError("ignored")
+
+    ten_phases(cache, set()).run({"phases": 1}, on_progress=listen)
+    assert heard == [
+        ("started", "plan"),
+        ("executed", "plan"),
+        ("started", "phase-1-code"),
+        ("executed", "phase-1-code"),
+        ("started", "summary"),
+        ("executed", "summary"),
+        ("finished", None),
+    ]
+
+
+def test_a_plan_says_why(cache):
+    """What would run, what would be reused, and what changed."""
+    pipe = ten_phases(cache, set())
+    assert [(line.stage, line.action, line.reason) for line in pipe.plan({"phases": 1})] == [
+        ("plan", "run", "nothing is stored"),
+        ("phase-{id}-code", "run", "plan would run first"),
+        ("summary", "run", "phase-{id}-code would run first"),
+    ]
+    pipe.run({"phases": 1})
+    assert {line.action for line in pipe.plan({"phases": 1})} == {"reuse"}
+    assert pipe.plan({"phases": 2})[0].reason == "input 'phases' changed"
+    assert pipe.run({"phases": 1}).executed == []
