@@ -30,7 +30,8 @@ _ENGLISH = (
     "EEE, d MMM", "EEE, d MMM y", "EEE, dd MMM y", "MMM. d", "MMM. d, y", "'the' do 'of' MMMM", "'the' do 'of' MMMM, y",
     "'the' do 'of' MMMM y", "d 'of' MMMM", "MMMM 'the' do", "MMMM dd", "MMMM dd, y", "dd MMMM", "dd MMMM y", "MMM dd",
     "MMM dd, y", "dd MMM y", "MMMM y", "MMM y", "y-MM-dd", "y/MM/dd", "y.MM.dd", "dd-MMM-y", "d-MMM-y", "dd.MM.y",
-    "d.M.y",
+    "d.M.y", "'is a' EEEE", "'was a' EEEE", "'on a' EEEE", "MMMM d (EEEE)", "MMMM do (EEEE)",
+    "MMMM d, y (EEEE)", "MMM d (EEE)", "y-MM-dd (EEEE)",
 )  # fmt: skip
 _MONTH_FIRST = ("M/d/y", "MM/dd/y", "M/d/yy", "MM/dd/yy", "M/d", "MM/dd", "M-d-y", "MM-dd-y")
 _DAY_FIRST = ("d/M/y", "dd/MM/y", "d/M/yy", "dd/MM/yy", "d/M", "dd/MM", "d-M-y", "dd-MM-y")
@@ -61,7 +62,7 @@ class Date:
                 seen.add(text)
                 yield Form(str(text), pattern, sure=pattern not in SHORT, locatable=pattern not in SHORT)
         if english(locale):
-            yield from _weekdays(day)
+            yield from _unfinished(day)
             # Typed as "day after tomorrow" it is exchanged verbatim, whatever stands before it.
             typed = own.lower() if said_relatively(own) else "\0"
             forms = relative_forms(day, _reference(slot))
@@ -130,12 +131,15 @@ def _parts(day: Day, locale: str) -> Iterator[str]:
     yield ordinal(day.day)
 
 
-def _weekdays(day: Day) -> Iterator[Form]:
-    """A weekday before a day without a year: nobody knows the next user's."""
-    if day.year is None:
-        texts = list(writings(day, _CORE[:4]))
-        for weekday in WEEKDAYS:
-            yield from (Form(f"{weekday}, {text}", None, why="date part", locatable=False) for text in texts)
+def _unfinished(day: Day) -> Iterator[Form]:
+    """The day where more belongs to it than a gap could hold: ``May 3–5``, or a weekday nobody knows the next of."""
+    texts = [text for text in writings(day, _CORE[:4]) if text]
+    around = [f"{text}–" for text in texts]
+    if day.date is None:
+        around += [f"{weekday}, {text}" for weekday in WEEKDAYS for text in texts]
+    else:
+        around += [text for text in (write(day, "'a' EEEE"), write(day, "'falls on' EEEE")) if text]
+    yield from (Form(text, None, why="date part", locatable=False) for text in around)
 
 
 @lru_cache(maxsize=64)

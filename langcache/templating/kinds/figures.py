@@ -105,7 +105,8 @@ def foreign(number: Decimal | None, locale: str) -> Iterator[Form]:
 
 
 _BEFORE = (
-    "$", "£", "€", "#", "No. ", "no. ", "Day ", "day ", "Step ", "step ", "Week ", "week ", "Month ", "month ", "Year ",
+    "$", "£", "€", "#", "–",
+    "No. ", "no. ", "Day ", "day ", "Step ", "step ", "Week ", "week ", "Month ", "month ", "Year ",
     "Option ", "option ", "Phase ", "phase ", "Part ", "part ", "Chapter ", "chapter ", "Page ", "page ", "Level ",
     "level ", "Version ", "version ", "Top ", "top ", "Section ", "section ", "Stage ", "stage ", "Question ", "Room ",
     "room ", "Gate ", "or ", "Tier ", "Grade ", "grade ", "under ", "aged ", "v",
@@ -114,7 +115,7 @@ _BEFORE = (
 )  # fmt: skip
 _AFTER = (
     "%", " %", " percent", " of", " out of", " or", " am", " pm", " AM", " PM", " a.m.", " p.m.", " star", " stars",
-    "-star", "°", " o'clock", " dollars", " pounds", " euros", " GBP", " USD", " EUR",
+    "-star", "°", "–", " o'clock", " dollars", " pounds", " euros", " GBP", " USD", " EUR",
 )  # fmt: skip
 _UNITS = (
     "day", "night", "week", "month", "year", "hour", "person", "guest", "people", "ticket", "room", "seat", "adult",

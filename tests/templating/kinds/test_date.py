@@ -1,5 +1,6 @@
 """Days: recognised as people write them, written for the next user the same way."""
 
+import re
 from datetime import UTC, date, datetime
 
 import pytest
@@ -29,6 +30,7 @@ values = st.one_of(days, days.map(str), days.map(lambda day: f"{day:%B} {day.day
         ("the 1st of March", "the 23rd of December"),
         ("01-Mar-2019", "23-Dec-2020"),
         ("March 2019", "December 2020"),
+        ("March 1 (Friday)", "December 23 (Wednesday)"),
     ],
 )
 def test_the_same_style_for_the_next_user(written: str, expected: str) -> None:
@@ -129,6 +131,17 @@ def test_other_locales_come_from_cldr() -> None:
     )
     assert exchanged("Am 1. März 2019.", own, other) == "Am 23. Dezember 2020."
     assert exchanged("Im März.", own, other) == "<leak>"
+
+
+@given(days, days)
+def test_no_two_days_are_written_alike(one: date, other: date) -> None:
+    """Within a locale a full date belongs to one day, whatever the style; without its century it may not."""
+    first, second = (
+        {form.text for form in forms(slot(day, "date")) if "y" in (form.style or "") and "d" in (form.style or "")}
+        for day in (one, other)
+    )
+    alike = {text for text in (first & second) - set(IDIOMS) if not re.fullmatch(r"\d\d?[/.]\d\d?[/.]\d\d", text)}
+    assert one == other or not alike
 
 
 @settings(max_examples=40)

@@ -47,7 +47,7 @@ def test_a_bare_number_of_its_own_is_the_slots() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["3 of 10", "3 pm", "$3", "3%", "Day 3", "March 3", "3 stars", "three", "#3", "Step 3", "3 or 4"]
+    "text", ["3 of 10", "3 pm", "$3", "3%", "Day 3", "March 3", "3 stars", "three", "#3", "Step 3", "3 or 4", "3–5"]
 )
 def test_the_same_digits_in_other_company_refuse(text: str) -> None:
     """Where the digits plainly mean another number, nobody can tell what to fill."""

@@ -5,6 +5,8 @@ from datetime import time
 import pytest
 from hypothesis import given, settings, strategies as st
 
+from langcache.errors import Refused
+from langcache.templating import Lexicon, Personal
 from tests.templating.kinds.laws import check_exchange, check_render, exchanged, forms, rendered, slot
 
 A, B, MORNING = slot("18:30", "time"), slot(time(21, 5), "time"), slot("09:00", "time")
@@ -71,6 +73,13 @@ def test_noon_and_midnight_are_exchanged_for_each_other() -> None:
         "midnight",
         "12 noon",
     ]
+
+
+def test_a_face_that_two_slots_share_refuses() -> None:
+    """ "6:30" is either of half past six in the morning and in the evening."""
+    both = [Personal(name, name, value, kind="time") for name, value in (("rise", "06:30"), ("dine", "18:30"))]
+    with pytest.raises(Refused, match="ambiguous slots"):
+        Lexicon(both).delexicalize("At 6:30 then.")
 
 
 def test_seconds_are_never_lost() -> None:
