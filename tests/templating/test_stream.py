@@ -1,0 +1,191 @@
+"""Filling an answer while it arrives gives what filling it whole gives, and holds little back."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import assume, given, settings, strategies as st
+
+from langcache.errors import Refused
+from langcache.templating import Personal, fill, placeholders, read
+from langcache.templating.stream import StreamFiller
+from langcache.templating.stream_json import JsonStreamFiller
+
+LABELS = {"startup": "startup name", "school": "university name", "city": "city"}
+PIECES = [
+    "[startup name]", "[Startup Name]", r"\[startup\_name\]", "[university name]", "[city]", "[target school]", " a ",
+    "an ", " A ", "**", "(", ")", " ", ". ", "'s ", "' ", "[1]", "[the docs](x)", "[", "]", "\n", "`", "The plan",
+    "the",     "\n\n## ", "- ", "x", '"', "@", "{", "}", "[university", " name]", "[startup]", "[startup na", "<b>",
+    "</b>",     "https://x.org/?q=", "](", "```json\n", "```\n", "| ", "-", ",", ":", "e",
+]  # fmt: skip
+TAME = ["PathAI", "Zed", "MIT", "Yale", "the Corp", "Acme"]
+
+
+def user(startup: Any = "PathAI", school: Any = "MIT", city: Any = "Rome") -> dict[str, Personal]:
+    values = {"startup": startup, "school": school, "city": city}
+    aliases = {"school": ("target school",)}
+    return {name: Personal(name, LABELS[name], value, aliases.get(name, ())) for name, value in values.items()}
+
+
+def tokens_of(slots: dict[str, Personal]) -> dict[str, str]:
+    return placeholders(list(slots.values()), [])
+
+
+def whole(text: str, slots: dict[str, Personal]) -> str:
+    return fill(read(text, tokens_of(slots), list(slots.values())), slots)
+
+
+def whole_or_reason(text: str, slots: dict[str, Personal]) -> str:
+    try:
+        return whole(text, slots)
+    except Refused as refused:
+        return refused.reason
+
+
+def streamed(chunks: list[str], slots: dict[str, Personal]) -> tuple[list[str], StreamFiller]:
+    filler = StreamFiller(tokens_of(slots), slots)
+    return [*[filler.feed(chunk) for chunk in chunks], filler.finish()], filler
+
+
+@st.composite
+def cut(draw: st.DrawFn, text: str) -> list[str]:
+    """A text in pieces."""
+    places = sorted(draw(st.lists(st.integers(0, len(text)), max_size=12)))
+    return [text[a:b] for a, b in zip([0, *places], [*places, len(text)], strict=True)]
+
+
+texts = st.lists(st.one_of(st.sampled_from(PIECES), st.text(st.sampled_from("ab[] \n'"), max_size=3)), max_size=14).map(
+    "".join
+)
+
+
+@given(st.data(), texts, st.sampled_from(TAME), st.sampled_from([*TAME, ""]))
+def test_pieces_add_up_to_the_whole(data: st.DataObject, text: str, startup: str, school: str) -> None:
+    """However an answer is cut, what is shown is what `fill` of `read` gives; what cannot be read is noticed."""
+    assume(not text.lstrip().startswith(("{", '["')))  # what begins as JSON may not go on as prose
+    slots = user(startup, school)
+    pieces, filler = streamed(data.draw(cut(text)), slots)
+    problems = {each.reason for each in (filler.refused, filler.unfilled) if each is not None}
+    expected = whole_or_reason(text, slots)
+    assert expected == "".join(pieces) or expected in problems
+
+
+@given(st.data(), texts)
+def test_how_a_text_is_cut_does_not_matter(data: st.DataObject, text: str) -> None:
+    """Two users' streams differ in nothing but their details."""
+    slots = user('Path "AI" *x*', "A & B")
+    together = "".join(streamed([text], slots)[0])
+    assert together == "".join(streamed(data.draw(cut(text)), slots)[0])
+    assert together == "".join(streamed(list(text), slots)[0])
+
+
+DOCUMENTS = [
+    "# Plan\n\nPitch **[startup name]** to [university name].\n\n- a [startup name] plan\n",
+    "Use `run [startup name]` and\n```sh\necho [startup name]\n```\nthen [startup name]",
+    'Here:\n```json\n{"who": "[startup name]", "n": 1}\n```\nDone, [startup name].',
+    '{"who": "a [startup name] fan", "list": ["[startup name]", 2], "[startup name]": 3}',
+    '["[startup name]", {"x": [startup name]}]',
+    "<p title=\"for [startup name]\">Ask [startup name]!</p> <a href='/s?q=[startup name]'>x</a>",
+    "**See** [[startup name]](https://a.org/[startup name]) and https://x.org/?q=[startup name]&n=1 now",
+    "| a | b |\n|---|---|\n| [startup name] | 1 |",
+    "Pitch [startup name] to the board. [startup name]'s board.",
+]
+
+
+@pytest.mark.parametrize("text", DOCUMENTS)
+@pytest.mark.parametrize("value", ["PathAI", 'Path "AI"', "a*b|c", "the Corp", "A & B", "hour", "[startup name]"])
+def test_each_context_is_known_from_the_prefix(text: str, value: str) -> None:
+    """A value with every mark is written in its context as it is with the whole answer at hand."""
+    slots = user(value)
+    pieces, filler = streamed(list(text), slots)
+    assert (whole(text, slots), None, None) == ("".join(pieces), filler.refused, filler.unfilled)
+
+
+def test_a_mail_address_is_seen_as_one() -> None:
+    """What makes a placeholder a host stands behind it."""
+    text = "Mail [startup name]@x.org or info@[startup name].com, [startup name]"
+    for value, filler_unfilled in (("PathAI", False), ("Path AI", True)):
+        pieces, filler = streamed(list(text), user(value))
+        assert (filler.unfilled is not None) is filler_unfilled
+        shown = value if not filler_unfilled else "[startup name]"
+        assert "".join(pieces) == f"Mail {shown}@x.org or info@{shown}.com, {value}"
+
+
+@given(texts.filter(lambda text: "[" not in text and "{" not in text and "<" not in text))
+def test_text_without_brackets_is_shown_at_once(text: str) -> None:
+    """Held back is at most a possible article with what stands before a placeholder."""
+    filler = StreamFiller(tokens_of(user()), user())
+    behind = 0
+    for char in text:
+        behind += 1 - len(filler.feed(char))
+        assert behind <= 8
+
+
+@settings(max_examples=300)
+@given(st.lists(st.sampled_from([*PIECES[:9], "word ", "longer text ", ". "]), max_size=20).map("".join))
+def test_at_most_one_placeholder_is_held_back(text: str) -> None:
+    """What is held back fits one placeholder with its mangling, the article before it and the look after it."""
+    slots = user("[startup name]", "[university name]", "[city]")  # values as long as their placeholders
+    filler = StreamFiller(tokens_of(slots), slots)
+    shown = 0
+    for at, char in enumerate(text, 1):
+        shown += len(filler.feed(char))
+        assert at - shown <= len(r"an  **\[university\_name\]'s ") + 8 * text.count("\\")
+
+
+@pytest.mark.parametrize(
+    ("chunks", "expected"),
+    [
+        (["Pitch [star", "tup name] now, ", "[the docs] too"], ["Pitch ", "PathAI now, ", "[the docs] too", ""]),
+        (["It is a", " [university name] thing"], ["It is ", "an MIT thing", ""]),
+        (["Array [0", "] and [univ", "ersity name]", ". Yes"], ["Array ", "[0] and ", "", "MIT. Yes", ""]),
+        (["At [startup name]"], ["At ", "PathAI"]),
+    ],
+)
+def test_what_is_shown_when(chunks: list[str], expected: list[str]) -> None:
+    """Everything is shown as soon as nothing can change it."""
+    assert expected == streamed(chunks, user())[0]
+
+
+def test_a_clause_around_an_empty_slot_waits_for_its_end() -> None:
+    """Brackets around nothing are not shown."""
+    pieces, filler = streamed(list("Your startup ([startup name]) will win (really)."), user(startup=""))
+    assert "".join(pieces) == "Your startup will win (really)."
+    assert filler.unfilled is None
+
+
+def test_what_cannot_be_read_or_written_is_shown_as_it_is() -> None:
+    """After the first word nothing can be taken back; the rest is filled all the same."""
+    pieces, filler = streamed(list("Ask [startup], then [startup name] of [university name]."), user(school=""))
+    assert "".join(pieces) == "Ask [startup], then PathAI of [university name]."
+    assert (str(filler.refused.reason), str(filler.unfilled.reason)) == ("unresolved placeholder", "empty slot")  # type: ignore[union-attr]
+
+
+bare_texts = texts.filter(lambda text: not any(c in text for c in "[]{}<>`"))
+json_values = st.recursive(
+    bare_texts | st.sampled_from(["a [startup name]", "\U0001f680é\\"]) | st.integers(),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["a", "b é", "[startup name]"]), inner, max_size=3)
+    ),
+    max_leaves=6,
+)
+
+
+@given(st.data(), json_values, st.booleans(), st.sampled_from(["PathAI", 'Path "AI"\n\\', "[startup name]"]))
+def test_json_is_filled_string_by_string(data: st.DataObject, value: Any, ascii_only: bool, startup: str) -> None:
+    """Arguments of a tool call, filled on the way, parse to the arguments filled leaf by leaf."""
+    slots = user(startup)
+    filler = JsonStreamFiller(lambda: StreamFiller(tokens_of(slots), slots))
+    shown = [filler.feed(chunk) for chunk in data.draw(cut(json.dumps(value, ensure_ascii=ascii_only)))]
+    assert json.loads("".join([*shown, filler.finish()])) == _filled(value, slots)
+
+
+def _filled(value: Any, slots: dict[str, Personal]) -> Any:
+    if isinstance(value, str):
+        return whole(value, slots)
+    if isinstance(value, list):
+        return [_filled(item, slots) for item in value]
+    if isinstance(value, dict):
+        return {_filled(key, slots): _filled(item, slots) for key, item in value.items()}
+    return value
