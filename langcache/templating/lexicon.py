@@ -177,6 +177,8 @@ def _fillable(hit: Hit, text: str) -> Hit | None:
         return None  # the very text, but inside a longer number
     written = text[start:end]
     case = case_of(written, entry.form.text) if written != entry.form.text else None
+    if case == "lower" and entry.form.part and not text.islower():
+        return None  # who writes capitals would have written one here: these are woods, not Tiger Woods
     return hit._replace(start=start, end=end, case=case) if case else None
 
 

@@ -5,9 +5,10 @@ from langcache.templating.kinds.names import Name
 _SLUG, _JOINED, _CAPITAL, _PLURAL = "slug ", "joined ", "capital ", "plural "
 # Where two give the same text, the first is taken.
 _PATTERNS = (
-    "given surname", "given [M. ]surname", "given [M ]surname", "given [middle ]surname", "given middle",
+    "given surname", "given [M. ]surname", "given [M ]surname", "given [middle ]surname",
     "given surname suffix", "given [M. ]surname suffix", "given [middle ]surname suffix", "given surname, suffix",
-    "given [middle ]surname, suffix", "given", "surname", "bare surname", "middle surname", "surname suffix",
+    "given [middle ]surname, suffix", "given", "surname", "bare surname", "[middle ]surname", "given[ middle]",
+    "surname suffix",
     "surname, suffix", "G. surname", "G surname", "G. [M. ]surname", "G.[M.] surname", "G[M] surname",
     "G. [middle ]surname", "surname, given", "surname, given[ M.]", "surname, given[ M]", "surname, given[ middle]",
     "surname given", "surname, G.", "surname, G", "surname, G.[ M.]", "surname, G.[M.]", "surname G",

@@ -82,6 +82,26 @@ def test_a_surname_without_its_particle() -> None:
     assert exchanged("Von Humboldt, or Humboldt", humboldt, person("Ana Lima")) == "Lima, or Lima"
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("woods said hi to tiger", "lima said hi to ana"),
+        ("Tiger Woods left the woods", "<leak>"),
+        ("TIGER WOODS, or tiger woods", "ANA LIMA, or ana lima"),
+    ],
+)
+def test_small_letters_are_the_name_where_all_letters_are(text: str, expected: str) -> None:
+    """Part of a name in small letters is a name in a text without capitals, and a word in any other."""
+    assert expected == exchanged(text, person("Tiger Woods"), person("Ana Lima"))
+
+
+def test_a_double_surname_is_written_whole() -> None:
+    """Of ``Gabriel García Márquez`` one says García Márquez; who has no middle name has the surname alone."""
+    own = person("Gabriel García Márquez")
+    assert exchanged("as García Márquez says", own, person("Ana Lima")) == "as Lima says"
+    assert exchanged("Gabriel García said", own, person("Ana Lima")) == "Ana said"
+
+
 def test_a_title_is_spelled_out_where_the_answer_does() -> None:
     """``Doctor Wong`` for a value ``Dr. …``; titles without a long form stay as typed."""
     assert exchanged("Doctor Wong said", person("Dr. Alice Wong"), person("Prof. John Doe")) == "Professor Doe said"
