@@ -75,9 +75,7 @@ class Refused(LangcacheError):
     ) -> None:
         self.reason, self.slot, self.form, self.position = reason, slot, form, position
         where = ", ".join(
-            f"{name} {value}"
-            for name, value in (("slot", slot), ("form", form), ("at", position))
-            if value is not None
+            f"{name} {value}" for name, value in (("slot", slot), ("form", form), ("at", position)) if value is not None
         )
         super().__init__(f"{reason} ({where})" if where else reason)
 
