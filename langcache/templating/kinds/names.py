@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
+from langcache.errors import DeclarationError
 from langcache.templating.folding import folded_words
 
 _TITLE_WORDS = """
@@ -22,6 +23,7 @@ _NO_NAME = re.compile(r"[\d\n\r@/\\<>{}\[\]|_#:;=]")
 _PIECE = re.compile(
     r"\[([^]]*)\]|((?:long|short|dotted|bare) title|title|given|middle|bare surname|surname|suffix|nickname|[GMS])"
 )
+_FAMILY_FIRST = re.compile(r"[A-Z][a-z]+ [A-Z][a-z]+-[a-z]+")  # "Park Ji-sung": Korean names as newspapers write them
 _LONGEST = 80
 
 
@@ -74,6 +76,9 @@ def parse(text: str) -> Name | None:
     """The name a text is, or ``None`` where it is none.
 
     The cache is what makes a fill fast; it lives in memory only, and briefly.
+
+    Raises:
+        DeclarationError: nameparser is not installed.
     """
     if len(text) > _LONGEST or _NO_NAME.search(text) or not any(c.isalpha() for c in text):
         return None
@@ -83,6 +88,8 @@ def parse(text: str) -> Name | None:
     surname, given, middle = parsed.family, parsed.given, tuple(parsed.middle.split())
     if len(surname.strip(".")) == 1 and middle and not given.endswith("."):
         given, middle, surname = middle[0], (*middle[1:], surname), given  # "Beck Jennifer P"
+    if _FAMILY_FIRST.fullmatch(text):
+        given, surname = surname, given
     if not (given or surname):
         return None
     full = str(parsed) if "," in text or _has_one_case(text) else text.strip()
@@ -93,10 +100,10 @@ def parse(text: str) -> Name | None:
 
 @lru_cache(maxsize=1)
 def _parser() -> Any:
-    from dataclasses import replace
-
-    from nameparser import Lexicon, Parser
-
+    try:
+        from nameparser import Lexicon, Parser
+    except ImportError:
+        raise DeclarationError("kind 'person' needs nameparser: pip install 'langcache-middleware[kinds]'") from None
     return Parser(lexicon=replace(Lexicon.default(), titles=_TITLES, given_name_titles=frozenset()))
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
+from langcache.errors import DeclarationError
 from langcache.templating.kinds import Form, list as lists
 from langcache.templating.slots import Personal, items, written
 
@@ -82,11 +83,17 @@ def _number(slot: Personal) -> Number | None:
 
 @lru_cache(maxsize=256)
 def _parse(text: str, locale: str) -> Number | None:
-    """The number a text is; one of no known country is its groups as typed. Cached in memory for fast fills."""
+    """The number a text is; one of no known country is its groups as typed. Cached in memory for fast fills.
+
+    Raises:
+        DeclarationError: phonenumbers is not installed.
+    """
     if not _PHONE.fullmatch(text.strip()):
         return None
-    import phonenumbers
-
+    try:
+        import phonenumbers
+    except ImportError:
+        raise DeclarationError("kind 'phone' needs phonenumbers: pip install 'langcache-middleware[kinds]'") from None
     typed = _digits(text)
     for region in _regions(locale):
         try:

@@ -1,15 +1,16 @@
 """Names of people: any part of one, filled with the same part of the next user's."""
 
+import sys
 from contextlib import suppress
 
 import pytest
 from hypothesis import given, strategies as st
 
-from langcache.errors import Refused
+from langcache.errors import DeclarationError, Refused
 from langcache.templating import Gap, Lexicon, Personal, fill
 from langcache.templating.folding import folded_words
 from langcache.templating.frequency import COMMON
-from langcache.templating.kinds.names import parse
+from langcache.templating.kinds.names import _parser, parse
 from tests.templating.kinds.laws import check_render, exchanged, forms, rendered, slot
 
 KEEP = {"pronouns": "keep"}
@@ -118,6 +119,7 @@ def test_a_title_is_spelled_out_where_the_answer_does() -> None:
         ("Mary-Jane Watson-Parker", ("Mary-Jane", "Watson-Parker", "", "")),
         ("Cassie L. O'Brien", ("Cassie", "O'Brien", "", "")),
         ("Dr. Wong", ("", "Wong", "Dr.", "")),
+        ("Park Ji-sung", ("Ji-sung", "Park", "", "")),
         ("Beck Jennifer P", ("Jennifer", "Beck", "", "")),
         ("DE LA CRUZ, JUAN", ("Juan", "de la Cruz", "", "")),
         ("Prince Rogers Nelson", ("Prince", "Nelson", "", "")),
@@ -237,6 +239,14 @@ def test_lists_of_people_are_lists() -> None:
     assert exchanged("Lee came", own, other) == "<list item>"
     assert exchanged("Alice Wong came", own, other) == "<list item>"
     assert exchanged("- Alice Wong\n- Bob Lee", own, person(["Eve", "Mallory", "Dan"])) == "- Eve\n- Mallory\n- Dan"
+
+
+def test_without_nameparser_the_declaration_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The library is an extra; who declares a person needs it."""
+    _parser.cache_clear()
+    monkeypatch.setitem(sys.modules, "nameparser", None)
+    with pytest.raises(DeclarationError, match="kinds"):
+        parse("Nobody Yet")
 
 
 _given = ["Alice", "Mark", "Mary-Jane", "J.", "José", "Li", "anna", "Иван", "Do", "Will"]

@@ -1,8 +1,11 @@
 """Telephone numbers: one number in all the ways to write it."""
 
+import sys
+
 import pytest
 from hypothesis import given, settings, strategies as st
 
+from langcache.errors import DeclarationError
 from tests.templating.kinds.laws import check_exchange, check_render, exchanged, forms, rendered, slot
 
 A, B = slot("925-961-9090", "phone"), slot("+44 1223 902088", "phone")
@@ -63,6 +66,13 @@ def test_what_is_no_number_is_a_text(value: str) -> None:
     """Such a value is exchanged verbatim, and stands for every style."""
     assert {value} == {form.text for form in forms(slot(value, "phone"))}
     assert [value, "<unrenderable>"] == [rendered(slot(value, "phone"), style) for style in ("N-", "no such style")]
+
+
+def test_without_phonenumbers_the_declaration_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The library is an extra; who declares a phone number needs it."""
+    monkeypatch.setitem(sys.modules, "phonenumbers", None)
+    with pytest.raises(DeclarationError, match="kinds"):
+        forms(slot("925-961-0001", "phone"))
 
 
 digits = st.text("0123456789", min_size=6, max_size=11)
