@@ -104,7 +104,7 @@ def test_a_list_that_cannot_fan_out_fails_its_family(cache, bad):
 def test_siblings_under_way_finish_and_no_new_one_starts(cache):
     """A failure loses nothing that was paid for."""
     pipe = Pipeline("p", cache=cache, max_concurrency=2)
-    both = threading.Barrier(2)
+    both, noted = threading.Barrier(2), threading.Event()
 
     @pipe.stage("bad")
     def bad(inputs, upstream):
@@ -114,11 +114,12 @@ def test_siblings_under_way_finish_and_no_new_one_starts(cache):
     @pipe.stage("good")
     def good(inputs, upstream):
         both.wait(10)
+        assert noted.wait(10)
         return 1
 
     pipe.stage("later", depends_on=["good"])(lambda inputs, upstream: 2)
     with pytest.raises(StageFailed) as failed:
-        pipe.run({})
+        pipe.run({}, on_progress=lambda progress: noted.set() if progress.kind == "failed" else None)
     assert (failed.value.stage, failed.value.run.executed) == ("bad", ["good"])
     assert [entry.stage for entry in pipe.entries()] == ["good"]
 
