@@ -63,3 +63,15 @@ def is_elsewhere(text: str, start: int, end: int) -> bool:
         _WHERE.search(text, max(0, start - 12), start) is not None
         or re.match(r", [A-Z]", text[end : end + 3]) is not None
     )
+
+
+_HE, _SHE = r"(?:he|him(?:self)?|his)", r"(?:she|hers?|herself)"
+_NEUTRAL = re.compile(
+    rf"(?<![\w/])(?:{_HE}(?: or |/){_SHE}|{_SHE}(?: or |/){_HE})(?![\w/])|(?<!\w)s/he\b", re.IGNORECASE
+)
+
+
+def is_neutral(text: str, start: int, end: int) -> bool:
+    """Whether a pronoun is one of a pair that leaves open whether a man or a woman is meant: ``his or her``."""
+    window = max(0, start - 15)
+    return any(match.start() <= start and end <= match.end() for match in _NEUTRAL.finditer(text, window, end + 15))

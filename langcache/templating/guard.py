@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from langcache.errors import Refused
+from langcache.templating.agents import is_neutral
 from langcache.templating.doubt import enumerates, is_proper
 from langcache.templating.forms import Forms
 from langcache.templating.frequency import COMMON
@@ -62,6 +63,8 @@ def _judge_hit(hit: Hit, text: str, forms: Forms) -> None:
         return
     if entry.withheld and entry.doubt == "known":
         return  # the prompt or a feature says as much
+    if entry.form.why == "pronoun" and is_neutral(text, hit.start, hit.end):
+        return
     if entry.form.proper and not hit.exact and text[hit.start : hit.end].islower():
         return
     raise Refused(entry.form.why, slot=entry.slot, form=_level(hit, text), position=hit.start)

@@ -7,6 +7,7 @@ from itertools import accumulate, chain
 from typing import NamedTuple
 
 from langcache.errors import Refused
+from langcache.templating.agents import is_neutral
 from langcache.templating.doubt import enumerates
 from langcache.templating.escaping import IN_PROSE
 from langcache.templating.fill import fill, write
@@ -166,6 +167,8 @@ def _fillable(hit: Hit, text: str) -> Hit | None:
     """The hit if a gap may stand for it, perhaps in another case; a number that only counts a list is no value."""
     entry = hit.entry
     if entry.withheld or (entry.doubt == "number" and enumerates(text, hit.start, hit.end)):
+        return None
+    if entry.form.why == "pronoun" and is_neutral(text, hit.start, hit.end):
         return None
     if hit.exact:
         return hit

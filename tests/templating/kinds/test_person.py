@@ -142,6 +142,14 @@ def test_words_that_tell_a_man_from_a_woman_refuse(word: str) -> None:
     assert exchanged("Dr. Wong met them", own, ROBERT) == "Dr. van Dyke met them"
 
 
+@pytest.mark.parametrize("pair", ["he or she", "Her or his", "him/her", "s/he", "himself or herself"])
+def test_pairs_of_pronouns_fit_everybody(pair: str) -> None:
+    """``his or her`` leaves open who is meant; one of the two does not."""
+    assert exchanged(f"Ask {pair} now", slot("Alice Wong", "person"), ROBERT) == f"Ask {pair} now"
+    assert exchanged("Ask him or his aunt", slot("Alice Wong", "person"), ROBERT) == "<pronoun>"
+    assert exchanged(f"Ask {pair}. Or she", slot("Alice Wong", "person"), ROBERT) == "<pronoun>"
+
+
 def test_a_title_in_the_value_is_no_pronoun() -> None:
     """``Ms. Wong`` of a value that says so is filled even where pronouns refuse."""
     assert exchanged("Ms. Wong came", slot("Ms. Alice Wong", "person"), person("Mr. Bob Lee")) == "Mr. Lee came"
