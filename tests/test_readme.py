@@ -1,5 +1,6 @@
 """What the README shows runs, and every command it names exists."""
 
+import json
 import re
 import subprocess
 import sys
@@ -9,6 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 DOCS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAIR = re.compile(r"^(\d+) applicants of (\d+) kinds.*?(\d+) provider calls\n.*?(\d+) provider calls", re.M)
 BLOCK = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
@@ -50,3 +52,20 @@ def test_the_commands_it_names_exist() -> None:
             assert f"\n{target}:" in makefile, f"{path.name}: make {target}"
         for file in re.findall(r"\b((?:benchmarks|tests|docs|langcache)/[\w/]+\.(?:py|md))\b", text):
             assert (ROOT / file).exists(), f"{path.name}: {file}"
+
+
+def test_the_measured_pair_is_what_the_demo_prints(tmp_path: Path) -> None:
+    """ "100 applicants of 12 kinds … 200 … 24": applicants, kinds, calls without and with."""
+    done = subprocess.run(
+        [sys.executable, "-c", "from langcache.cli.app import main; main()", "demo", "--json"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    demo = json.loads(done.stdout)
+    pair = PAIR.findall((ROOT / "README.md").read_text())
+    kinds = demo["generation_types"]["full_llm"]["kinds"]
+    assert [tuple(map(int, numbers)) for numbers in pair] == [
+        (demo["applicants"], kinds, demo["requests"], demo["provider_calls"])
+    ]
