@@ -7,6 +7,7 @@ from langcache.templating.agents import acts, is_elsewhere
 from langcache.templating.doubt import doubt_of, label_words, settled
 from langcache.templating.folding import folded_words, plurals, singular, words
 from langcache.templating.frequency import CHANCE, COMMON
+from langcache.templating.heads import Heads
 from langcache.templating.kinds import Form
 from langcache.templating.slots import Personal, items, written
 from langcache.templating.typos import Near
@@ -53,6 +54,7 @@ class Forms:
 
     def __init__(self, known: Sequence[str]) -> None:
         self.full: dict[str, list[tuple[Entry, bool]]] = {}
+        self.long: dict[str, dict[int, Heads[Entry]]] = {}
         self.prefixes: set[str] = set()
         self.wordless: list[Entry] = []
         self.parts: dict[str, str] = {}
@@ -111,19 +113,21 @@ class Forms:
             self.prefixes.add(head)
             if len(head) > _LIMIT * 3 // 4:
                 break
-        self.full.setdefault(head, []).append((entry, False))
+        alike = self.long.setdefault(head, {}).setdefault(entry.lead, Heads())
+        alike.add(entry.form.text, entry)
 
     def _is_known(self, folded: list[str]) -> bool:
         phrase = " " + " ".join(folded) + " "
         return any(phrase in text for text in self._phrases)
 
     def _index_parts(self, name: str, folded: list[str]) -> None:
-        telling = [word for word in folded if self.telling(word)]
+        distinct = dict.fromkeys(folded)
+        telling = [word for word in distinct if self.telling(word)]
         if len(folded) > 1:
             for word in telling:
                 for shape in (word, *plurals(word)):
                     self.parts.setdefault(shape, name)
-            for word in folded:
+            for word in distinct:
                 if word in COMMON and self._may_tell(word):
                     self.common_parts |= dict.fromkeys((word, *plurals(word)), name)
             if len(folded) >= 3 and len(folded) <= 12:

@@ -96,9 +96,9 @@ whether which while who whole whose why will within without would year yes yet y
 """
 _GENERIC = """
 apartment area avenue bar bus center centre city club coffee community company cuisine east event family food game
-garden group hotel house international location lounge market movie museum music national new north office park people product
-project restaurant road room salon school service shop simulator south sports square station store street studio table
-team theater theatre tower town university view village water west
+garden group hotel house international location lounge market movie museum music national new north office park people
+product project restaurant road room salon school service shop simulator south sports square station store street
+studio table team theater theatre tower town university view village water west
 """
 
 CHANCE = FUNCTION | frozenset(_EVERYDAY.split()) | frozenset(_GENERIC.split())

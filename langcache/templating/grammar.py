@@ -8,10 +8,12 @@ from langcache.templating.frequency import FUNCTION
 
 _ARTICLE = re.compile(r"(?<![\w'’.-])(a|A|an|An|AN)(?=\s{1,2}[\"'“‘(*_`\[]{0,3}$)")
 _POSSESSIVE = re.compile(r"(['’])(?=[ \t\n]+[^\W\d_])")
+_LONGEST = 200
 _GOES_ON = re.compile(r"(?:['’]s?)? [a-z]")
 _FIRST = re.compile(r"[^\W\d_]")
 _WORD = re.compile(r"[^\W_][^\s-]*")
 _SMALL = frozenset("a an and as at but by for from in nor of on or the to vs with".split())  # noqa: SIM905
+_SMALL_OR_FUNCTION = _SMALL | FUNCTION
 
 
 def article_before(text: str, start: int, written: str | None) -> tuple[int, int, str] | None:
@@ -79,7 +81,7 @@ def _capital(text: str) -> str:
 
 
 def _opening(text: str) -> str:
-    return _capital(text) if text.split(" ", 1)[0] in _SMALL | FUNCTION else text
+    return _capital(text) if text.split(" ", 1)[0] in _SMALL_OR_FUNCTION else text
 
 
 def _title(text: str) -> str:
@@ -103,5 +105,7 @@ CASES: dict[str, Callable[[str], str]] = {
 
 
 def case_of(written: str, plain: str) -> str | None:
-    """The name of the way that makes *plain* look as *written*; ``None`` if none does."""
+    """The name of the way that makes *plain* look as *written*; ``None`` if none does, or it is no name any more."""
+    if len(written) > _LONGEST or written.casefold() != plain.casefold():
+        return None
     return next((name for name, change in CASES.items() if change(plain) == written), None)

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from langcache.templating.folding import Words, words
 from langcache.templating.forms import Entry, Forms
+from langcache.templating.heads import Heads
 
 _SCALE = re.compile(r"[ -](?:hundred|thousand|million|billion|trillion|lakh|crore|k|m|bn|mn)\b", re.IGNORECASE)
 
@@ -55,7 +56,7 @@ def scan(text: str, forms: Forms) -> Scan:
 
 
 def _walk(text: str, found: Words, forms: Forms) -> Iterator[Hit]:
-    prefixes, full, folded = forms.prefixes, forms.full, found.folded
+    prefixes, full, long, folded = forms.prefixes, forms.full, forms.long, found.folded
     for first, letters in enumerate(folded):
         if letters not in prefixes:
             continue
@@ -68,11 +69,24 @@ def _walk(text: str, found: Words, forms: Forms) -> Iterator[Hit]:
                     exact = hit if exact is None or _fills(hit) > _fills(exact) else exact
                 elif hit is not None:
                     loose = hit if loose is None or _rank(hit) > _rank(loose) else loose
+            if letters in long:
+                for hit in _long(text, found.spans[first][0], found.spans[last][1], long[letters]):
+                    exact, loose = (hit, loose) if hit.exact else (exact, hit)
             last += 1
             if last == len(folded):
                 break
             letters += folded[last]
         yield from (hit for hit in (exact, loose) if hit is not None)
+
+
+def _long(text: str, start: int, end: int, alike: dict[int, Heads[Entry]]) -> Iterator[Hit]:
+    """The longest long form whose head is here and all of it with it, or only the head of one."""
+    for lead, heads in alike.items():
+        entry = heads.longest_at(text, start - lead) if start >= lead else None
+        if entry is not None:
+            yield Hit(start - lead, start - lead + len(entry.form.text), entry, exact=True, plural=False)
+        else:
+            yield Hit(start, end, next(iter(heads.found.values())), exact=False, plural=False)
 
 
 def _fills(hit: Hit) -> tuple[int, bool, bool]:

@@ -1,7 +1,8 @@
 """Templates as data: a tuple of literal texts and gaps, never text in a template language."""
 
-from collections.abc import Iterable
-from typing import NamedTuple, TypeAlias
+from collections.abc import Callable, Iterable
+from operator import itemgetter
+from typing import Any, NamedTuple, TypeAlias
 
 from langcache.errors import CorruptEntry
 
@@ -28,6 +29,46 @@ class Gap(NamedTuple):
 Template: TypeAlias = tuple[str | Gap, ...]
 
 
+class Compiled(tuple[str | Gap, ...]):
+    """A template that remembers how to fill itself fast; made where templates are made, equal to its tuple.
+
+    The plan is laid at the second fill: most templates that come from a store are filled once.
+    """
+
+    fills = 0
+    plan: "Plan | None" = None
+
+
+class Plan(NamedTuple):
+    """A template apart: literals and gaps in turn, ready to be put together in a few calls.
+
+    Args:
+        parts: literal, gap, literal, …, with an empty literal between neighbouring gaps and at the ends.
+        values: the values of the slots of all gaps, by one call on the slots.
+        special: number and gap of those that are not the plain value.
+    """
+
+    parts: list[str]
+    values: Callable[[Any], tuple[Any, ...]]
+    special: list[tuple[int, Gap]]
+
+
+def plan_of(template: Template) -> Plan | None:
+    """The plan of a template; ``None`` where it is not worth one."""
+    parts = [""]
+    gaps: list[Gap] = []
+    for segment in template:
+        if isinstance(segment, str):
+            parts[-1] += segment
+        else:
+            parts += ("", "")
+            gaps.append(segment)
+    if len(gaps) < 2:
+        return None
+    special = [(number, gap) for number, gap in enumerate(gaps) if any(gap[1:])]
+    return Plan(parts, itemgetter(*(gap.name for gap in gaps)), special)
+
+
 def tidy(segments: Iterable[str | Gap]) -> Template:
     """Neighbouring literals merged and empty ones dropped, so that equal templates compare equal."""
     out: list[str | Gap] = []
@@ -39,7 +80,7 @@ def tidy(segments: Iterable[str | Gap]) -> Template:
                 out[-1] += segment
                 continue
         out.append(segment)
-    return tuple(out)
+    return Compiled(out)
 
 
 def to_data(template: Template) -> list[object]:
@@ -64,7 +105,7 @@ def from_data(data: object) -> Template:
     """
     if not isinstance(data, list):
         raise CorruptEntry("a template is a list of literals and gaps")
-    return tuple([segment if type(segment) is str else _gap(segment) for segment in data])
+    return Compiled([segment if type(segment) is str else _gap(segment) for segment in data])
 
 
 def _gap(item: object) -> Gap:

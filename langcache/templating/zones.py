@@ -6,7 +6,8 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from typing import NamedTuple
 
-_HINT = re.compile(r"[<`@]|\]\(|://|\*\*|^[ \t]*(?:#{1,6}|[-*+]|\d+\.) |^\|", re.MULTILINE)
+_HINTS = ("<", "`", "@", "](", "://", "**", "\n#", "\n-", "\n*", "\n+", "\n|", "\n ", "\n\t", "\n1.")
+_OPENERS = frozenset("#-*+|1 \t")
 _MARKDOWN = re.compile(r"`|\]\(|\*\*\S|^[ \t]*(?:#{1,6}|[-*+]|\d+\.) \S|^\|", re.MULTILINE)
 _ROW = re.compile(r"^[ \t]*\|", re.MULTILINE)
 _TAGS = (
@@ -58,7 +59,7 @@ class Zones:
         self.prose = ""
         self.list: list[Zone] = []
         self.rows: list[int] = []
-        if _HINT.search(text) is None:
+        if text[:1] not in _OPENERS and not any(hint in text for hint in _HINTS):
             return
         self.list = list(_zones(text))
         if any(zone.rule in ("tag", "html-attribute") for zone in self.list):

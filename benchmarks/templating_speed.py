@@ -1,0 +1,171 @@
+"""What templating costs, beside its floors: ``python benchmarks/templating_speed.py [DIR]``.
+
+With DIR the floor of delexicalizing is one pass of the tokenizer of the ``leakcheck.py`` there, else of one like it.
+The last table shows how time grows: each line doubles the text and the number of slots.
+"""
+
+import json
+import random
+import re
+import string
+import sys
+import unicodedata
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from time import perf_counter
+
+from langcache.errors import Refused
+from langcache.templating import Lexicon, Personal, Template, fill, from_data, to_data
+from langcache.templating.frequency import COMMON
+
+LIMITS = {"delexicalize": 3.0, "fill, plain": 5.0, "fill, grammar": 40.0}
+
+
+def best_s(run: Callable[[], object], times: int) -> float:
+    """Seconds of one call, the best of five rounds."""
+    rounds = []
+    for _ in range(5):
+        start = perf_counter()
+        for _ in range(times):
+            run()
+        rounds.append((perf_counter() - start) / times)
+    return min(rounds)
+
+
+def tokenizer(folder: Path | None) -> Callable[[str], object]:
+    if folder is not None:
+        sys.path.insert(0, str(folder))
+        from leakcheck import toks  # type: ignore[import-not-found]
+
+        return toks  # type: ignore[no-any-return]
+    token = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
+
+    def folded(text: str) -> list[str]:
+        plain = unicodedata.normalize("NFKD", text.casefold())
+        letters = "".join(c for c in plain if not unicodedata.combining(c)).casefold()
+        return [word.removesuffix("'s").replace("'", "") for word in token.findall(letters)]
+
+    return folded
+
+
+def prose(dice: random.Random, values: Sequence[str], length: int) -> str:
+    """Sentences of common words, each value once in the middle of one."""
+    words = sorted(COMMON)
+    waiting = list(values)
+    text = ""
+    while len(text) < length or waiting:
+        sentence = dice.choices(words, k=dice.randint(8, 20))
+        if waiting and len(text) * len(values) >= (len(values) - len(waiting)) * length:
+            sentence.insert(dice.randint(2, 6), waiting.pop())
+        text += sentence[0].capitalize() + " " + " ".join(sentence[1:]) + dice.choice([". ", ", ", ".\n\n"])
+    return text
+
+
+def names(dice: random.Random, count: int) -> list[str]:
+    def word() -> str:
+        return "".join(dice.choices(string.ascii_lowercase, k=dice.randint(5, 9))).capitalize()
+
+    return [f"{word()} {word()}" if dice.random() < 0.5 else word() for _ in range(count)]
+
+
+def slots_of(values: Sequence[str], kind: str = "name") -> dict[str, Personal]:
+    return {f"slot{i}": Personal(f"slot{i}", f"slot {i}", value, kind=kind) for i, value in enumerate(values)}
+
+
+def floors(folder: Path | None) -> list[tuple[str, float, float]]:
+    """Name, seconds and seconds of the floor."""
+    dice = random.Random(4)
+    values = names(dice, 20)
+    text = prose(dice, values, 4000)
+    slots = slots_of(values)
+    lexicon = Lexicon(list(slots.values()))
+    template = lexicon.delexicalize(text)
+    toks = tokenizer(folder)
+    floor = best_s(lambda: toks(text), 20)
+    parts = [part if isinstance(part, str) else str(slots[part.name].value) for part in template]
+    join = best_s(lambda: "".join(parts), 5000)
+    grammar = tuple(part if isinstance(part, str) else part._replace(case="opening") for part in template)
+    data = json.loads(json.dumps(to_data(template)))
+    leaf = ["x " * 250, ["slot0"], " y" * 250, ["slot1"], " z" * 250, ["slot2"], " w" * 250]
+    return [
+        ("delexicalize", best_s(lambda: lexicon.delexicalize(text), 20), floor),
+        ("compile + delexicalize", best_s(lambda: Lexicon(list(slots.values())).delexicalize(text), 10), floor),
+        ("fill, plain", best_s(lambda: fill(template, slots), 2000), join),
+        ("fill, grammar", best_s(lambda: fill(grammar, slots), 1000), join),
+        ("from_data + fill", best_s(lambda: fill(from_data(data), slots), 1000), join),
+        ("2 kB leaf, 3 gaps", best_s(lambda: fill(from_data(leaf), slots), 2000), join),
+    ]
+
+
+Case = Callable[[int], tuple[dict[str, Personal], str]]
+
+
+def _plain(size: int) -> tuple[dict[str, Personal], str]:
+    dice = random.Random(size)
+    values = names(dice, size)
+    return slots_of(values), prose(dice, values, size * 1000)
+
+
+def _heads(size: int) -> tuple[dict[str, Personal], str]:
+    """Long values that begin alike, found again and again up to where they differ."""
+    head = "alpha beta gamma delta " * 435
+    return slots_of([f"{head}number{i}zeta" for i in range(size)]), (head + "other ") * (size // 10)
+
+
+def _nested(size: int) -> tuple[dict[str, Personal], str]:
+    """Values that hold each other, in a text that nearly holds them all everywhere."""
+    return slots_of(["a " * i + "b" for i in range(1, size + 1)]), "a " * (size * 500)
+
+
+def _brackets(size: int) -> tuple[dict[str, Personal], str]:
+    return slots_of(names(random.Random(size), size)), "<a <b `x [y](z " * (size * 66)
+
+
+def _items(size: int) -> tuple[dict[str, Personal], str]:
+    dice = random.Random(size)
+    values = names(dice, size)
+    return {"all": Personal("all", "all", values, kind="list")}, prose(dice, [], size * 1000)
+
+
+CASES: dict[str, Case] = {
+    "prose": _plain,
+    "10 kB heads": _heads,
+    "nested values": _nested,
+    "markup": _brackets,
+    "a long list": _items,
+}
+
+
+def growth(case: Case, sizes: Sequence[int]) -> list[float]:
+    """Milliseconds of compiling and delexicalizing, per size."""
+    taken = []
+    for size in sizes:
+        slots, text = case(size)
+        taken.append(best_s(lambda: _attempt(slots, text), 1) * 1000)  # noqa: B023 -- called at once
+    return taken
+
+
+def _attempt(slots: dict[str, Personal], text: str) -> Template | None:
+    try:
+        return Lexicon(list(slots.values())).delexicalize(text)
+    except Refused:
+        return None
+
+
+def main() -> int:
+    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else None
+    failed = False
+    print(f"{'4 kB, 20 slots':<26}{'µs':>10}{'floor µs':>10}{'times':>8}{'limit':>8}")
+    for name, taken, floor in floors(folder):
+        limit = LIMITS.get(name)
+        failed |= limit is not None and taken > limit * floor
+        print(f"{name:<26}{taken * 1e6:>10.1f}{floor * 1e6:>10.1f}{taken / floor:>8.1f}{limit or '':>8}")
+    sizes = (13, 25, 50, 100)
+    print(f"\n{'ms at slots = kB =':<26}" + "".join(f"{size:>10}" for size in sizes))
+    for name, case in CASES.items():
+        print(f"{name:<26}" + "".join(f"{taken:>10.1f}" for taken in growth(case, sizes)))
+    return int(failed)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
