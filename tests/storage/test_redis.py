@@ -286,11 +286,10 @@ def test_a_cancelled_acquire_is_given_back(store):
     asyncio.run(main())
 
 
-def test_the_event_loop_is_never_blocked(store):
+def test_the_event_loop_is_never_blocked(store, redis_server):
     """While a slow script keeps the server busy, other tasks go on."""
 
-    link = store._clients.link()
-    busy = threading.Thread(target=lambda: link.client.execute_command("DEBUG", "SLEEP", "0.5"))
+    busy = threading.Thread(target=redis_server.ask, args=("DEBUG", "SLEEP", "0.5"))
 
     async def main():
         await store.aget("ns", "k", now=NOW)

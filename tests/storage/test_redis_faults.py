@@ -252,7 +252,7 @@ ERRORS = [kind for _, kind in inspect.getmembers(redis.exceptions, inspect.iscla
 
 
 @pytest.mark.parametrize("kind", ERRORS)
-@pytest.mark.parametrize("step", ["execute_command", "pipeline"])
+@pytest.mark.parametrize("step", ["ask", "ask_all"])
 def test_each_error_of_redis_py_becomes_ours(driven, redis_server, kind, step):
     """Also those that do not derive from RedisError; raised anywhere, and no stored text with it."""
     try:
@@ -268,7 +268,7 @@ def test_each_error_of_redis_py_becomes_ours(driven, redis_server, kind, step):
     clients = store.store._clients
     links = [clients._sync, *(kept.link for kept in clients._async.values())]
     for link in filter(None, links):
-        setattr(link.client, step, fail)
+        setattr(link.wire, step, fail)
     with pytest.raises(StoreError) as caught:
         store.run("usage")
     assert "secret" not in str(caught.value)

@@ -5,13 +5,14 @@ import weakref
 from collections.abc import AsyncGenerator, Callable
 from contextlib import suppress
 from threading import Lock
-from typing import Any, Final
+from typing import Final
 
 from langcache.errors import StoreError
 from langcache.storage.forking import survive_fork
 from langcache.storage.redis.failures import failed
 from langcache.storage.redis.links import AsyncLink, SyncLink
 from langcache.storage.redis.topology import Settings, Topology
+from langcache.storage.redis.wires import AsyncClusterWire, AsyncWire, ClusterWire, Wire
 
 _inherited: Final[list[object]] = []
 """Clients a forked child must neither use nor collect: closing one would disturb the parent's."""
@@ -34,7 +35,7 @@ class Clients:
     def __init__(self, topology: Topology, settings: Settings, max_connections: int) -> None:
         self._topology, self._settings, self._limit = topology, settings, max_connections
         self._closed = False
-        self._made: list[tuple[Topology, Any]] = []
+        self._made: list[Wire | ClusterWire] = []
         self._reset()
         weakref.finalize(self, _close_quietly, self._made)
         survive_fork(self)
@@ -62,13 +63,17 @@ class Clients:
             if self._failures != failures_before:
                 raise StoreError("Redis: connecting failed while this call waited for it")
             try:
-                client = self._topology.connect(self._settings)
+                wire = self._wire()
             except Exception as error:
                 self._failures += 1
                 raise failed(error) from error
-            self._made.append((self._topology, client))
-            self._sync = SyncLink(client, self._limit)
+            self._made.append(wire)
+            self._sync = SyncLink(wire, self._limit)
             return self._sync
+
+    def _wire(self) -> Wire | ClusterWire:
+        client = self._topology.connect(self._settings)
+        return Wire(self._topology, client) if self._topology.is_one else ClusterWire(self._topology, client)
 
     async def alink(self) -> AsyncLink:
         """The running event loop's client.
@@ -84,10 +89,16 @@ class Clients:
         loop = asyncio.get_running_loop()
         for other in [other for other in list(self._async) if other.is_closed()]:
             self._async.pop(other, None)
-        link = AsyncLink(self._topology.aconnect(self._settings), self._limit)
-        kept = self._async[loop] = _Kept(self._topology, link, loop, lambda: self._async.pop(loop, None))
+        link = AsyncLink(self._awire(), self._limit)
+        kept = self._async[loop] = _Kept(link, loop, lambda: self._async.pop(loop, None))
         await kept.start()
         return link
+
+    def _awire(self) -> AsyncWire | AsyncClusterWire:
+        client = self._topology.aconnect(self._settings)
+        if self._topology.is_one:
+            return AsyncWire(self._topology, client, self._settings.timeout_s)
+        return AsyncClusterWire(self._topology, client)
 
     def _check(self) -> None:
         if self._closed:
@@ -133,15 +144,13 @@ class _Kept:
     generators that were begun on it.
     """
 
-    def __init__(
-        self, topology: Topology, link: AsyncLink, loop: asyncio.AbstractEventLoop, forget: Callable[[], object]
-    ) -> None:
+    def __init__(self, link: AsyncLink, loop: asyncio.AbstractEventLoop, forget: Callable[[], object]) -> None:
         self.link = link
         self._loop = loop
         self._forget = forget
-        self._life = self._until_closed(topology)
+        self._life = self._until_closed()
 
-    async def _until_closed(self, topology: Topology) -> AsyncGenerator[None, None]:
+    async def _until_closed(self) -> AsyncGenerator[None, None]:
         try:
             yield
         finally:
@@ -149,7 +158,7 @@ class _Kept:
             _resting.discard(self)
             with suppress(Exception):
                 async with asyncio.timeout(_CLOSE_S):
-                    await topology.aclose(self.link.client)
+                    await self.link.wire.close()
 
     async def start(self) -> None:
         await anext(self._life)
@@ -165,8 +174,7 @@ class _Kept:
             asyncio.run_coroutine_threadsafe(self.close(), self._loop)
 
 
-def _close_quietly(made: list[tuple[Topology, Any]]) -> None:
+def _close_quietly(made: list[Wire | ClusterWire]) -> None:
     while made:
-        topology, client = made.pop()
         with suppress(Exception):
-            topology.close(client)
+            made.pop().close()

@@ -1,4 +1,4 @@
-"""Carrying steps to a server and answers back, with a thread's client or an event loop's."""
+"""Running flows: each step is carried out over a wire, as many at once as there may be connections."""
 
 import asyncio
 import threading
@@ -9,6 +9,7 @@ from redis.exceptions import NoScriptError
 from langcache.errors import StoreError
 from langcache.storage.redis.failures import failed
 from langcache.storage.redis.operations import Ask, AskAll, Flow, Nodes, Run, Step
+from langcache.storage.redis.wires import AsyncClusterWire, AsyncWire, ClusterWire, Wire
 
 T = TypeVar("T")
 
@@ -28,15 +29,15 @@ class _Queue:
 
 
 class SyncLink(_Queue):
-    """One client for all threads.
+    """One wire for all threads.
 
     Args:
-        client: of redis-py.
+        wire: to the servers.
         max_connections: most calls under way at once.
     """
 
-    def __init__(self, client: Any, max_connections: int) -> None:
-        self.client = client
+    def __init__(self, wire: Wire | ClusterWire, max_connections: int) -> None:
+        self.wire = wire
         self._free = threading.BoundedSemaphore(max_connections)
 
     def run(self, flow: Flow[T]) -> T:
@@ -65,35 +66,30 @@ class SyncLink(_Queue):
 
     def _ask(self, step: Step) -> Any:
         match step:
-            case Ask(words, None):
-                return self.client.execute_command(*words)
             case Ask(words, node):
-                return self.client.execute_command(*words, target_nodes=node)
+                return self.wire.ask(words, node)
             case AskAll(commands):
-                pipeline = self.client.pipeline(transaction=False)
-                for words in commands:
-                    pipeline.execute_command(*words)
-                return pipeline.execute(raise_on_error=False)
+                return self.wire.ask_all(commands)
             case Run(script, keys, arguments):
                 rest = (len(keys), *keys, *arguments)
                 try:
-                    return self.client.execute_command("EVALSHA", script.sha, *rest)
+                    return self.wire.ask(("EVALSHA", script.sha, *rest))
                 except NoScriptError:
-                    return self.client.execute_command("EVAL", script.source, *rest)
+                    return self.wire.ask(("EVAL", script.source, *rest))
             case Nodes():
-                return nodes(self.client)
+                return self.wire.nodes()
 
 
 class AsyncLink(_Queue):
-    """One client for one event loop.
+    """One wire for one event loop.
 
     Args:
-        client: of redis-py's asynchronous half.
+        wire: to the servers.
         max_connections: most calls under way at once.
     """
 
-    def __init__(self, client: Any, max_connections: int) -> None:
-        self.client = client
+    def __init__(self, wire: AsyncWire | AsyncClusterWire, max_connections: int) -> None:
+        self.wire = wire
         self._free = asyncio.Semaphore(max_connections)
 
     async def run(self, flow: Flow[T]) -> T:
@@ -115,8 +111,6 @@ class AsyncLink(_Queue):
         async with self._free:
             self.check(before)
             try:
-                # Before it knows its nodes, a cluster's client sends commands anywhere; later this does nothing.
-                await self.client.initialize()
                 return await self._ask(step)
             except Exception as error:
                 self.failures += 1
@@ -124,25 +118,15 @@ class AsyncLink(_Queue):
 
     async def _ask(self, step: Step) -> Any:
         match step:
-            case Ask(words, None):
-                return await self.client.execute_command(*words)
             case Ask(words, node):
-                return await self.client.execute_command(*words, target_nodes=node)
+                return await self.wire.ask(words, node)
             case AskAll(commands):
-                pipeline = self.client.pipeline(transaction=False)
-                for words in commands:
-                    pipeline.execute_command(*words)
-                return await pipeline.execute(raise_on_error=False)
+                return await self.wire.ask_all(commands)
             case Run(script, keys, arguments):
                 rest = (len(keys), *keys, *arguments)
                 try:
-                    return await self.client.execute_command("EVALSHA", script.sha, *rest)
+                    return await self.wire.ask(("EVALSHA", script.sha, *rest))
                 except NoScriptError:
-                    return await self.client.execute_command("EVAL", script.source, *rest)
+                    return await self.wire.ask(("EVAL", script.source, *rest))
             case Nodes():
-                return nodes(self.client)
-
-
-def nodes(client: Any) -> list[Any]:
-    """Where a scan has to go: a cluster's masters, or the one server."""
-    return list(client.get_primaries()) if hasattr(client, "get_primaries") else [None]
+                return await self.wire.nodes()

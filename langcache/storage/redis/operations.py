@@ -176,7 +176,7 @@ class Walk:
         words = ("SCAN", self._cursor, "MATCH", self.pattern, "COUNT", PAGE_ROWS)
         cursor, found = yield Ask(words, self._nodes[-1])
         # A cluster's client says whose cursor it is.
-        self._cursor = next(iter(cursor.values())) if isinstance(cursor, dict) else cursor
+        self._cursor = int(next(iter(cursor.values())) if isinstance(cursor, dict) else cursor)
         if self._cursor == 0:
             self._nodes.pop()
         return [name for name in found if self._is_new(hash(name))]

@@ -99,7 +99,7 @@ class RedisStore(Store):
 
     def track(self, listener: Listener, *, within_s: float) -> RedisTracker | None:
         """See :class:`~langcache.storage.tracking.Trackable`; by RESP3, not on a cluster."""
-        if not self.topology.tracks:
+        if not self.topology.is_one:
             return None
         return RedisTracker(self.topology, self.settings, self.names, listener, within_s)
 

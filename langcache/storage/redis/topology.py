@@ -65,8 +65,8 @@ class Topology(ABC):
         await client.aclose()
 
     @property
-    def tracks(self) -> bool:
-        """Whether one connection hears of every change."""
+    def is_one(self) -> bool:
+        """Whether one server at a time has all keys: it can be asked straight, and hears of every change."""
         return True
 
 
@@ -90,7 +90,7 @@ class Single(Topology):
         """See :meth:`Topology.aconnect`."""
         from redis.asyncio import Redis
 
-        return Redis(**self.place, **_plain(settings), retry=_aonce())
+        return Redis(**self.place, **_aplain(settings), retry=_aonce())
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +119,7 @@ class Watched(Topology):
 
         make: Any = sentinel.Sentinel
         manager = make(list(self.sentinels), sentinel_kwargs=_asked(settings, _aonce()))
-        return manager.master_for(self.service, **_plain(settings), retry=_aonce())
+        return manager.master_for(self.service, **_aplain(settings), retry=_aonce())
 
     def close(self, client: Any) -> None:
         """See :meth:`Topology.close`; the connections to the Sentinels go too."""
@@ -167,14 +167,19 @@ class Cluster(Topology):
         )
 
     @property
-    def tracks(self) -> bool:
-        """No: nodes come and go, and a key's changes are told by the node that has it."""
+    def is_one(self) -> bool:
+        """No: nodes come and go, and each has keys of its own."""
         return False
 
 
 def _plain(settings: Settings) -> dict[str, Any]:
     # The store itself bounds its calls; redis-py's own bound is an error, not a queue.
-    return {**settings.common(), "db": settings.db, "max_connections": 2**20}
+    return {**settings.common(), "db": settings.db, "max_connections": 2**62}
+
+
+def _aplain(settings: Settings) -> dict[str, Any]:
+    # The wire has one timeout for all of a command; redis-py's own would cost a task each.
+    return {**_plain(settings), "socket_timeout": None}
 
 
 def _asked(settings: Settings, retry: Any) -> dict[str, Any]:
