@@ -12,7 +12,7 @@ from langcache.templating.kinds import Form, list as lists
 from langcache.templating.kinds.affixes import affixed
 from langcache.templating.kinds.names import Name, parse
 from langcache.templating.kinds.nicknames import nicknames
-from langcache.templating.kinds.person_styles import STYLES, compose, whole
+from langcache.templating.kinds.person_styles import STYLES, UNTITLED, compose, whole
 from langcache.templating.slots import Personal, items, written
 
 _SHORT = """
@@ -40,7 +40,7 @@ class Person:
         typed = written(items(slot.value)[0])
         yield Form(typed, sure=_unmistakable(typed), proper=_is_word(typed))
         seen = {typed}
-        for style in STYLES:
+        for style in STYLES if "title" in name.parts else UNTITLED:
             text = compose(name, style)
             if text and text not in seen and not text.startswith(("A ", "I ")):
                 seen.add(text)

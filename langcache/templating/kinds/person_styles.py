@@ -18,14 +18,16 @@ _PATTERNS = (
 _TITLED = ("surname", "given surname", "given [M. ]surname", "given [middle ]surname", "G. surname", "given")
 _TITLES = ("title", "dotted title", "bare title", "long title", "short title")
 _LOGINS = ("given.surname", "given_surname", "given-surname", "givensurname", "Gsurname", "surname.given", "G.surname")
-STYLES = (
+UNTITLED = (
     *_PATTERNS,
-    *(f"{title} {pattern}" for title in _TITLES for pattern in _TITLED),
     *(_JOINED + pattern for pattern in ("given surname", "given [middle ]surname")),
     *(_SLUG + pattern for pattern in _LOGINS),
     _CAPITAL + "surname",
     _PLURAL + "surname",
 )
+"""The styles of a name without a title."""
+
+STYLES = (*UNTITLED, *(f"{title} {pattern}" for title in _TITLES for pattern in _TITLED))
 
 
 def compose(name: Name, style: str) -> str | None:
