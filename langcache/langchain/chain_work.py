@@ -13,13 +13,18 @@ from langcache.core.events import Event
 from langcache.core.packing import pack, unpack
 from langcache.errors import Refused, UnkeyableError
 from langcache.langchain.announce import Announcer
+from langcache.langchain.chain_stream import ChainStream
+from langcache.langchain.chunks import ChunkFiller, is_cumulative
+from langcache.langchain.listeners import filled_listeners
 from langcache.langchain.messages import Messages
 from langcache.langchain.observe import LookupWithDetail, Observer
 from langcache.langchain.request import Request
 from langcache.langchain.settings import Chain
 from langcache.runtime import ambient
-from langcache.runtime.work import MaskedRunFailed, Produced
+from langcache.runtime.transient import is_transient
+from langcache.runtime.work import MaskedRunFailed, Produced, Stream
 from langcache.templating import Gap, Template, fill, from_data, read, to_data
+from langcache.templating.stream import StreamFiller
 
 __all__ = ["ChainWork"]
 
@@ -35,9 +40,13 @@ class ChainWork:
         announcer: fires the chain's own start and end.
     """
 
+    streams = False
+    """Whether the answer is shown while it comes."""
+
     def __init__(self, chain: Chain, inputs: Any, config: Any, kwargs: Mapping[str, Any], announcer: Announcer) -> None:
         self.chain, self.inputs, self.config, self.kwargs = chain, inputs, config, kwargs
         self.announcer = announcer
+        self.opened: list[ChainStream] = []
         self.namespace = chain.cache.namespace
         self.identity = chain.identity()
         self.labels = self.identity.labels
@@ -87,15 +96,18 @@ class ChainWork:
         twin.config = {**self.config, "callbacks": None}
         twin.announcer = Announcer(self.event.chain, twin.config, heard=False)
         twin.event = twin.announcer.event = self.event.anew()
+        twin.streams = False
         return twin
 
     # Running the chain.
 
-    def run(self, masked: bool) -> Produced:
-        """One attempt."""
+    def run(self, masked: bool) -> Produced | Stream:
+        """One attempt; of a stream, as far as its first chunk."""
         observer, inputs = self._prepared(masked)
-        config = merge_configs(self.announcer.start(self.inputs), {"callbacks": [observer]})
+        config = self._config(self.announcer.start(self.inputs), observer, masked)
         inner = self.identity.inner[masked]
+        if self.streams:
+            return self._stream(observer, masked).open(inner.stream(inputs, config, **self.kwargs))
         try:
             with self.chain.watched, ambient.running_inside():
                 output = inner.invoke(inputs, config, **self.kwargs)
@@ -106,11 +118,13 @@ class ChainWork:
             raise failure from error
         return self._produced(output, observer, masked)
 
-    async def arun(self, masked: bool) -> Produced:
+    async def arun(self, masked: bool) -> Produced | Stream:
         """`run`, awaited."""
         observer, inputs = self._prepared(masked)
-        config = merge_configs(await self.announcer.astart(self.inputs), {"callbacks": [observer]})
+        config = self._config(await self.announcer.astart(self.inputs), observer, masked)
         inner = self.identity.inner[masked]
+        if self.streams:
+            return await self._stream(observer, masked).aopen(inner.astream(inputs, config, **self.kwargs))
         try:
             with self.chain.watched, ambient.running_inside():
                 output = await inner.ainvoke(inputs, config, **self.kwargs)
@@ -120,6 +134,24 @@ class ChainWork:
                 raise  # "from" itself would make the error its own cause, and whoever follows causes hang
             raise failure from error
         return self._produced(output, observer, masked)
+
+    def _config(self, config: Any, observer: Observer, masked: bool) -> Any:
+        """The config for what runs inside; who listens there for tokens hears them filled."""
+        if masked and self.request is not None and self.tokens:
+            config = filled_listeners(config, self.filler, self.whole)
+        return merge_configs(config, {"callbacks": [observer]})
+
+    def _stream(self, observer: Observer, masked: bool) -> ChainStream:
+        grows = is_cumulative(self.chain.runnable)
+        filler = ChunkFiller(self.filler, self.whole, grows) if masked and self.request is not None else None
+        stream = ChainStream(_Observed(self, observer, masked), filler, grows=grows)
+        self.opened.append(stream)
+        return stream
+
+    def filler(self) -> StreamFiller:
+        """Fills one text of a masked run while it comes."""
+        assert self.request is not None
+        return StreamFiller(self.tokens, self.request.reading.slots)
 
     def _prepared(self, masked: bool) -> tuple[Observer, Any]:
         self._used = []
@@ -139,10 +171,16 @@ class ChainWork:
         if isinstance(error, LookupWithDetail):
             why = f"slot {error.args[0]!r} is looked up: declare it a Feature, or lookup_ok"
             return MaskedRunFailed(why, observer.usages)
-        if not masked or observer.blames_provider(error):
+        if not masked or observer.blames_provider(error) or not self._is_blamed_on_mask(error):
             return error
         used = f"it computes with {self._used[0]!r}: declare that a Feature" if self._used else type(error).__name__
         return MaskedRunFailed(used, observer.usages)
+
+    def _is_blamed_on_mask(self, error: Exception) -> bool:
+        """Whether the run might have gone well on real values."""
+        if self._used:
+            return True
+        return bool(self.chain.settings.profile.declaration.names) and not is_transient(error)
 
     def _produced(self, output: Any, observer: Observer, masked: bool) -> Produced:
         if masked and self._used:
@@ -181,16 +219,19 @@ class ChainWork:
 
     def reveal(self, produced: Produced) -> Any:
         """What a masked run gave, with this user's details in it, nothing else changed."""
+        return self.whole(produced.output)
+
+    def whole(self, value: Any) -> Any:
+        """Something that came of a masked run, complete, with this user's details in it."""
         originals: list[Any] = []
         messages = Messages(originals=originals)
-        assert self.request is not None
-        body = pack(produced.output, self._read_masked, _any_number, self._classes, messages)
+        body = pack(value, self._read_masked, _any_number, self._classes, messages)
         return unpack(body, self._fill, self._classes, messages)
 
     def fill(self, entry: Entry) -> Any:
         """A stored answer, with this user's details in it."""
         age_s = max(0.0, self.chain.cache.clock.now() - entry.created_at)
-        messages = Messages(hit={"outcome": "hit", "key": self.key, "age_s": round(age_s, 3)})
+        messages = Messages(hit={"outcome": self.event.outcome, "key": self.key, "age_s": round(age_s, 3)})
         return unpack(entry.body, self._fill, self._classes, messages)
 
     def _fill(self, segments: list[Any]) -> str:
@@ -253,6 +294,22 @@ class ChainWork:
             self.chain.masked_runs.succeeded()
         else:
             self.chain.masked_runs.failed(MaskedRunFailed())
+
+
+class _Observed:
+    """A run of a chain as the source of a stream."""
+
+    def __init__(self, work: ChainWork, observer: Observer, masked: bool) -> None:
+        self._work, self._observer, self._masked = work, observer, masked
+        self.watched = work.chain.watched
+
+    def failure(self, error: Exception) -> Exception:
+        """An error before the first chunk: the provider's, or that of the mask."""
+        return self._work._failure(error, self._observer, self._masked)  # noqa: SLF001 -- a part of it
+
+    def finished(self, output: Any) -> Produced:
+        """The answer with what the observer has seen."""
+        return self._work._produced(output, self._observer, self._masked)  # noqa: SLF001
 
 
 def _as_data(value: str, template: Template) -> Any:

@@ -3,8 +3,9 @@
 Each method is a generator of steps for `langcache.runtime.steps`; no decision is taken anywhere else.
 """
 
+import asyncio
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -20,13 +21,16 @@ from langcache.runtime.flight import Flight, Flights, Landing, leading
 from langcache.runtime.guard import GuardedStore
 from langcache.runtime.lease import Claim, Leases
 from langcache.runtime.retry import Attempts, RetryPolicy
-from langcache.runtime.steps import Flow, Step
-from langcache.runtime.work import MaskedRunFailed, Produced, Work
+from langcache.runtime.steps import Flow, Step, show
+from langcache.runtime.work import MaskedRunFailed, Produced, Stream, StreamBroke, Work
 from langcache.storage.base import Lease
 
 __all__ = ["Engine", "Price"]
 
 Price = Callable[[Usage], Decimal | None]
+
+SHOWN = object()
+"""The answer of a stream that has been shown chunk by chunk."""
 
 WAIT_S = 120.0
 """How long a waiter trusts its leader; longer than any single provider call should take."""
@@ -74,12 +78,27 @@ class Engine:
         """The answer to *work*; raises what the chain raises, or `NotCached`."""
         return (yield from self._recorded(work.event, self._answer(work)))
 
+    def stream(self, work: Work, replay: Callable[[Any], Iterable[Any]]) -> Flow[None]:
+        """Show the answer to *work* while it comes; one that was stored, or came whole, as *replay* cuts it."""
+        try:
+            answer = yield from self._recorded(work.event, self._answer(work))
+        except StreamBroke as broke:
+            error = broke.error
+        else:
+            for chunk in () if answer is SHOWN else replay(answer):
+                yield show(chunk)
+            return
+        raise error
+
     def _recorded(self, event: Event, flow: Flow[Any]) -> Flow[Any]:
         started = self.clock.now()
         try:
             return (yield from flow)
+        except (GeneratorExit, asyncio.CancelledError):
+            event.reason = event.reason or "abandoned"
+            raise
         except Exception as error:
-            event.reason = event.reason or f"error: {type(error).__name__}"
+            event.reason = event.reason or f"error: {error if isinstance(error, StreamBroke) else type(error).__name__}"
             raise
         finally:
             event.latency_s = max(0.0, self.clock.now() - started)
@@ -110,16 +129,19 @@ class Engine:
 
     def _serve(self, work: Work, entry: Entry, outcome: Any) -> Flow[Any]:
         event = work.event
+        before, event.outcome = event.outcome, outcome  # the answer tells it, too
         try:
             answer = work.fill(entry)
         except CorruptEntry:
+            event.outcome = before
             yield self.store.drop_corrupt(work.namespace, work.key)
             return (yield from self._lead_or_wait(work, None))
         except UnstorableError:
+            event.outcome = before
             return (yield from self._lead_or_wait(work, None, renew=True))
         except UNFILLABLE as error:
             return (yield from self._around(work, f"cannot be filled for this user: {_why(error)}"))
-        event.outcome, event.model = outcome, entry.model
+        event.model = entry.model
         event.age_s = max(0.0, self.clock.now() - entry.created_at)
         event.saved_usd = entry.cost_usd
         return answer
@@ -178,9 +200,12 @@ class Engine:
             produced = yield from self._run(work, work.masks)
         except MaskedRunFailed as failure:
             self.account(work.event, failure.usages)
-            work.masked_run_ended(False)
             yield from self._release(work, term)
-            return (yield from self._around(work, f"masked run failed: {failure}"))
+            answer = yield from self._around(work, f"masked run failed: {failure}", stale)
+            work.masked_run_ended(False)  # unless real values fail as well
+            return answer
+        except StreamBroke:
+            raise
         except Exception as error:
             if work.masks and term.flight is not None and term.flight.failures:
                 # Masked requests of one key are identical, so a second failure speaks for all who still wait.
@@ -205,8 +230,12 @@ class Engine:
 
     def _own(self, work: Work, produced: Produced) -> Flow[Any]:
         """The leader's own answer: what the chain said, with the leader's details in it."""
-        if not work.masks:
-            return produced.output
+        if produced.unfilled is not None:
+            work.event.reason = f"cannot be filled for this user: {_why(produced.unfilled)}"
+        elif produced.shown and work.masks:
+            work.masked_run_ended(True)
+        if produced.shown or not work.masks:
+            return SHOWN if produced.shown else produced.output
         try:
             answer = work.reveal(produced)
         except UNFILLABLE as error:
@@ -227,8 +256,8 @@ class Engine:
         for name in ("slot", "form", "position"):
             if getattr(refused, name) is not None:
                 event.details[name] = getattr(refused, name)
-        if not work.masks:
-            return produced.output
+        if produced.shown or not work.masks:
+            return SHOWN if produced.shown else produced.output
         try:
             return work.reveal(produced)
         except UNFILLABLE:
@@ -237,39 +266,59 @@ class Engine:
 
     def _unstorable(self, work: Work, produced: Produced, reason: str) -> Flow[Any]:
         work.event.outcome, work.event.reason = "bypass", reason
-        if not work.masks:
-            return produced.output
+        if produced.shown or not work.masks:
+            return SHOWN if produced.shown else produced.output
         work.masked_run_ended(False)
         return (yield from self._real(work))
 
-    def _around(self, work: Work, reason: str) -> Flow[Any]:
+    def _around(self, work: Work, reason: str, stale: Entry | None = None) -> Flow[Any]:
         work.event.outcome, work.event.reason = "bypass", reason
-        return (yield from self._real(work))
+        try:
+            return (yield from self._real(work))
+        except Exception as error:
+            if stale is None or isinstance(error, StreamBroke):
+                raise
+        return (yield from self._serve(work, stale, "stale"))
 
     def _real(self, work: Work) -> Flow[Any]:
         produced = yield from self._run(work, False)
-        return produced.output
+        return SHOWN if produced.shown else produced.output
 
     def _run(self, work: Work, masked: bool) -> Flow[Produced]:
         attempts = Attempts()
         clock = self.clock
 
-        def run() -> Produced:
+        def run() -> Produced | Stream:
             return retry.call(self.retry, lambda: work.run(masked), sleep=clock.sleep, now=clock.now, attempts=attempts)
 
-        async def arun() -> Produced:
+        async def arun() -> Produced | Stream:
             return await retry.acall(
                 self.retry, lambda: work.arun(masked), sleep=clock.asleep, now=clock.now, attempts=attempts
             )
 
         try:
-            produced: Produced = yield Step(run, arun)
+            got: Produced | Stream = yield Step(run, arun)
         finally:
             work.event.attempts += attempts.count
             if attempts.errors:
                 work.event.details.setdefault("errors", []).extend(attempts.errors)
+        produced = got if isinstance(got, Produced) else (yield from self._shown(got))
         self.account(work.event, produced.usages)
         return produced
+
+    def _shown(self, stream: Stream) -> Flow[Produced]:
+        """Show what comes; from the first chunk on there is no other attempt."""
+        shown = False
+        try:
+            while (chunks := (yield Step(stream.pull, stream.apull))) is not None:
+                for chunk in chunks:
+                    yield show(chunk)
+                    shown = True
+            return stream.produced()
+        except Exception as error:
+            if shown:
+                raise StreamBroke(error) from error
+            raise
 
     def account(self, event: Event, usages: Sequence[Usage]) -> None:
         """Add what provider calls used and cost to *event*."""

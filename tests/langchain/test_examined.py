@@ -18,8 +18,8 @@ from langchain_core.prompts import ChatPromptTemplate, MessagesPlaceholder
 from langchain_core.runnables import Runnable, RunnableLambda
 from langchain_openai import ChatOpenAI
 
-from langcache import Cache
-from langcache.testing import Provider, Request
+from langcache import Cache, Profile, RetryPolicy
+from langcache.testing import FakeClock, Provider, Request
 
 
 @pytest.fixture
@@ -276,3 +276,65 @@ def test_a_parameter_changed_while_the_model_runs_is_a_parameter(cache: Cache) -
         said.append(chain.invoke({"x": "hi"}).content)
 
     assert said == ["at most 10", "at most 99", "at most 99"]
+
+
+class Failing:
+    """A chain's own function; it fails when told to."""
+
+    def __init__(self, error: type[Exception]) -> None:
+        self.error, self.failing, self.runs = error, False, 0
+
+    def answer(self, _: Any) -> AIMessage:
+        self.runs += 1
+        if self.failing:
+            raise self.error("no")
+        return AIMessage("said")
+
+
+People = Profile.of(slots=["name"])
+
+
+@pytest.mark.parametrize("error", [ConnectionError, ValueError])
+@pytest.mark.parametrize("profile", [None, People])
+def test_a_stale_answer_beats_any_error_of_the_chain(error: type[Exception], profile: Any) -> None:
+    """RFC 5861, 4: also where a function fails, not a model, and the chain has run on real values as well."""
+    clock, function = FakeClock(), Failing(error)
+    cache = Cache("memory://", ttl=100, stale_if_error=1000, clock=clock)
+    chain = cache.wrap(RunnableLambda(function.answer), profile=profile, name="c", prompt_version="1")
+    chain.invoke({"name": "PathAI"})
+    clock.advance(200)
+    function.failing = True
+    with cache.capture() as events:
+        answer = chain.invoke({"name": "PathAI"})
+
+    assert (
+        answer.content,
+        answer.response_metadata["langcache"]["outcome"],
+        events[0].outcome,
+    ) == ("said", "stale", "stale")
+
+
+@pytest.mark.parametrize(("profile", "error", "runs"), [(None, ValueError, 1), (People, ConnectionError, 2)])
+def test_a_failure_that_is_not_the_masks_is_not_repeated(profile: Any, error: type[Exception], runs: int) -> None:
+    """Law 8: where nothing is masked, or the trouble passes by itself, a run on real values is only one more call."""
+    function = Failing(error)
+    function.failing = True
+    cache = Cache("memory://", clock=FakeClock(), retry=RetryPolicy(attempts=2))
+    chain = cache.wrap(RunnableLambda(function.answer), profile=profile, name="c", prompt_version="1")
+    with pytest.raises(error):
+        chain.invoke({"name": "PathAI"})
+
+    assert runs == function.runs
+
+
+def test_errors_of_a_chain_do_not_end_its_masking(cache: Cache) -> None:
+    """Law 5: only a chain that works on real values, and not masked, is bypassed after a few failures."""
+    function = Failing(ValueError)
+    chain = cache.wrap(RunnableLambda(function.answer), profile=People, name="c", prompt_version="1")
+    function.failing = True
+    for _ in range(4):
+        with pytest.raises(ValueError, match="no"):
+            chain.invoke({"name": "PathAI"})
+    function.failing = False
+
+    assert outcomes(cache, *[partial(chain.invoke, {"name": name}) for name in ("Ada", "Bob")]) == ["miss", "hit"]
