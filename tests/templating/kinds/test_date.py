@@ -1,12 +1,16 @@
 """Days: recognised as people write them, written for the next user the same way."""
 
 import re
+import sys
 from datetime import UTC, date, datetime
 
 import pytest
 from hypothesis import given, settings, strategies as st
 
+from langcache.errors import DeclarationError
 from langcache.templating import Lexicon
+from langcache.templating.kinds.date import patterns_of
+from langcache.templating.kinds.locales import cldr
 from langcache.templating.kinds.relative_days import IDIOMS
 from tests.templating.kinds.laws import check_exchange, check_render, exchanged, forms, rendered, slot
 
@@ -131,6 +135,17 @@ def test_other_locales_come_from_cldr() -> None:
     )
     assert exchanged("Am 1. März 2019.", own, other) == "Am 23. Dezember 2020."
     assert exchanged("Im März.", own, other) == "<leak>"
+
+
+def test_a_locale_that_cannot_be_had_is_a_wrong_declaration(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An unknown locale and a missing library are told to the developer, with the fix."""
+    with pytest.raises(DeclarationError, match="no locale is called"):
+        forms(slot("2019-03-01", "date", locale="xx_nowhere"))
+    cldr.cache_clear()
+    patterns_of.cache_clear()
+    monkeypatch.setitem(sys.modules, "babel", None)
+    with pytest.raises(DeclarationError, match=r"langcache-middleware\[kinds\]"):
+        forms(slot("2019-03-01", "date", locale="it"))
 
 
 @given(days, days)

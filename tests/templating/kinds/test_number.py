@@ -1,10 +1,14 @@
 """Numbers: in figures, with a scale, in words; and never a number that means something else."""
 
+import sys
 from decimal import Decimal
 
 import pytest
 from hypothesis import given, settings, strategies as st
 
+from langcache.errors import DeclarationError
+from langcache.templating import Lexicon, Personal, fill
+from langcache.templating.kinds.numerals import spell, spell_and, unspell
 from tests.templating.kinds.laws import check_exchange, check_render, exchanged, forms, rendered, slot
 
 values = st.one_of(
@@ -54,6 +58,20 @@ def test_the_same_digits_in_other_company_refuse(text: str) -> None:
     assert exchanged(f"It is {text} now.", slot("3", "number"), slot("4", "number")) == "<ambiguous value>"
 
 
+def test_an_enumeration_is_not_the_number() -> None:
+    """A number that only counts a list stays, for everybody."""
+    text = "Stay 3 days:\n1. Come\n2. See\n3. Win"
+    own, other = (Personal("days", "number of days", value, kind="number") for value in ("3", "4"))
+    assert fill(Lexicon([own]).delexicalize(text), {"days": other}) == text.replace("3 d", "4 d")
+
+
+def test_what_the_label_counts_tells_the_number() -> None:
+    """Before the noun of its label a number is the value, though the prompt or a feature holds the same digits."""
+    own, other = (Personal("days", "number of days", value, kind="number") for value in ("1", "3"))
+    template = Lexicon([own], known=["Hotels_1"]).delexicalize("Stay for 1 day.")
+    assert fill(template, {"days": other}) == "Stay for 3 day."
+
+
 @pytest.mark.parametrize("text", ["13", "3rd", "12:3", "1.3", "3.5", "3,000", "2003", "H3"])
 def test_digits_inside_something_else_are_not_touched(text: str) -> None:
     """A number is never found inside another one, nor inside a word."""
@@ -77,6 +95,38 @@ def test_locale_decides_the_signs() -> None:
     own, other = slot(200000, "number", locale="de"), slot(Decimal("1234.5"), "number", locale="de")
     assert exchanged("Es sind 200.000 Leute.", own, other) == "Es sind 1.234,5 Leute."
     assert "zweihunderttausend" in [form.text for form in forms(own)]
+
+
+def test_words_of_other_languages_need_num2words(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A missing library is told to the developer; a language it lacks has figures only."""
+    assert spell(7, "zz") == "7"
+    monkeypatch.setitem(sys.modules, "num2words", None)
+    with pytest.raises(DeclarationError, match=r"langcache-middleware\[kinds\]"):
+        spell(7, "de")
+
+
+@pytest.mark.parametrize(
+    ("number", "american", "british"),
+    [
+        (0, "zero", "zero"),
+        (105, "one hundred five", "one hundred and five"),
+        (2019, "two thousand nineteen", "two thousand and nineteen"),
+        (205_000, "two hundred five thousand", "two hundred and five thousand"),
+        (1_000_001, "one million one", "one million and one"),
+    ],
+)
+def test_english_numbers_both_ways(number: int, american: str, british: str) -> None:
+    """English is written by rule, American and British, and read back from either."""
+    assert (american, british) == (spell(number), spell_and(number))
+    assert [number, number] == [unspell(american), unspell(british)]
+
+
+@pytest.mark.parametrize(
+    "text", ["", "and", "hundred", "two three", "a cat", "twenty-zero", "one thousand two thousand"]
+)
+def test_what_is_no_number_in_words(text: str) -> None:
+    """Words that are not one number as people write it are none."""
+    assert unspell(text) is None
 
 
 def test_a_value_that_is_no_number_is_a_text() -> None:
