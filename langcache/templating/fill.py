@@ -1,7 +1,6 @@
 """Filling a template with one user's values: what every hit pays for."""
 
 from collections.abc import Mapping
-from operator import attrgetter
 
 from langcache.errors import CorruptEntry, Refused
 from langcache.templating.escaping import ESCAPES
@@ -9,7 +8,7 @@ from langcache.templating.grammar import CASES, agree
 from langcache.templating.kinds import kind_of
 from langcache.templating.optional import without_empty
 from langcache.templating.slots import Personal, joined
-from langcache.templating.template import Compiled, Gap, Plan, Template, plan_of
+from langcache.templating.template import Compiled, Gap, Plan, Template
 
 
 def fill(template: Template, slots: Mapping[str, Personal]) -> str:
@@ -20,9 +19,9 @@ def fill(template: Template, slots: Mapping[str, Personal]) -> str:
             write it so.
         CorruptEntry: a gap names a context, case or grammar that does not exist.
     """
-    plan = _plan(template) if type(template) is Compiled else None
+    plan = template.plan if isinstance(template, Compiled) else None
     try:
-        filled = _by_plan(plan, slots) if plan is not None else _at_once(template, slots)
+        filled = _at_once(template, slots) if plan is None else _by_plan(plan, slots)
         if filled is not None:
             return filled
     except (KeyError, TypeError, Refused):
@@ -32,24 +31,21 @@ def fill(template: Template, slots: Mapping[str, Personal]) -> str:
     )
 
 
-def _plan(template: Compiled) -> Plan | None:
-    if template.plan is None and template.fills < 2:
-        template.fills += 1
-        if template.fills == 2:
-            template.plan = plan_of(template)
-    return template.plan
-
-
 def _by_plan(plan: Plan, slots: Mapping[str, Personal]) -> str | None:
-    values = list(map(_value, plan.values(slots)))
-    for number, gap in plan.special:
+    parts, values_of, special = plan
+    values = [slot.value for slot in values_of(slots)]
+    for number, gap in special:
         values[number] = write(gap, slots)
-    parts = plan.parts.copy()
+    if not all(values):
+        return None
+    parts = parts.copy()
     parts[1::2] = values
-    return None if "" in values else "".join(parts)
+    return "".join(parts)
 
 
 def _at_once(template: Template, slots: Mapping[str, Personal]) -> str | None:
+    if type(template) is Compiled:
+        template.filled()
     parts = [
         segment if type(segment) is str else slots[segment[0]].value if segment[1:] == _PLAIN else write(segment, slots)  # type: ignore[arg-type]
         for segment in template
@@ -57,7 +53,6 @@ def _at_once(template: Template, slots: Mapping[str, Personal]) -> str | None:
     return "".join(parts) if all(parts) else None  # type: ignore[arg-type]
 
 
-_value = attrgetter("value")
 _PLAIN = ("", "", "", "")
 
 

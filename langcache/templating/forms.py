@@ -12,7 +12,7 @@ from langcache.templating.kinds import Form
 from langcache.templating.slots import Personal, items, written
 from langcache.templating.typos import Near
 
-_LIMIT = 64
+_LIMIT = 40
 """Letters up to which a value is found even if its words are split differently; longer ones by their head."""
 
 

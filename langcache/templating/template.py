@@ -35,8 +35,14 @@ class Compiled(tuple[str | Gap, ...]):
     The plan is laid at the second fill: most templates that come from a store are filled once.
     """
 
-    fills = 0
     plan: "Plan | None" = None
+    _fills = 0
+
+    def filled(self) -> None:
+        """Called at every fill without a plan."""
+        self._fills += 1
+        if self._fills == 2:
+            self.plan = plan_of(self)
 
 
 class Plan(NamedTuple):
