@@ -19,6 +19,7 @@ _DOORS = {
     "fingerprint": "langcache.langchain.fingerprint:fingerprint",
     "watched": "langcache.langchain.watch:Watched",
     "messages": "langcache.langchain.messages:Messages",
+    "plain_message": "langcache.langchain.messages:plain_message",
     "spending": "langcache.langchain.spending:spending",
     "price": "langcache.economics.prices:Prices",
 }

@@ -50,7 +50,8 @@ class Archive:
             self._graph = Graph(self._stages.values())
         return self._graph
 
-    def _vault(self) -> Vault:
+    def vault(self) -> Vault:
+        """Where its records are."""
         namespace = namespace_of(self.cache.namespace, self.name)
         return Vault(self.cache, namespace, self._classes, self.config.compression_enabled)
 
@@ -100,7 +101,7 @@ class Archive:
         return await adrive(self._invalidate(select(key=key, **conditions), dry_run))
 
     def _invalidate(self, meant: Callable[[Row], bool], dry_run: bool) -> Flow[list[Fallen]]:
-        vault = self._vault()
+        vault = self.vault()
         rank = {name: place for place, name in enumerate(self.graph.order)}
         fallen = cascade((yield vault.rows(["entry"])), meant, rank)
         if not dry_run:
@@ -140,11 +141,11 @@ class Archive:
         Raises:
             StoreError: the store does not answer.
         """
-        return drive(Checkup(self._vault(), self.graph).check(repair=repair))
+        return drive(Checkup(self.vault(), self.graph).check(repair=repair))
 
     async def ahealth(self, *, repair: bool = False) -> Health:
         """`health`, awaited."""
-        return await adrive(Checkup(self._vault(), self.graph).check(repair=repair))
+        return await adrive(Checkup(self.vault(), self.graph).check(repair=repair))
 
     def export(self, folder: str | os.PathLike[str], *, session_id: str | None = None) -> list[Path]:
         """Write the newest entry of each instance as readable files below *folder*; the paths written.
@@ -173,7 +174,7 @@ class Archive:
         return [entry.cache_key for entry in found]
 
     def _import(self, entries: list[Entry]) -> Flow[None]:
-        vault = self._vault()
+        vault = self.vault()
         for entry in entries:
             about, tokens = entry.metadata, tuple(entry.lineage.reads)
             lifetime_s = None if about.expiry_time is None else max(0.0, about.expiry_time - vault.now())
@@ -181,7 +182,7 @@ class Archive:
             yield from vault.commit(entry, None)
 
     def _entries(self, stage: str | None) -> Flow[list[Entry]]:
-        vault, found = self._vault(), []
+        vault, found = self.vault(), []
         meant = select(pattern="*") if stage is None else select(key=stage)
         counts = yield from Upkeep(vault, self.config).counts()
         for row in (yield vault.rows(["entry"])):
@@ -191,4 +192,4 @@ class Archive:
         return sorted(found, key=lambda entry: (entry.metadata.created_at, entry.cache_key))
 
     def _status(self, session_id: str) -> Flow[SessionStatus]:
-        return Sessions(self._vault()).read(session_id)
+        return Sessions(self.vault()).read(session_id)

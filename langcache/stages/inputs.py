@@ -12,6 +12,7 @@ from typing import Any
 
 from langcache.core.encoding import canonical, digest
 from langcache.errors import UnkeyableError
+from langcache.stages.digests import digest_of_value
 
 __all__ = ["EVERYTHING", "Recorded", "Values"]
 
@@ -94,6 +95,11 @@ class Recorded(Mapping[str, Any]):
     def __or__(self, other: Mapping[str, Any]) -> dict[str, Any]:
         return dict(self) | dict(other)
 
+    def without(self, name: str) -> "Recorded":
+        """The same without *name*, noting what is read in the same place."""
+        values = {other: value for other, value in self._values.items() if other != name}
+        return Recorded(values, tokens=self.tokens, marks=self._marks)
+
     def copy(self) -> dict[str, Any]:
         """All of it, as a dict."""
         return dict(self)
@@ -107,6 +113,6 @@ class Recorded(Mapping[str, Any]):
 
 def _digest(name: str, value: Any) -> str:
     try:
-        return digest(canonical(value))
+        return digest_of_value(value)
     except UnkeyableError as error:
         raise UnkeyableError(f"input {name!r} cannot be part of a key: {error}") from None

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from langcache.core.encoding import canonical, digest
 from langcache.errors import DeclarationError
+from langcache.stages.digests import digest_of_value
 
 __all__ = ["Item", "items_of"]
 
@@ -48,7 +48,7 @@ def items_of(source: str, output: Any) -> list[Item]:
 
 
 def _item(value: Any) -> Item:
-    whole = digest(canonical(value))
+    whole = digest_of_value(value)
     own = value.get("id") if isinstance(value, Mapping) else getattr(value, "id", None)
     own = value if own is None and isinstance(value, str | int) else own
     word = str(own) if isinstance(own, str | int) and not isinstance(own, bool) else ""

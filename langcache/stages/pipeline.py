@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from langcache.errors import DeclarationError
 from langcache.runtime.cache import Cache
-from langcache.runtime.steps import adrive, drive
+from langcache.runtime.steps import Flow, adrive, drive
 from langcache.stages.archive import Archive
 from langcache.stages.calling import Calling
 from langcache.stages.config import StageConfig
@@ -18,7 +18,8 @@ from langcache.stages.identity import Identities
 from langcache.stages.inputs import Values
 from langcache.stages.leases import LEASE_S, Leases
 from langcache.stages.planning import Planning
-from langcache.stages.results import PlanLine, Run
+from langcache.stages.results import PlanLine, Run, Settled
+from langcache.stages.schedule import Task
 from langcache.stages.sessions import Sessions
 from langcache.stages.settling import Settling
 from langcache.stages.upkeep import Upkeep
@@ -109,15 +110,20 @@ class Pipeline(Archive):
         options = {name: value for name, value in locals().items() if name not in ("self", "name", "runnable")}
 
         def decorate(function: F) -> F:
-            self._add(declare(name, function=function, **options))
+            self.add(declare(name, function=function, **options))
             return function
 
         if runnable is None:
             return decorate
-        self._add(declare(name, runnable=runnable, **options))
+        self.add(declare(name, runnable=runnable, **options))
         return lambda function: function
 
-    def _add(self, stage: Stage) -> None:
+    def add(self, stage: Stage) -> None:
+        """Add a declared stage.
+
+        Raises:
+            DeclarationError: its name is taken.
+        """
         if stage.name in self._stages:
             raise DeclarationError(f"pipeline {self.name!r} already has a stage called {stage.name!r}")
         self._stages[stage.name] = stage
@@ -168,7 +174,7 @@ class Pipeline(Archive):
         )
 
     def _settling(self, inputs: Mapping[str, Any], session_id: str) -> Settling:
-        vault = self._vault()
+        vault = self.vault()
         return Settling(
             pipeline=self.name,
             session_id=session_id,
@@ -179,6 +185,31 @@ class Pipeline(Archive):
             leases=Leases(vault, self._lease_s),
             lifetime_s=self.config.default_expiry_s,
         )
+
+    def settle(
+        self, name: str, inputs: Mapping[str, Any], session_id: str, upstream: Mapping[str, str]
+    ) -> Flow[Settled]:
+        """One stage by itself, for hosts that schedule on their own.
+
+        Args:
+            name: the stage's.
+            inputs: as for `run`.
+            session_id: who makes a new entry.
+            upstream: cache keys of what it depends on; an entry that is gone is left out.
+
+        Raises:
+            Broken: the stage failed.
+            KeyError: no such stage.
+        """
+        settling = self._settling(inputs, session_id)
+        given = {}
+        for dependency, key in upstream.items():
+            entry = yield from settling.vault.entry(key)
+            if entry is not None:
+                given[dependency] = {dependency: Settled(entry, reused=True)}
+        task = Task(name, self._stages[name], (0, 0), None, given, None, False)
+        with settling.leases:
+            return (yield from settling.settle(task))
 
     def plan(self, inputs: Mapping[str, Any]) -> list[PlanLine]:
         """What `run` would do with each stage, and why; nothing is run or written.

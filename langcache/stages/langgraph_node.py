@@ -1,0 +1,94 @@
+"""A LangGraph node that is a stage: the same key, cascade and resume, inside somebody else's graph."""
+
+import inspect
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from typing import Any
+
+from langcache.errors import DeclarationError
+from langcache.runtime.steps import Flow, adrive, drive
+from langcache.stages.declaration import declare, names
+from langcache.stages.inputs import Recorded
+from langcache.stages.keys import session_place
+from langcache.stages.pipeline import Pipeline
+from langcache.stages.settling import Broken
+
+__all__ = ["node"]
+
+CONFIGURABLE = "configurable"
+VOLATILE = frozenset({"thread_id", "checkpoint_id", "checkpoint_ns", "checkpoint_map", "run_id", "task_id"})
+"""LangGraph's own names in ``configurable``, which do not shape an answer."""
+
+_CONFIG, _WHOLE = "langgraph configurable", "langgraph state"
+
+
+def node(
+    pipe: Pipeline, name: str, function: Callable[..., Any], *, depends_on: str | Iterable[str] = (), **options: Any
+) -> Any:
+    """A Runnable for ``graph.add_node(name, node(pipe, name, function))``.
+
+    Its key covers what *function* reads of the state, ``configurable`` without LangGraph's own names, and everything a
+    stage's key covers. Messages count by what they say, not by their ids.
+
+    Args:
+        pipe: where the node's outputs are kept; best one of its own per graph.
+        name: the node's.
+        function: ``(state)`` or ``(state, config)``, sync or async, giving an update as plain data. A state that is no
+            mapping counts as a whole.
+        depends_on: nodes whose invalidation takes this one's output along, and whose outputs count in its key; the
+            graph must then run with a ``thread_id``, under which they are found.
+        options: as for `Pipeline.stage`: ``prompt_version``, ``agent_version``, ``version``, ``tags``, ``validate`` …
+
+    Raises:
+        DeclarationError: the name is taken, or an option cannot work.
+    """
+    from langchain_core.runnables import RunnableLambda
+
+    needs = names(depends_on)
+    takes_config = len(inspect.signature(function).parameters) > 1
+    # A partial, so that the code described is the user's function.
+    pipe.add(declare(name, function=partial(_on_state, function, takes_config), depends_on=needs, **options))
+    run = _Node(pipe, name, needs)
+    return RunnableLambda(run.invoke, afunc=run.ainvoke, name=name)
+
+
+class _Node:
+    def __init__(self, pipe: Pipeline, name: str, needs: tuple[str, ...]) -> None:
+        self._pipe, self._name, self._needs = pipe, name, needs
+
+    # LangChain passes the config to a parameter of this name.
+
+    def invoke(self, state: Any, config: Mapping[str, Any]) -> Any:
+        try:
+            return drive(self._settle(state, config))
+        except Broken as broken:
+            # LangGraph's retry policies look at the type.
+            raise (broken.__cause__ or broken) from None
+
+    async def ainvoke(self, state: Any, config: Mapping[str, Any]) -> Any:
+        try:
+            return await adrive(self._settle(state, config))
+        except Broken as broken:
+            raise (broken.__cause__ or broken) from None
+
+    def _settle(self, state: Any, config: Mapping[str, Any]) -> Flow[Any]:
+        configurable = dict(config.get(CONFIGURABLE) or {})
+        thread = configurable.get("thread_id")
+        if self._needs and thread is None:
+            raise DeclarationError(f"node {self._name!r} has depends_on, so its graph needs a thread_id to run with")
+        shaping = {k: v for k, v in configurable.items() if k not in VOLATILE and not k.startswith("__")}
+        values = dict(state) if isinstance(state, Mapping) else {_WHOLE: state}
+        place, vault = f"{session_place(str(thread))}/nodes", self._pipe.vault()
+        done = (yield from vault.load(place)) or {} if thread is not None else {}
+        upstream = {need: done[need] for need in self._needs if need in done}
+        settled = yield from self._pipe.settle(self._name, {**values, _CONFIG: shaping}, str(thread), upstream)
+        key = settled.entry.cache_key
+        if thread is not None and done.get(self._name) != key:
+            yield from vault.update(place, lambda known: {**(known or {}), self._name: key})
+        return settled.entry.output.value()
+
+
+def _on_state(function: Callable[..., Any], takes_config: bool, inputs: Recorded, upstream: Any) -> Any:
+    configurable = inputs[_CONFIG]
+    state = inputs[_WHOLE] if _WHOLE in inputs else inputs.without(_CONFIG)
+    return function(state, {CONFIGURABLE: configurable}) if takes_config else function(state)

@@ -1,0 +1,107 @@
+"""A LangGraph node with a stage's key, cascade and resume."""
+
+from typing import Annotated, TypedDict
+
+import pytest
+from langchain_core.messages import AIMessage, HumanMessage
+from langchain_core.runnables import RunnableConfig
+from langgraph.checkpoint.memory import InMemorySaver
+from langgraph.graph import END, START, StateGraph
+from langgraph.graph.message import add_messages
+
+from langcache.errors import DeclarationError
+from langcache.stages import Pipeline, node
+
+
+class State(TypedDict, total=False):
+    topic: str
+    noise: int
+    plan: str
+    text: str
+    messages: Annotated[list, add_messages]
+
+
+CALLS = []
+BREAKS = {"write": False}
+
+
+def plan(state: State) -> dict:
+    CALLS.append("plan")
+    return {"plan": f"plan for {state['topic']}", "messages": [AIMessage("planned")]}
+
+
+def write(state: State, config: RunnableConfig) -> dict:
+    CALLS.append("write")
+    if BREAKS["write"]:
+        raise TimeoutError
+    return {"text": f"{state['plan']} by {config['configurable'].get('user')} after {len(state['messages'])}"}
+
+
+def graph(cache, saver=None, depends_on=(), version="v1"):
+    pipe = Pipeline("graph", cache=cache)
+    builder = StateGraph(State)
+    builder.add_node("plan", node(pipe, "plan", plan, prompt_version=version))
+    builder.add_node("write", node(pipe, "write", write, depends_on=depends_on))
+    builder.add_edge(START, "plan")
+    builder.add_edge("plan", "write")
+    builder.add_edge("write", END)
+    return pipe, builder.compile(checkpointer=saver)
+
+
+@pytest.fixture(autouse=True)
+def fresh():
+    CALLS.clear()
+    BREAKS["write"] = False
+
+
+def ask(noise=0):
+    return {"topic": "todo", "noise": noise, "messages": [HumanMessage("hi")]}
+
+
+def test_a_node_is_keyed_by_what_it_reads_and_who_asks(cache):
+    """Message ids and unread state do not count; another user in the config does."""
+    _, app = graph(cache)
+    first = app.invoke(ask(), {"configurable": {"user": "ann"}})
+    assert "plan for todo by ann after 2" == first["text"]  # noqa: SIM300
+    assert app.invoke(ask(noise=7), {"configurable": {"user": "ann"}})["text"] == first["text"]
+    assert CALLS == ["plan", "write"]
+    assert "by bob" in app.invoke(ask(), {"configurable": {"user": "bob"}})["text"]
+
+
+async def test_async_graphs_share_the_entries(cache):
+    """The same node serves both."""
+    _, app = graph(cache)
+    await app.ainvoke(ask())
+    app.invoke(ask())
+    assert CALLS == ["plan", "write"]
+
+
+def test_an_edited_prompt_is_never_served_from_before(cache):
+    """LangGraph's own node cache does (see docs/stages.md)."""
+    graph(cache)[1].invoke(ask())
+    graph(cache, version="v2")[1].invoke(ask())
+    assert CALLS == ["plan", "write", "plan"]
+
+
+def test_a_failed_node_raises_its_own_error_and_the_rest_is_resumed(cache):
+    """Retry policies look at the type."""
+    BREAKS["write"] = True
+    with pytest.raises(TimeoutError):
+        graph(cache)[1].invoke(ask())
+    BREAKS["write"] = False
+    graph(cache)[1].invoke(ask())
+    assert CALLS == ["plan", "write", "write"]
+
+
+def test_invalidation_cascades_along_declared_nodes(cache):
+    """What was made from it falls with it."""
+    pipe, app = graph(cache, InMemorySaver(), depends_on=["plan"])
+    app.invoke(ask(), {"configurable": {"thread_id": "1"}})
+    assert [fallen.stage for fallen in pipe.invalidate("plan")] == ["plan", "write"]
+
+
+def test_declared_dependencies_need_a_thread(cache):
+    """Without one, nobody knows which plan this text was made from."""
+    _, app = graph(cache, depends_on=["plan"])
+    with pytest.raises(DeclarationError, match="needs a thread_id"):
+        app.invoke(ask())
