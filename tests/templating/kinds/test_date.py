@@ -10,6 +10,7 @@ from hypothesis import given, settings, strategies as st
 from langcache.errors import DeclarationError
 from langcache.templating import Lexicon
 from langcache.templating.kinds.date import patterns_of
+from langcache.templating.kinds.days import day_of
 from langcache.templating.kinds.locales import cldr
 from langcache.templating.kinds.relative_days import IDIOMS
 from tests.templating.kinds.laws import check_exchange, check_render, exchanged, forms, rendered, slot
@@ -119,6 +120,42 @@ def test_a_wrong_or_missing_year_is_never_invented() -> None:
     yearless = slot("March 14th", "date")
     assert [rendered(yearless, style) for style in ("MMMM do, y", "EEEE, MMMM do")] == ["<unrenderable>"] * 2
     assert exchanged("Come on Thursday, March 14th.", yearless, B) == "<date part>"
+
+
+@pytest.mark.parametrize(
+    ("said", "day"),
+    [
+        ("March 1st", (None, 3, 1)),
+        ("the 1st of Mar. 2019", (2019, 3, 1)),
+        ("Friday, 1 March, 2019", (2019, 3, 1)),
+        ("14/3/2019", (2019, 3, 14)),
+        ("1.3.2019", (2019, 3, 1)),
+        ("2019/3/1", (2019, 3, 1)),
+        ("February 29", (None, 2, 29)),
+        ("February 29, 2019", None),
+        ("February 30", None),
+        ("March", None),
+        ("10", None),
+        ("March or April 1", None),
+        ("1 March & 2 March", None),
+    ],
+)
+def test_what_a_value_says(said: str, day: tuple[int | None, int, int] | None) -> None:
+    """A day is read as people type it; half a day or two of them are none."""
+    assert day_of(said) == day
+
+
+def test_a_leap_day_without_a_year_is_the_nearest_one() -> None:
+    """The 29th of February is seen from the reference in a year that has one, and has no weekday in others."""
+    users = [slot(said, "date", reference_date=date(2020, 2, 28)) for said in ("February 29", "March 1")]
+    assert exchanged("It is tomorrow.", *users) == "It is March 1st."
+
+
+def test_the_end_of_the_calendar_is_not_crossed() -> None:
+    """Tomorrow of the last day there is, is no day."""
+    last = slot("tomorrow", "date", reference_date=date.max)
+    assert {form.text for form in forms(last)} >= {"tomorrow"}
+    assert rendered(last, "MMMM do") == "<unrenderable>"
 
 
 def test_a_value_that_is_no_day_is_a_text() -> None:

@@ -5,6 +5,7 @@ from decimal import Decimal
 import pytest
 from hypothesis import given, settings, strategies as st
 
+from langcache.templating.kinds.money import amount_of
 from tests.templating.kinds.laws import check_exchange, check_render, exchanged, forms, rendered, slot
 
 A, B = slot("3814.44", "money"), slot(Decimal(12), "money")
@@ -66,6 +67,12 @@ def test_a_sum_without_its_cents_is_not_left_behind(text: str) -> None:
 def test_a_bare_small_number_is_not_the_sum() -> None:
     """A number without any sign of money may mean something else."""
     assert exchanged("Come in by gate 9, please.", slot("9", "money"), B) == "<ambiguous value>"
+
+
+@pytest.mark.parametrize("said", ["USD 12 EUR", "12 apples", "$", "twelve and a bit", "12 abc"])
+def test_what_names_no_sum(said: str) -> None:
+    """Two currencies, or something that is none, make no sum."""
+    assert amount_of(said, "en") is None
 
 
 def test_fractions_of_a_cent_are_kept_or_refused() -> None:

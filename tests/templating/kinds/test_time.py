@@ -7,6 +7,7 @@ from hypothesis import given, settings, strategies as st
 
 from langcache.errors import Refused
 from langcache.templating import Lexicon, Personal
+from langcache.templating.kinds.clock import clock_of
 from tests.templating.kinds.laws import check_exchange, check_render, exchanged, forms, rendered, slot
 
 A, B, MORNING = slot("18:30", "time"), slot(time(21, 5), "time"), slot("09:00", "time")
@@ -65,6 +66,29 @@ def test_whole_hours_and_names(own: str, text: str, expected: str) -> None:
 def test_what_a_gap_would_contradict_refuses(text: str) -> None:
     """A word that fixes the half of the day outside the gap cannot stay for the next user."""
     assert exchanged(f"At {text} then.", A, MORNING).startswith("<")
+
+
+@pytest.mark.parametrize(
+    ("said", "clock"),
+    [
+        ("12 am", (0, 0, 0)),
+        ("12:30 PM", (12, 30, 0)),
+        ("0:41 am", (0, 41, 0)),
+        ("12 midnight", (0, 0, 0)),
+        ("12:00 noon", (12, 0, 0)),
+        ("at 18.30", (18, 30, 0)),
+        ("18h30", (18, 30, 0)),
+        ("1 noon", None),
+        ("13 am", None),
+        ("24:30", None),
+        ("6", None),
+        ("half past six", None),
+        ("18:75", None),
+    ],
+)
+def test_what_a_value_says(said: str, clock: tuple[int, int, int] | None) -> None:
+    """A time is read as people type it; what contradicts itself or leaves the half of the day open is none."""
+    assert clock_of(said) == clock
 
 
 def test_noon_and_midnight_are_exchanged_for_each_other() -> None:
