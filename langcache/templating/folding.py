@@ -58,6 +58,11 @@ def folded_words(text: str) -> list[str]:
     return [word for word in words(text).folded if word]
 
 
+def has_case(letters: str) -> bool:
+    """Whether a script writes capitals; those without often write small words onto a name (Arabic, Korean)."""
+    return letters.upper() != letters.lower()
+
+
 def singular(word: str) -> str:
     """A folded word without a plural ending, for comparing; not always an English word."""
     if len(word) > 4 and word.endswith("ies"):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from langcache.templating.agents import acts, is_elsewhere
 from langcache.templating.doubt import doubt_of, label_words, settled
-from langcache.templating.folding import folded_words, plurals, singular, words
+from langcache.templating.folding import folded_words, has_case, plurals, singular, words
 from langcache.templating.frequency import CHANCE, COMMON
 from langcache.templating.heads import Heads
 from langcache.templating.kinds import Form
@@ -57,6 +57,7 @@ class Forms:
         self.long: dict[str, dict[int, Heads[Entry]]] = {}
         self.prefixes: set[str] = set()
         self.wordless: list[Entry] = []
+        self.caseless: list[Entry] = []
         self.parts: dict[str, str] = {}
         self.common_parts: dict[str, str] = {}
         self.acronyms: dict[str, str] = {}
@@ -91,6 +92,8 @@ class Forms:
         owners = self._owners.setdefault(form.text.casefold(), {})
         if not withheld:
             owners[slot.name] = form.part and owners.get(slot.name, True)
+        if len(letters) > 1 and not letters.isascii() and not has_case(letters) and not letters.isdigit():
+            self.caseless.append(entry)
         if not letters:
             self.wordless.append(entry)
         elif len(letters) <= _LIMIT:

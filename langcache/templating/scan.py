@@ -46,13 +46,26 @@ def scan(text: str, forms: Forms) -> Scan:
     """
     found = words(text)
     hits = list(_walk(text, found, forms))
-    for entry in forms.wordless:
-        at = text.find(entry.form.text)
-        while at >= 0:
-            hits.append(Hit(at, at + len(entry.form.text), entry, exact=True, plural=False))
-            at = text.find(entry.form.text, at + len(entry.form.text))
+    hits += (
+        Hit(at, at + len(entry.form.text), entry, exact=True, plural=False)
+        for entry in forms.wordless
+        for at in _places(text, entry)
+    )
+    # Whatever is written onto a name of a script without capitals, it is the name: not to be filled, not to stay.
+    hits += (
+        Hit(at, at + len(entry.form.text), entry, exact=False, plural=True)
+        for entry in forms.caseless
+        for at in _places(text, entry)
+    )
     hits.sort(key=lambda hit: hit.start)
     return Scan(text, found, hits)
+
+
+def _places(text: str, entry: Entry) -> Iterator[int]:
+    at = text.find(entry.form.text)
+    while at >= 0:
+        yield at
+        at = text.find(entry.form.text, at + len(entry.form.text))
 
 
 def _walk(text: str, found: Words, forms: Forms) -> Iterator[Hit]:
