@@ -1,7 +1,8 @@
 """A hit on Redis beside a hit of the RedisCache of langchain-community and a bare GET; sync and async; and the tier.
 
-The same chain and answer as in `hit_latency.py`, on a real server on the loopback. Rounds alternate between the
-contenders, so that a noisy machine is noisy for all of them; ratios are of medians. Then 64 at once, in tasks.
+The same chain and answer as in `hit_latency.py`, on a real server on the loopback. Each round runs all contenders in
+an order of its own, so that a noisy machine, and what the one before left in the caches of the processor, is the same
+for all of them; ratios are of medians. Then 64 at once, in tasks.
 
     python benchmarks/redis_hit.py [--rounds N] [--json]
 """
@@ -9,15 +10,16 @@ contenders, so that a noisy machine is noisy for all of them; ratios are of medi
 import argparse
 import asyncio
 import json
+import random
 import statistics
 import time
 import warnings
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
 import redis
 import redis.asyncio
-from hit_latency import ANSWER, PROFILE, PROMPT, USER, measure
+from hit_latency import ANSWER, PROFILE, PROMPT, USER
 from langchain_core.language_models.fake_chat_models import FakeListChatModel
 from langchain_core.output_parsers import StrOutputParser
 
@@ -63,13 +65,30 @@ async def async_calls(url: str, port: int) -> dict[str, Callable[[], Awaitable[A
     return {BARE: lambda: bare.get("bare"), **calls}
 
 
+def measure(calls: dict[str, Callable[[], Any]], rounds: int) -> dict[str, float]:
+    """Median seconds per call, by name."""
+    times: dict[str, list[float]] = {name: [] for name in calls}
+    for order in orders(calls, rounds):
+        for name in order:
+            started = time.perf_counter()
+            calls[name]()
+            times[name].append(time.perf_counter() - started)
+    return {name: statistics.median(taken[rounds // 10 :]) for name, taken in times.items()}
+
+
+def orders(calls: dict[str, Any], rounds: int) -> Iterator[list[str]]:
+    chance = random.Random(7)
+    for _ in range(rounds):
+        yield chance.sample(list(calls), len(calls))
+
+
 async def ameasure(calls: dict[str, Callable[[], Awaitable[Any]]], rounds: int) -> dict[str, float]:
     """Median seconds per call, by name."""
     times: dict[str, list[float]] = {name: [] for name in calls}
-    for _ in range(rounds):
-        for name, call in calls.items():
+    for order in orders(calls, rounds):
+        for name in order:
             started = time.perf_counter()
-            await call()
+            await calls[name]()
             times[name].append(time.perf_counter() - started)
     return {name: statistics.median(taken[rounds // 10 :]) for name, taken in times.items()}
 

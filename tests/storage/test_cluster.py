@@ -1,5 +1,8 @@
 """The Redis store on a cluster: the machine, waiting, and a master that dies under load."""
 
+import asyncio
+import os
+import signal
 import threading
 import time
 
@@ -80,6 +83,30 @@ def test_a_master_dies(half):
             left = {key for key in left if not works(store, key)}
         assert [store.get("ns", key, now=NOW).value for key in keys] == [b"new"] * 30
         store.finish()
+
+
+def test_a_caller_with_little_patience_learns_of_the_new_master():
+    """Each call cut off before the client's own timeout, a node that hangs is still found out and left."""
+    with running_cluster(replicas=True) as nodes:
+        store = open_store(url_of(nodes), timeout_s=0.5)
+
+        async def impatient():
+            await store.aput("ns", "0", record(), now=NOW)
+            owner = next(node for node in nodes[:3] if node.ask("DBSIZE"))
+            os.kill(owner.pid, signal.SIGSTOP)
+            end = time.monotonic() + 30
+            while not await is_put():
+                assert time.monotonic() < end, "the new master is not found"
+                await asyncio.sleep(0.1)
+            await store.aclose()
+
+        async def is_put():
+            try:
+                return await asyncio.wait_for(store.aput("ns", "0", record(), now=NOW), 0.25)
+            except (StoreError, TimeoutError):
+                return False
+
+        asyncio.run(impatient())
 
 
 def works(store, key):

@@ -29,7 +29,8 @@ class RedisStore(Store):
     that is in it. A put survives the death of any client; whether it survives the server's is the server's setting.
 
     Nothing is connected before the first call. A call fails with :class:`~langcache.errors.StoreError` after at most
-    *timeout_s* (two times that on a cluster), or when another fails while it waits for a connection.
+    *timeout_s*, or when another fails while it waits for a connection. On a cluster it is two times that where one
+    node hangs, and four where all do, since the client looks for one that took over.
 
     Args:
         topology: where the servers are.

@@ -222,7 +222,16 @@ class AsyncClusterWire:
         self._topology, self._client = topology, client
 
     async def ask(self, words: Command, node: Any = None) -> Any:
-        """See :meth:`ClusterWire.ask`."""
+        """See :meth:`ClusterWire.ask`; goes on to its end where the caller is cancelled.
+
+        A caller with a timeout as short as ours would else cut off, each time, what the client learns from its own:
+        that a node is gone, and to look for the one that took over.
+        """
+        asking = asyncio.ensure_future(self._ask(words, node))
+        asking.add_done_callback(_seen)
+        return await asyncio.shield(asking)
+
+    async def _ask(self, words: Command, node: Any) -> Any:
         # Before it knows its nodes the client sends commands anywhere; later this does nothing.
         await self._client.initialize()
         where = {} if node is None else {"target_nodes": node}
@@ -244,6 +253,12 @@ class AsyncClusterWire:
     async def close(self) -> None:
         """See :meth:`Wire.close`."""
         await self._topology.aclose(self._client)
+
+
+def _seen(asking: "asyncio.Future[Any]") -> None:
+    """Look at the outcome, which nobody else may do where the caller was cancelled."""
+    if not asking.cancelled():
+        asking.exception()
 
 
 def _read(connection: Any) -> Any:
