@@ -58,13 +58,18 @@ class Calling:
         return value, frozenset(tokens)
 
     def validate(self, stage: Stage, output: Output, meter: Meter) -> Flow[Report | None]:
-        """What the stage's validator says of a fresh copy of *output*; None without a validator."""
+        """What the stage's validator says of a fresh copy of *output*; None without a validator.
+
+        One that raises, or says nothing, has not passed it: what was paid for is still kept for reading.
+        """
         validator = stage.validate
         if validator is None:
             return None
         value = output.value()
-        said = yield self._calling(lambda: validator(value), validator, meter)
-        return as_report(said)
+        try:
+            return as_report((yield self._calling(lambda: validator(value), validator, meter)))
+        except Exception as error:
+            return Report(False, (f"{type(error).__name__}: {error}",))
 
     def _calling(self, call: Call, function: Any, meter: Meter) -> Step[Any]:
         def acall() -> Awaitable[Any]:

@@ -1,8 +1,13 @@
 """`Pipeline`: what users declare stages on, run, plan, invalidate and look into."""
 
-from collections.abc import Callable, Iterable, Mapping
+import asyncio
+import contextvars
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import timedelta
+from functools import partial
+from queue import SimpleQueue
 from typing import Any, TypeVar
 from uuid import uuid4
 
@@ -18,7 +23,7 @@ from langcache.stages.identity import Identities
 from langcache.stages.inputs import Values
 from langcache.stages.leases import LEASE_S, Leases
 from langcache.stages.planning import Planning
-from langcache.stages.results import PlanLine, Run, Settled
+from langcache.stages.results import PlanLine, Progress, Run, Settled
 from langcache.stages.schedule import Task
 from langcache.stages.sessions import Sessions
 from langcache.stages.settling import Settling
@@ -161,6 +166,35 @@ class Pipeline(Archive):
     ) -> Run:
         """`run`, awaited; async stages in tasks, others in threads."""
         return await self._execution(inputs, session_id, on_progress).arun()
+
+    def stream(self, inputs: Mapping[str, Any], *, session_id: str | None = None) -> Iterator[Progress]:
+        """`run`, as an iterator of its progress; raises what `run` raises, after the last step.
+
+        Leaving the loop early does not stop the run.
+        """
+        steps: SimpleQueue[Progress | None] = SimpleQueue()
+        with ThreadPoolExecutor(1, thread_name_prefix="langcache-stream") as threads:
+            context = contextvars.copy_context()
+            running = threads.submit(
+                context.run, partial(self.run, inputs, session_id=session_id, on_progress=steps.put)
+            )
+            running.add_done_callback(lambda _: steps.put(None))
+            yield from iter(steps.get, None)
+        running.result()
+
+    async def astream(self, inputs: Mapping[str, Any], *, session_id: str | None = None) -> AsyncIterator[Progress]:
+        """`stream`, awaited; leaving the loop early cancels the run."""
+        steps: asyncio.Queue[Progress | None] = asyncio.Queue()
+        running = asyncio.create_task(self.arun(inputs, session_id=session_id, on_progress=steps.put_nowait))
+        running.add_done_callback(lambda _: steps.put_nowait(None))
+        try:
+            while (step := await steps.get()) is not None:
+                yield step
+        finally:
+            if not running.done():
+                running.cancel()
+            await asyncio.wait([running])
+        running.result()
 
     def _execution(self, inputs: Mapping[str, Any], session_id: str | None, listener: Listener | None) -> Execution:
         settling = self._settling(inputs, session_id or uuid4().hex)

@@ -252,11 +252,7 @@ class Settling:
 
     def _validated_anew(self, asked: Question, entry: Entry) -> Flow[Entry | None]:
         """Judge a stored output by a validator it has not met, without running the stage; None if it fails."""
-        meter = Meter()
-        try:
-            report = yield from self.calling.validate(asked.task.stage, entry.output, meter)
-        except Exception:
-            return None
+        report = yield from self.calling.validate(asked.task.stage, entry.output, Meter())
         judged = replace(
             entry,
             metadata=replace(entry.metadata, validation_status=_status(report)),

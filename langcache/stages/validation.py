@@ -1,6 +1,6 @@
 """What a validator may say, and what is made of it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,7 +31,8 @@ class Report:
 def as_report(said: Any) -> Report:
     """What a validator returned, as a report.
 
-    A `Report` or anything with ``passed`` (and ``problems``); True or False; or the problems found, in a list or tuple.
+    A `Report`; True or False; the problems found, in a list or tuple; or any object or dict that says ``passed``,
+    ``ok`` or ``valid``, and perhaps ``problems``, ``errors`` or ``issues``.
 
     Raises:
         DeclarationError: it is none of these, None above all: a validator that forgets to return has judged nothing.
@@ -42,8 +43,13 @@ def as_report(said: Any) -> Report:
         return Report(said)
     if isinstance(said, list | tuple):
         return Report.of(str(problem) for problem in said)
-    passed = said.get("passed") if isinstance(said, dict) else getattr(said, "passed", None)
+    passed = _first(said, ("passed", "ok", "valid"))
     if isinstance(passed, bool):
-        problems = said.get("problems", ()) if isinstance(said, dict) else getattr(said, "problems", ())
-        return Report(passed, tuple(str(problem) for problem in problems or ()))
+        return Report(passed, tuple(str(problem) for problem in _first(said, ("problems", "errors", "issues")) or ()))
     raise DeclarationError(f"a validator returns a Report, a bool or a list of problems, not {type(said).__name__}")
+
+
+def _first(said: Any, names: tuple[str, ...]) -> Any:
+    """The first of *names* that *said* has, as a key or an attribute."""
+    found = said if isinstance(said, Mapping) else {name: getattr(said, name, None) for name in names}
+    return next((value for name in names if (value := found.get(name)) is not None), None)

@@ -1,6 +1,7 @@
 """What is kept, for how long, and what is wrong with it: validation, expiry, invalidation, health, upkeep, settings."""
 
 import os
+from types import SimpleNamespace
 
 import pytest
 
@@ -8,6 +9,7 @@ from langcache import Cache
 from langcache.errors import DeclarationError
 from langcache.stages import Pipeline, Report, StageConfig, StageFailed, report_cost
 from langcache.stages.keys import entry_place
+from langcache.stages.validation import as_report
 from langcache.stages.vault import namespace_of
 from langcache.storage.base import Record
 
@@ -72,9 +74,35 @@ def test_a_new_validator_judges_stored_output_without_running_the_stage(cache):
 
 @pytest.mark.parametrize("said", [None, 1, "fine"])
 def test_a_validator_that_says_nothing_fails_the_stage(cache, said):
-    """Forgetting to return is not passing."""
+    """Forgetting to return is not passing; what was paid for is kept."""
     with pytest.raises(StageFailed, match="a validator returns"):
         pair(cache, lambda output: said).run({})
+    assert [entry.metadata.validation_status for entry in pair(cache).entries()] == ["failed"]
+
+
+def test_a_validator_may_assert(cache):
+    """Raising is a verdict too."""
+
+    def validate(output):
+        assert output, "empty"
+
+    with pytest.raises(StageFailed, match="AssertionError: empty"):
+        pair(cache, validate).run({})
+
+
+@pytest.mark.parametrize(
+    ("said", "passed"),
+    [
+        (Report(True), True),
+        ([], True),
+        (["bad"], False),
+        ({"ok": True}, True),
+        (SimpleNamespace(valid=False, errors=["bad"]), False),
+    ],
+)
+def test_a_validator_may_say_it_in_its_own_words(said, passed):
+    """Reports of other libraries included."""
+    assert as_report(said).passed is passed
 
 
 def test_an_expired_entry_is_run_again(cache, clock):

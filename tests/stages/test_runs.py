@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from collections import deque
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -282,6 +283,28 @@ def test_progress_tells_each_step_as_it_happens(cache):
         ("executed", "summary"),
         ("finished", None),
     ]
+
+
+async def test_progress_can_be_iterated(cache):
+    """Sync and async; what the run raises comes after the last step."""
+    broken, heard = {2}, deque()
+    with pytest.raises(StageFailed):
+        heard.extend(ten_phases(cache, broken).stream({"phases": 2}))
+    assert [step.kind for step in heard] == ["started", "executed", "started", "executed", "started", "failed", "finished"]
+    broken.clear()
+    steps = [step async for step in ten_phases(cache, broken).astream({"phases": 2})]
+    assert [step.stage for step in steps if step.kind == "executed"] == ["phase-2-code", "summary"]
+
+
+def test_a_wrapped_chain_inside_a_stage_is_paid_once_and_saved_after(clock):
+    """Both see the call; it is counted once. A hit inside a stage is saved money."""
+    with Cache("memory://", clock=clock, prices={"tiny": {"input": 0.01, "output": 0.02}}) as cache:
+        wrapped = cache.wrap(chain("hello"), name="c", prompt_version="1")
+        pipe = Pipeline("p", cache=cache)
+        pipe.stage("one", version="1")(lambda inputs, upstream: wrapped.invoke({"inputs": "x"}))
+        pipe.stage("two", depends_on=["one"], version="1")(lambda inputs, upstream: wrapped.invoke({"inputs": "x"}))
+        run = pipe.run({})
+    assert (run.cost_usd, run.saved_usd) == (Decimal("0.03"), Decimal("0.03"))
 
 
 def test_a_plan_says_why(cache):
