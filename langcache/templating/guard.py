@@ -5,8 +5,9 @@ from collections.abc import Iterable
 from langcache.errors import Refused
 from langcache.templating.agents import is_neutral
 from langcache.templating.doubt import enumerates, is_proper
+from langcache.templating.folding import folded_words
 from langcache.templating.forms import Forms
-from langcache.templating.frequency import COMMON
+from langcache.templating.frequency import CHANCE, COMMON
 from langcache.templating.scan import Hit, Scan
 
 _SHORT = 400
@@ -23,13 +24,21 @@ def judge(found: Scan, forms: Forms, gaps: Iterable[tuple[int, int]]) -> None:
     for start, end in gaps:
         mask[start:end] = b"\1" * (end - start)
     for hit in found.hits:
-        if mask.find(1, hit.start, hit.end) < 0:
+        if mask.find(0, hit.start, hit.end) >= 0 and _left(hit, found.text, mask, forms):
             _judge_hit(hit, found.text, forms)
     suspects = _suspects(found.words.folded, forms)
     if suspects:
         for word, span in zip(*found.words, strict=True):
             if word in suspects and not mask[span[0]]:
                 _judge_word(*suspects[word], found.text, span, forms)
+
+
+def _left(hit: Hit, text: str, mask: bytearray, forms: Forms) -> bool:
+    """Whether what the gaps leave of a hit says anything: all of it, or more than words of every text."""
+    if mask.find(1, hit.start, hit.end) < 0:
+        return True
+    left = "".join(text[at] if not mask[at] else " " for at in range(hit.start, hit.end))
+    return any(len(word) > 2 and word not in CHANCE and word not in forms.known for word in folded_words(left))
 
 
 def _suspects(folded: list[str], forms: Forms) -> dict[str, tuple[str, str]]:
