@@ -65,6 +65,7 @@ def slow(_: Request) -> Reply:
     return Reply(text=SAY, delay_s=1.0)
 
 
+@pytest.mark.soak
 def test_processes_threads_and_tasks_share_one_call(tmp_path: Path) -> None:
     """Whatever asks at once for one key: exactly one provider call, each answer with its own details."""
     processes, each = (8, 125) if SOAK else (3, 16)
