@@ -26,6 +26,7 @@ logger = logging.getLogger("langcache")
 GRACE_S: Final = 7 * 86_400.0
 """How long an expired entry can still be seen by a health check; it is not reused meanwhile."""
 
+COMMIT_LEASE_S: Final = 30.0
 UPDATE_LEASE_S: Final = 5.0
 UPDATE_ATTEMPTS: Final = 400
 UPDATE_PAUSE_S: Final = 0.02
@@ -121,14 +122,17 @@ class Vault:
         gone_at = None if about.expiry_time is None else about.expiry_time + GRACE_S
         record = Record(self._sealed(place, entry.to_bytes()), about.created_at, gone_at, entry.labels())
         try:
-            stored = yield self.call("put", self.namespace, place, record, now=self.now(), lease=lease)
-            if stored:
-                yield self.call("flush")
+            # Renewed rather than passed to put: a store fences a record off by a lease of the record's own key, and
+            # this one's is known only after the run.
+            if lease is not None and not (yield self.call("renew", lease, ttl_s=COMMIT_LEASE_S, now=self.now())):
+                return False
+            yield self.call("put", self.namespace, place, record, now=self.now())
+            yield self.call("flush")
         except StoreError:
             raise
         except Exception as error:
             raise StoreError(f"{type(error).__name__}: {error}") from error
-        return bool(stored)
+        return True
 
     def known_reads(self, base: str) -> Flow[list[Tokens]]:
         """The sets of things that runs with *base* have read, newest first."""

@@ -290,7 +290,8 @@ async def test_progress_can_be_iterated(cache):
     broken, heard = {2}, deque()
     with pytest.raises(StageFailed):
         heard.extend(ten_phases(cache, broken).stream({"phases": 2}))
-    assert [step.kind for step in heard] == ["started", "executed", "started", "executed", "started", "failed", "finished"]
+    kinds = ["started", "executed", "started", "executed", "started", "failed", "finished"]
+    assert [step.kind for step in heard] == kinds
     broken.clear()
     steps = [step async for step in ten_phases(cache, broken).astream({"phases": 2})]
     assert [step.stage for step in steps if step.kind == "executed"] == ["phase-2-code", "summary"]
