@@ -1,5 +1,7 @@
 """The chain's own start and end, told to whoever listens; nothing is set up where nobody does."""
 
+from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator
+from contextlib import aclosing, closing
 from typing import Any
 
 from langchain_core.runnables.config import (
@@ -7,8 +9,10 @@ from langchain_core.runnables.config import (
     get_callback_manager_for_config,
     patch_config,
 )
+from langchain_core.tracers._streaming import _StreamingCallbackHandler
 
 from langcache.core.events import Event
+from langcache.langchain.chain_stream import added
 
 __all__ = ["Announcer"]
 
@@ -76,6 +80,63 @@ class Announcer:
             self._tell()
             await self._run.on_chain_error(error)
 
+    def around(self, inputs: Any, chunks: Iterator[Any], *, grows: bool) -> Generator[Any, None, None]:
+        """Pass *chunks* on, between the start and the end; a consumer that stops early has had the end."""
+        seen: list[Any] = []
+        try:
+            with closing(self._tapped(inputs, chunks)) as tapped:
+                for chunk in tapped:
+                    self._see(seen, chunk, grows=grows)
+                    yield chunk
+        except GeneratorExit:
+            self.end(inputs, added(seen))
+            raise
+        except BaseException as error:
+            self.fail(inputs, error)
+            raise
+        self.end(inputs, added(seen))
+
+    async def aaround(self, inputs: Any, chunks: AsyncIterator[Any], *, grows: bool) -> AsyncGenerator[Any, None]:
+        """`around`, awaited."""
+        seen: list[Any] = []
+        try:
+            async with aclosing(self._atapped(inputs, chunks)) as tapped:
+                async for chunk in tapped:
+                    self._see(seen, chunk, grows=grows)
+                    yield chunk
+        except GeneratorExit:
+            await self.aend(inputs, added(seen))
+            raise
+        except BaseException as error:
+            await self.afail(inputs, error)
+            raise
+        await self.aend(inputs, added(seen))
+
+    def _see(self, seen: list[Any], chunk: Any, *, grows: bool) -> None:
+        if grows:
+            seen.clear()
+        if self._heard:
+            seen.append(chunk)
+
+    def _tapped(self, inputs: Any, chunks: Iterator[Any]) -> Any:
+        """The chunks by way of whatever streams them on, once the run is known to it: from the first chunk on."""
+        for first in chunks:
+            self.start(inputs)
+            whole = _put_before(first, chunks)
+            yield from self._tap.tap_output_iter(self._run.run_id, whole) if self._tap else whole
+
+    async def _atapped(self, inputs: Any, chunks: AsyncIterator[Any]) -> Any:
+        async for first in chunks:
+            await self.astart(inputs)
+            whole = _aput_before(first, chunks)
+            async for chunk in self._tap.tap_output_aiter(self._run.run_id, whole) if self._tap else whole:
+                yield chunk
+
+    @property
+    def _tap(self) -> Any:
+        handlers = self._run.handlers if self._run is not None else []
+        return next((handler for handler in handlers if isinstance(handler, _StreamingCallbackHandler)), None)
+
     def _told(self) -> Any:
         self._metadata = self._outcome()
         return {
@@ -100,3 +161,14 @@ class Announcer:
     def _tell(self) -> None:
         """Bring the metadata listeners hold up to date: a miss may have become a refusal since."""
         self._metadata.update(self._outcome())
+
+
+def _put_before(first: Any, chunks: Iterator[Any]) -> Iterator[Any]:
+    yield first
+    yield from chunks
+
+
+async def _aput_before(first: Any, chunks: AsyncIterator[Any]) -> AsyncIterator[Any]:
+    yield first
+    async for chunk in chunks:
+        yield chunk

@@ -30,10 +30,10 @@ _KINDS: dict[str, type[BaseMessage]] = {
     "system": SystemMessage,
     "tool": ToolMessage,
 }
-_DROPPED_BLOCKS = frozenset({"reasoning", "thinking", "redacted_thinking"})
+DROPPED_BLOCKS = frozenset({"reasoning", "thinking", "redacted_thinking"})
 """A signature would no longer match a filled text, so reasoning is not replayed."""
 
-_STRUCTURAL = frozenset({"type", "id", "index", "status", "name", "mime_type", "source_type"})
+STRUCTURAL = frozenset({"type", "id", "index", "status", "name", "mime_type", "source_type"})
 """Keys of content blocks whose texts are not the answer's."""
 
 _TOLD = ("role", "status", "invalid_tool_calls")
@@ -143,14 +143,14 @@ def _pack_content(content: Any, leaf: Leaf) -> Any:
     return [
         _pack_block(block, leaf)
         for block in content
-        if not (isinstance(block, dict) and block.get("type") in _DROPPED_BLOCKS)
+        if not (isinstance(block, dict) and block.get("type") in DROPPED_BLOCKS)
     ]
 
 
 def _pack_block(block: Any, leaf: Leaf) -> Any:
     if not isinstance(block, dict):
         return leaf(block)
-    return {"b": [[key, value if key in _STRUCTURAL else leaf(value)] for key, value in block.items()]}
+    return {"b": [[key, value if key in STRUCTURAL else leaf(value)] for key, value in block.items()]}
 
 
 def _unpack_content(content: Any, leaf: Leaf) -> Any:
@@ -162,7 +162,7 @@ def _unpack_content(content: Any, leaf: Leaf) -> Any:
 def _unpack_block(block: Any, leaf: Leaf) -> Any:
     if not (isinstance(block, dict) and isinstance(block.get("b"), list)):
         return leaf(block)
-    return {key: value if key in _STRUCTURAL else leaf(value) for key, value in block["b"]}
+    return {key: value if key in STRUCTURAL else leaf(value) for key, value in block["b"]}
 
 
 def _with_ids(content: Any, ids: Mapping[str, str]) -> Any:
@@ -217,7 +217,7 @@ def _mask_content(content: Any, text: Callable[[str], str]) -> Any:
     if isinstance(content, str):
         return text(content)
     return [
-        {k: v if k in _STRUCTURAL else mask_value(v, text) for k, v in block.items()}
+        {k: v if k in STRUCTURAL else mask_value(v, text) for k, v in block.items()}
         if isinstance(block, dict)
         else mask_value(block, text)
         for block in content

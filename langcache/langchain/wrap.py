@@ -1,6 +1,7 @@
 """Door 1: a runnable that answers every user of one kind with one run of what it wraps."""
 
 from collections.abc import AsyncIterator, Iterator
+from contextlib import aclosing, closing
 from typing import Any
 
 from langchain_core.language_models import BaseChatModel
@@ -12,11 +13,13 @@ from langcache.core.profile import Profile
 from langcache.errors import DeclarationError
 from langcache.langchain.announce import Announcer
 from langcache.langchain.chain_work import ChainWork
+from langcache.langchain.chunks import adds_up, is_cumulative
 from langcache.langchain.listening import listening
+from langcache.langchain.replay import replayed
 from langcache.langchain.settings import Chain, Settings
 from langcache.langchain.watch import Watched
 from langcache.runtime.cache import Cache
-from langcache.runtime.steps import adrive, drive
+from langcache.runtime.steps import adrive, adrive_stream, drive, drive_stream
 
 __all__ = ["CachedRunnable", "check", "wrap"]
 
@@ -73,8 +76,17 @@ class CachedRunnable(RunnableSerializable[Any, Any]):
         return ChainWork(self.chain, inputs, whole, kwargs, announcer), announcer
 
     def stream(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Iterator[Any]:
-        """The finished answer, as one chunk."""
-        yield self.invoke(input, config, **kwargs)
+        """The answer in chunks: as they come from the chain, filled on the way; a stored one as one chunk."""
+        work, announcer = self._begin(input, config, kwargs)
+        work.streams = adds_up(self.bound)
+        chunks = drive_stream(self.chain.cache.engine.stream(work, replayed))
+        with closing(announcer.around(input, chunks, grows=is_cumulative(self.bound))) as told:
+            try:
+                yield from told
+            finally:
+                chunks.close()
+                for stream in work.opened:
+                    stream.close()
 
     async def astream(
         self,
@@ -83,7 +95,17 @@ class CachedRunnable(RunnableSerializable[Any, Any]):
         **kwargs: Any,
     ) -> AsyncIterator[Any]:
         """`stream`, awaited."""
-        yield await self.ainvoke(input, config, **kwargs)
+        work, announcer = self._begin(input, config, kwargs)
+        work.streams = adds_up(self.bound)
+        chunks = adrive_stream(self.chain.cache.engine.stream(work, replayed))
+        async with aclosing(announcer.aaround(input, chunks, grows=is_cumulative(self.bound))) as told:
+            try:
+                async for chunk in told:
+                    yield chunk
+            finally:
+                await chunks.aclose()
+                for stream in work.opened:
+                    await stream.aclose()
 
     def transform(self, input: Iterator[Any], config: RunnableConfig | None = None, **kwargs: Any) -> Iterator[Any]:
         """Gather the input, then stream."""

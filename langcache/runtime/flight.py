@@ -5,6 +5,7 @@ import os
 import threading
 import weakref
 from concurrent.futures import Future
+from contextlib import suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
@@ -122,7 +123,8 @@ class leading:  # noqa: N801 -- reads as a statement
         self._token = _leading.set((*_leading.get(), self._flight))
 
     def __exit__(self, *exc: object) -> None:
-        _leading.reset(self._token)
+        with suppress(ValueError):  # a stream may be pulled, and closed, from one context after another
+            _leading.reset(self._token)
 
 
 def _after_fork() -> None:

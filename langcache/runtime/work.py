@@ -9,7 +9,7 @@ from langcache.core.entry import Entry
 from langcache.core.events import Event, Usage
 from langcache.errors import LangcacheError
 
-__all__ = ["MaskedRunFailed", "Produced", "Work"]
+__all__ = ["MaskedRunFailed", "Produced", "Stream", "StreamBroke", "Work"]
 
 
 class MaskedRunFailed(LangcacheError):
@@ -25,6 +25,14 @@ class MaskedRunFailed(LangcacheError):
         super().__init__(why)
 
 
+class StreamBroke(LangcacheError):
+    """A stream failed with *error* when some of it was shown already: there is nothing left to fall back on."""
+
+    def __init__(self, error: Exception) -> None:
+        self.error = error
+        super().__init__(type(error).__name__)
+
+
 @dataclass(slots=True)
 class Produced:
     """What one run of the chain gave.
@@ -33,12 +41,29 @@ class Produced:
         output: the chain's answer; with placeholders in it if the run was masked.
         usages: of each provider call.
         refusal: why it must not be stored, known from the run itself, such as ``"truncated"``.
+        shown: the consumer of a stream has seen it, chunk by chunk, already filled.
+        unfilled: what of it could not be written for that consumer, if something could not.
     """
 
     output: Any
     usages: list[Usage] = field(default_factory=list)
     refusal: str | None = None
     details: dict[str, Any] = field(default_factory=dict)
+    shown: bool = False
+    unfilled: Exception | None = None
+
+
+class Stream(Protocol):
+    """One run of the chain that has come as far as its first chunk."""
+
+    def pull(self) -> list[Any] | None:
+        """What may be shown next, perhaps nothing yet; None at the end. Raises what the chain raises."""
+
+    async def apull(self) -> list[Any] | None:
+        """`pull`, awaited."""
+
+    def produced(self) -> Produced:
+        """The answer, at the end."""
 
 
 class Work(Protocol):
@@ -54,10 +79,10 @@ class Work(Protocol):
     event: Event
     labels: frozenset[str]
 
-    def run(self, masked: bool) -> Produced:
+    def run(self, masked: bool) -> Produced | Stream:
         """One attempt; raises what the chain raises, or `MaskedRunFailed`."""
 
-    async def arun(self, masked: bool) -> Produced:
+    async def arun(self, masked: bool) -> Produced | Stream:
         """`run`, awaited."""
 
     def template(self, produced: Produced) -> Any:

@@ -1,0 +1,147 @@
+"""One run of a chain, streamed: opened as far as its first chunk, filled on the way, gathered for the store."""
+
+from contextlib import ExitStack, suppress
+from typing import Any, Protocol
+
+from langcache.langchain.chunks import ChunkFiller
+from langcache.langchain.watch import Watched
+from langcache.runtime import ambient
+from langcache.runtime.work import Produced
+
+__all__ = ["ChainStream", "Source", "added"]
+
+_END: Any = object()
+
+
+class Source(Protocol):
+    """Where a stream's chunks come from, and what becomes of them at the end."""
+
+    watched: Watched
+
+    def failure(self, error: Exception) -> Exception:
+        """What an error of the run is to the flow."""
+
+    def finished(self, output: Any) -> Produced:
+        """The gathered answer with all that was seen of the run; may raise `MaskedRunFailed`."""
+
+
+class ChainStream:
+    """Implements `langcache.runtime.work.Stream`.
+
+    Args:
+        source: what runs.
+        filler: fills the chunks of a masked run; None for one on real values.
+        grows: whether each chunk replaces the one before.
+    """
+
+    def __init__(self, source: Source, filler: ChunkFiller | None, *, grows: bool = False) -> None:
+        self._source, self._filler, self._grows = source, filler, grows
+        self._chunks: Any = None
+        self._opening: list[Any] = []
+        self._gathered: list[Any] = []
+        self._ended = self._muted = self._shown = False
+
+    def open(self, chunks: Any) -> "ChainStream":
+        """Begin to read an iterator; raises what the chain raises before its first chunk."""
+        self._chunks = chunks
+        self._opening = [self._next()]
+        return self
+
+    async def aopen(self, chunks: Any) -> "ChainStream":
+        """`open` for an async iterator."""
+        self._chunks = chunks
+        self._opening = [await self._anext()]
+        return self
+
+    def pull(self) -> list[Any] | None:
+        """What may be shown next; None at the end."""
+        if self._ended:
+            return None
+        return self._seen(self._opening.pop() if self._opening else self._next())
+
+    async def apull(self) -> list[Any] | None:
+        """`pull`, awaited."""
+        if self._ended:
+            return None
+        return self._seen(self._opening.pop() if self._opening else await self._anext())
+
+    def produced(self) -> Produced:
+        """The answer, gathered; with placeholders in it if the run was masked."""
+        output = self._gathered[-1] if self._grows and self._gathered else added(self._gathered)
+        produced = self._source.finished(output)
+        produced.shown = self._shown
+        produced.unfilled = self._filler.unfilled if self._filler is not None and self._shown else None
+        return produced
+
+    def close(self) -> None:
+        """Let go of the run."""
+        with suppress(Exception):
+            self._chunks.close()
+
+    async def aclose(self) -> None:
+        """`close`, awaited."""
+        with suppress(Exception):
+            await self._chunks.aclose()
+
+    def _next(self) -> Any:
+        try:
+            with self._inside():
+                return next(self._chunks, _END)
+        except Exception as error:
+            self._fail(error)
+
+    async def _anext(self) -> Any:
+        try:
+            with self._inside():
+                return await anext(self._chunks, _END)
+        except Exception as error:
+            self._fail(error)
+
+    def _inside(self) -> ExitStack:
+        stack = ExitStack()
+        stack.enter_context(self._source.watched)
+        stack.enter_context(ambient.running_inside())
+        return stack
+
+    def _fail(self, error: Exception) -> None:
+        failure = error if self._shown else self._source.failure(error)
+        if failure is error:
+            raise error
+        raise failure from error
+
+    def _seen(self, chunk: Any) -> list[Any]:
+        """What of a chunk may be shown. What cannot be read or filled is not, unless something was shown before."""
+        self._ended = chunk is _END
+        if not self._ended:
+            self._gathered.append(chunk)
+        if self._filler is None:
+            shown = [] if self._ended else [chunk]
+        else:
+            shown = self._filler.finish() if self._ended else self._filler.feed(chunk)
+            trouble = self._filler.refused or self._filler.unfilled
+            self._muted = self._muted or (trouble is not None and not self._shown)
+        if self._muted:
+            return []
+        self._shown = self._shown or any(map(_says, shown))
+        return shown
+
+
+def _says(chunk: Any) -> bool:
+    """Whether a chunk says anything yet: the first of a message often only names the role."""
+    if isinstance(chunk, str):
+        return bool(chunk)
+    content = getattr(chunk, "content", None)
+    return content is None or bool(content) or bool(getattr(chunk, "tool_call_chunks", None))
+
+
+def added(chunks: list[Any]) -> Any:
+    """Chunks added up where they can be; else the last one counts, as in ``Runnable.transform``."""
+    if chunks and all(type(chunk) is str for chunk in chunks):
+        return "".join(chunks)
+    final = chunks[0] if chunks else None
+    for chunk in chunks[1:]:
+        try:
+            final = final + chunk
+        except TypeError:
+            final = chunk
+    return final
