@@ -32,7 +32,7 @@ class Breaker:
         self._took_s: deque[float] = deque(maxlen=REMEMBERED)
         self._lock = ForkableLock()
         self._failures = 0
-        self._open_until = 0.0
+        self._open_until = self._slow_until = 0.0
         self.reason: str | None = None
 
     @property
@@ -52,9 +52,16 @@ class Breaker:
             return True
 
     def succeeded(self, took_s: float = 0.0) -> None:
-        """The call answered after *took_s*."""
+        """The call answered after *took_s*.
+
+        Slow calls that ran at the same time are one: a crowd at a cold start says little of the store.
+        """
+        ended = self._clock.now()
+        if took_s > self._slow_s and self.reason is None and ended - took_s < self._slow_until:
+            return
         self._took_s.append(took_s)
         if took_s > self._slow_s:
+            self._slow_until = ended
             self._slow()
         elif self._failures or self.reason is not None:
             with self._lock:

@@ -8,7 +8,7 @@ import pytest
 from support.works import Asker
 
 from langcache.errors import StoreError
-from langcache.runtime.breaker import Breaker
+from langcache.runtime.breaker import SLOW, Breaker
 from langcache.storage.registry import open_store
 from langcache.testing import Delay, FakeClock, FaultyStore, Garbage, Raise, always
 
@@ -155,3 +155,18 @@ def test_a_breaker_lets_one_through_at_a_time() -> None:
     assert (breaker.closed(), breaker.reason) == (True, None)
     breaker.failed(OSError())
     assert breaker.closed()
+
+
+def test_a_crowd_that_is_slow_at_once_is_one_slow_call() -> None:
+    """Sixteen threads that queue at a cold start say little of the store; five slow calls one after another do."""
+    clock = FakeClock()
+    breaker = Breaker(clock)
+    clock.advance(1.0)
+    for _ in range(16):
+        breaker.succeeded(took_s=0.5)
+    after_the_crowd = breaker.reason
+    for _ in range(4):
+        clock.advance(0.5)
+        breaker.succeeded(took_s=0.5)
+
+    assert (after_the_crowd, breaker.reason) == (None, SLOW)
