@@ -13,6 +13,7 @@ import dis
 import sys
 import sysconfig
 import threading
+import weakref
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from functools import lru_cache, partial
@@ -30,6 +31,9 @@ _OURS = "langcache"
 _KEPT = 10_000
 
 _first_met: OrderedDict[int, tuple[Any, Any]] = OrderedDict()
+"""By id: what keeps that id from being used again (a weak reference that forgets, where there can be one), and the
+description."""
+
 _lock = threading.RLock()
 
 
@@ -156,10 +160,11 @@ class _Walk:
             # A walk of its own: what an object is must not depend on which stage met it first.
             walk = _Walk(self._package)
             walk._seen[id(value)] = 0
-            _first_met[id(value)] = (value, "itself")
+            keeper = _keeper(value)
+            _first_met[id(value)] = (keeper, "itself")
             described = walk._object(value)
             self.classes.extend(walk.classes)
-            _first_met[id(value)] = (value, described)
+            _first_met[id(value)] = (keeper, described)
             if len(_first_met) > _KEPT:
                 _first_met.popitem(last=False)
             return described
@@ -185,6 +190,14 @@ class _Walk:
 
     def _is_library(self, module: str | None) -> bool:
         return module is not None and _package(module) != self._package and _installed(module)
+
+
+def _keeper(value: Any) -> Any:
+    number = id(value)
+    try:
+        return weakref.ref(value, lambda _: _first_met.pop(number, None))
+    except TypeError:
+        return value
 
 
 def _content(cell: Any) -> Any:

@@ -91,6 +91,23 @@ def test_one_more_item_runs_one_instance(cache):
     assert pipe.run({"words": ["c"]}).executed == ["list"]
 
 
+def test_siblings_and_predecessors_are_given_under_their_family(cache):
+    """Of a family as a whole, a dict by instance; of the same item, the sibling's output; in order, the one before."""
+    pipe = Pipeline("p", cache=cache)
+    pipe.stage("list")(lambda inputs, upstream: [1, 2])
+    pipe.stage("a-{id}", for_each="list")(lambda inputs, upstream, item: item * 10)
+    pipe.stage("b-{id}", for_each="list", same_item="a-{id}", in_order=True)(
+        lambda inputs, upstream, item: [upstream["a-{id}"], upstream["b-{id}"]]
+    )
+    pipe.stage("c", depends_on=["a-{id}"])(lambda inputs, upstream: [upstream["a-{id}"], upstream["a-2"]])
+    run = pipe.run({})
+    assert run.outputs["b-1"] == [10, {}]
+    assert run.outputs["b-2"] == [20, {"b-1": [10, {}]}]
+    assert run.outputs["c"] == [{"a-1": 10, "a-2": 20}, 20]
+    assert run.outputs["a-{id}"] == {"a-1": 10, "a-2": 20}
+    assert [fallen.stage for fallen in pipe.invalidate("a-2", dry_run=True)] == ["a-2", "b-2", "c"]
+
+
 @pytest.mark.parametrize("bad", [7, [{"id": 1}, {"id": 1}], [{"id": "../x"}]])
 def test_a_list_that_cannot_fan_out_fails_its_family(cache, bad):
     """Named, and nothing of it runs."""
@@ -145,6 +162,26 @@ async def test_async_runs_share_entries_with_sync_ones(cache):
     assert len(await pipe.ainvalidate("a", dry_run=True)) == 2
     assert (await pipe.ahealth()).healthy
     assert (await pipe.astatus(run.session_id)).state == "finished"
+
+
+async def test_a_cancelled_run_gives_its_leases_back(cache):
+    """The next one need not wait for a dead one's lease to run out."""
+    pipe, begun, nap_s = Pipeline("p", cache=cache), asyncio.Event(), [60, 0]
+
+    @pipe.stage("slow", version="1")
+    async def slow(inputs, upstream):
+        begun.set()
+        await asyncio.sleep(nap_s.pop(0))
+        return 1
+
+    running = asyncio.create_task(pipe.arun({}, session_id="s"))
+    await begun.wait()
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    started = cache.clock.now()
+    assert (await pipe.arun({})).executed == ["slow"]
+    assert cache.clock.now() == started
 
 
 def test_fifty_runs_at_once_execute_each_stage_once(tmp_path):
