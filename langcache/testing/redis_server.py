@@ -173,7 +173,7 @@ def running_sentinel(service: str = "service") -> Iterator[tuple[Sentinel, Redis
 def running_cluster(masters: int = 3, *, replicas: bool = False) -> Iterator[list[RedisServer]]:
     """A cluster: its masters, then, if wanted, a replica of each in the same order."""
     with ExitStack() as stack:
-        options = ("--cluster-enabled", "yes", "--cluster-node-timeout", "1000")
+        options = ("--cluster-enabled", "yes", "--cluster-node-timeout", "1000", "--repl-diskless-sync-delay", "0")
         nodes = [stack.enter_context(running_server(*options)) for _ in range(masters * (2 if replicas else 1))]
         for number, node in enumerate(nodes[:masters]):
             first, last = _SLOTS * number // masters, _SLOTS * (number + 1) // masters
@@ -183,6 +183,8 @@ def running_cluster(masters: int = 3, *, replicas: bool = False) -> Iterator[lis
         for master, replica in zip(nodes, nodes[masters:], strict=False):
             _follow(replica, master)
         wait_until(lambda: all(_is_complete(node, len(nodes)) for node in nodes), "a cluster")
+        # One that never had the data may not take over.
+        wait_until(lambda: all(_is_in_step(replica) for replica in nodes[masters:]), "the replicas to catch up")
         yield nodes
 
 
@@ -195,6 +197,10 @@ def _follow(replica: RedisServer, master: RedisServer) -> None:
 def _is_complete(node: RedisServer, size: int) -> bool:
     state = node.ask("CLUSTER", "INFO")
     return b"cluster_state:ok" in state and f"cluster_known_nodes:{size}\r".encode() in state
+
+
+def _is_in_step(replica: RedisServer) -> bool:
+    return b"master_link_status:up" in replica.ask("INFO", "replication")
 
 
 def wait_until(is_so: Callable[[], bool], what: str, *, limit_s: float = START_S) -> None:
