@@ -10,9 +10,10 @@ the split URL whose keyword parameters are the options. Those annotated ``str``,
 import inspect
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import partial
 from importlib import import_module
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -57,16 +58,40 @@ SCHEMES: dict[str, Scheme] = {
 }
 
 
-def open_store(url: str | None = None, **options: Any) -> Store:
+def open_store(url: str | None = None, *, encryption_keys: Sequence[Any] | None = None, **options: Any) -> Store:
     """The store that *url* names, or the one in the user's cache directory.
 
     Args:
         url: such as ``memory://`` or ``sqlite:///relative.db?max_bytes=50000000``.
+        encryption_keys: encrypt all that is stored, as :class:`langcache.storage.encrypted.EncryptedStore` does.
         options: keyword parameters of the store's opener; they beat the URL's query.
 
     Raises:
-        StoreURLError: no such scheme, option or value, or the scheme's extra is not installed.
+        StoreURLError: no such scheme, option or value, or an extra that is needed is not installed.
+        DeclarationError: an encryption key is none, or none is given.
     """
+    if encryption_keys is None:
+        return _open(url, options)
+    encrypt = _encryption(encryption_keys)
+    return encrypt(_open(url, options))
+
+
+def _encryption(keys: Sequence[Any]) -> Callable[[Store], Store]:
+    """What encrypts a store; its keys are looked at before any store is opened."""
+    try:
+        encrypted = import_module("langcache.storage.encrypted")
+    except ModuleNotFoundError as error:
+        raise StoreURLError(f"encryption needs {error.name}; run: {_install('encryption')}") from error
+    made = [encrypted.EncryptionKey(key) for key in keys]
+    encrypt: Callable[[Store], Store] = partial(encrypted.encrypted, keys=made)
+    return encrypt
+
+
+def _install(extra: str) -> str:
+    return f'pip install "{DISTRIBUTION}[{extra}]"'
+
+
+def _open(url: str | None, options: Mapping[str, Any]) -> Store:
     parts = urlsplit(url if url is not None else default_url())
     opener = _opener(parts.scheme)
     known = inspect.signature(opener).parameters
@@ -105,8 +130,7 @@ def _opener(name: str) -> Opener:
     except ModuleNotFoundError as error:
         if scheme.extra is None:
             raise
-        command = f'pip install "{DISTRIBUTION}[{scheme.extra}]"'
-        raise StoreURLError(f"{name}:// needs {error.name}; run: {command}") from error
+        raise StoreURLError(f"{name}:// needs {error.name}; run: {_install(scheme.extra)}") from error
     return opener
 
 

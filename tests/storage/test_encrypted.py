@@ -1,9 +1,11 @@
 """The encrypted store: the contract on top of others, and what the store behind it gets to see."""
 
+import sys
+
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from langcache.errors import CorruptEntry, DeclarationError
+from langcache.errors import CorruptEntry, DeclarationError, StoreURLError
 from langcache.storage.base import Record
 from langcache.storage.codec import open_sealed, seal
 from langcache.storage.encrypted import EncryptedStore, EncryptionKey, encrypted, generate_key
@@ -141,6 +143,31 @@ def test_a_wrong_key_is_refused_and_not_shown(secret):
         EncryptionKey(secret)
     assert "generate_key()" in str(caught.value)
     assert not secret or str(secret) not in str(caught.value)
+
+
+def test_any_store_opens_encrypted(tmp_path, redis_server):
+    """Keys are an option of every URL, and never part of one."""
+    redis_server.ask("FLUSHALL")
+    for url in ("memory://", f"sqlite:///{tmp_path}/a.db", redis_server.url, f"tiered+{redis_server.url}"):
+        store = open_store(url, encryption_keys=[NEW, OLD])
+        store.put("ns", "k", record(b"answer"), now=NOW)
+        assert record(b"answer") == store.get("ns", "k", now=NOW)
+        assert b"answer" not in store.inner.get("ns", "k", now=NOW).value
+        store.close()
+    with pytest.raises(DeclarationError, match="generate_key"):
+        open_store(f"sqlite:///{tmp_path}/b.db", encryption_keys=["short"])
+    with pytest.raises(DeclarationError, match="needs a key"):
+        open_store("memory://", encryption_keys=[])
+    with pytest.raises(StoreURLError, match="has no option"):
+        open_store(f"memory://?encryption_keys={generate_key()}")
+
+
+def test_a_missing_extra_names_the_command(monkeypatch):
+    """The message is the exact command to run."""
+    monkeypatch.setitem(sys.modules, "langcache.storage.encrypted", None)
+    with pytest.raises(StoreURLError) as caught:
+        open_store("memory://", encryption_keys=[NEW])
+    assert 'pip install "langcache-middleware[encryption]"' in str(caught.value)
 
 
 def test_keys_in_base64_and_their_names(inner):
