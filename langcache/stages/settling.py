@@ -215,23 +215,8 @@ class Settling:
         meter: Meter,
         started: float,
     ) -> Entry:
-        task, now, lifetime_s = asked.task, self.vault.now(), self._lifetime(asked.task)
-        needs = task.needs()
-        sources = [] if task.source is None else [task.source]
-        metadata = Metadata(
-            cache_key=asked.key(tuple(sorted(tokens))),
-            created_at=now,
-            agent_version=task.stage.agent_version,
-            prompt_hash=asked.identity.prompt_hash,
-            dependencies=tuple(settled.entry.cache_key for settled in (*sources, *needs.values())),
-            session_id=self.session_id,
-            validation_status=_status(report),
-            expiry_time=None if lifetime_s is None else now + lifetime_s,
-            file_count=output.file_count,
-            size_bytes=len(output.data),
-            access_count=0,
-            tags=task.stage.tags,
-        )
+        metadata = self._metadata(asked, tokens, output, report)
+        task, needs = asked.task, asked.task.needs()
         lineage = Lineage(
             stage=task.name,
             family=task.stage.name,
@@ -246,9 +231,27 @@ class Settling:
             validator=asked.identity.validator,
             problems=() if report is None else report.problems,
             cost_usd=None if meter.unpriced else meter.cost_usd,
-            seconds=max(0.0, now - started),
+            seconds=max(0.0, metadata.created_at - started),
         )
         return Entry(metadata, lineage, output)
+
+    def _metadata(self, asked: Question, tokens: frozenset[str], output: Output, report: Report | None) -> Metadata:
+        task, now, lifetime_s = asked.task, self.vault.now(), self._lifetime(asked.task)
+        made_from = [*([] if task.source is None else [task.source]), *task.needs().values()]
+        return Metadata(
+            cache_key=asked.key(tuple(sorted(tokens))),
+            created_at=now,
+            agent_version=task.stage.agent_version,
+            prompt_hash=asked.identity.prompt_hash,
+            dependencies=tuple(settled.entry.cache_key for settled in made_from),
+            session_id=self.session_id,
+            validation_status=_status(report),
+            expiry_time=None if lifetime_s is None else now + lifetime_s,
+            file_count=output.file_count,
+            size_bytes=len(output.data),
+            access_count=0,
+            tags=task.stage.tags,
+        )
 
     def _validated_anew(self, asked: Question, entry: Entry) -> Flow[Entry | None]:
         """Judge a stored output by a validator it has not met, without running the stage; None if it fails."""
