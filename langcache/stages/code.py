@@ -20,6 +20,7 @@ from functools import lru_cache, partial
 from types import CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
 
+from langcache.errors import UnkeyableError
 from langcache.runtime.doors import door
 
 __all__ = ["Code", "describe_code"]
@@ -52,9 +53,17 @@ class Code:
 
 
 def describe_code(function: Any) -> Code:
-    """Describe *function* and everything of the user's that it reaches."""
+    """Describe *function* and everything of the user's that it reaches.
+
+    Raises:
+        UnkeyableError: what it reaches has no bottom within reason.
+    """
     walk = _Walk(_package(getattr(function, "__module__", None)))
-    return Code(walk.value(function), tuple(walk.classes))
+    try:
+        return Code(walk.value(function), tuple(walk.classes))
+    except RecursionError:
+        name = getattr(function, "__qualname__", repr(function))
+        raise UnkeyableError(f"the code of {name} reaches values nested too deep to describe; give version=") from None
 
 
 class _Walk:
@@ -162,7 +171,11 @@ class _Walk:
             walk._seen[id(value)] = 0
             keeper = _keeper(value)
             _first_met[id(value)] = (keeper, "itself")
-            described = walk._object(value)
+            try:
+                described = walk._object(value)
+            except BaseException:
+                del _first_met[id(value)]
+                raise
             self.classes.extend(walk.classes)
             _first_met[id(value)] = (keeper, described)
             if len(_first_met) > _KEPT:
@@ -178,8 +191,7 @@ class _Walk:
         kind = type(value)
         if self._is_library(kind.__module__):
             return ["library", kind.__module__, kind.__qualname__, _text_of(value)]
-        state = getattr(value, "__dict__", {})
-        return [self.value(kind), [[str(name), self.value(item)] for name, item in state.items()]]
+        return [self.value(kind), [[str(name), self.value(item)] for name, item in _state(value).items()]]
 
     def _content_of(self, value: Any) -> Any:
         if isinstance(value, dict):
@@ -198,6 +210,12 @@ def _keeper(value: Any) -> Any:
         return weakref.ref(value, lambda _: _first_met.pop(number, None))
     except TypeError:
         return value
+
+
+def _state(value: Any) -> dict[str, Any]:
+    slots = [name for cls in type(value).__mro__ for name in getattr(cls, "__slots__", ())]
+    state = {name: getattr(value, name) for name in slots if name != "__dict__" and hasattr(value, name)}
+    return {**state, **getattr(value, "__dict__", {})}
 
 
 def _content(cell: Any) -> Any:

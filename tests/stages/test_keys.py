@@ -5,7 +5,7 @@ import json
 import pytest
 
 from langcache.errors import UnkeyableError
-from langcache.stages import Pipeline
+from langcache.stages import Pipeline, StageFailed
 from langcache.stages.code import describe_code
 from langcache.stages.inputs import Recorded, Values
 
@@ -86,6 +86,10 @@ PAIRS = {
         "class C: pass\nc = C(); c.x = 1\ndef f(): return c.x",
         "class C: pass\nc = C(); c.x = 2\ndef f(): return c.x",
     ),
+    "a slot of an object it uses": (
+        "class C: __slots__ = ('x',)\nc = C(); c.x = 1\ndef f(): return c.x",
+        "class C: __slots__ = ('x',)\nc = C(); c.x = 2\ndef f(): return c.x",
+    ),
     "an edited comprehension": ("def f(): return [x for x in 'ab']", "def f(): return [x for x in 'ac']"),
     "async or not": ("def f(): return 1", "async def f(): return 1"),
     "an edited partial": (
@@ -131,6 +135,18 @@ def test_a_list_it_logs_to_is_no_part_of_its_code():
     before = describe_code(f).description
     f()
     assert before == describe_code(f).description
+
+
+def test_code_without_a_bottom_asks_for_a_version(cache):
+    """Instead of failing without a hint."""
+    deep = []
+    for _ in range(100_000):
+        deep = [deep]
+    pipe = Pipeline("p", cache=cache)
+    pipe.stage("s")(lambda inputs, upstream: len(deep))
+    for _ in range(2):
+        with pytest.raises(StageFailed, match="give version="):
+            pipe.run({})
 
 
 def test_an_edited_prompt_constant_reruns_the_stage(cache):
