@@ -18,8 +18,9 @@ from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from functools import lru_cache, partial
 from types import CodeType, FunctionType, MethodType, ModuleType
-from typing import Any
+from typing import Any, NamedTuple
 
+from langcache.core.encoding import canonical, digest
 from langcache.errors import UnkeyableError
 from langcache.runtime.doors import door
 
@@ -31,9 +32,22 @@ _WRITES = frozenset({"STORE_GLOBAL", "DELETE_GLOBAL", "STORE_DEREF", "DELETE_DER
 _OURS = "langcache"
 _KEPT = 10_000
 
-_first_met: OrderedDict[int, tuple[Any, Any]] = OrderedDict()
-"""By id: what keeps that id from being used again (a weak reference that forgets, where there can be one), and the
-description."""
+
+class _Met(NamedTuple):
+    """A mutable object as it was when first met.
+
+    Attributes:
+        keeper: keeps its id from being used again; a weak reference that forgets, where there can be one.
+        description: a digest, so that large data costs once.
+        classes: what it names.
+    """
+
+    keeper: Any
+    description: str
+    classes: tuple[type, ...]
+
+
+_first_met: OrderedDict[int, _Met] = OrderedDict()
 
 _lock = threading.RLock()
 
@@ -164,23 +178,26 @@ class _Walk:
     def _as_first_met(self, value: Any) -> Any:
         with _lock:
             known = _first_met.get(id(value))
-            if known is not None:
-                return known[1]
-            # A walk of its own: what an object is must not depend on which stage met it first.
-            walk = _Walk(self._package)
-            walk._seen[id(value)] = 0
-            keeper = _keeper(value)
-            _first_met[id(value)] = (keeper, "itself")
-            try:
-                described = walk._object(value)
-            except BaseException:
-                del _first_met[id(value)]
-                raise
-            self.classes.extend(walk.classes)
-            _first_met[id(value)] = (keeper, described)
-            if len(_first_met) > _KEPT:
-                _first_met.popitem(last=False)
-            return described
+            if known is None:
+                known = self._meet(value)
+            self.classes.extend(known.classes)
+            return known.description
+
+    def _meet(self, value: Any) -> "_Met":
+        keeper, number = _keeper(value), id(value)
+        _first_met[number] = _Met(keeper, "itself", ())
+        # A walk of its own: what an object is must not depend on which stage met it first.
+        walk = _Walk(self._package)
+        walk._seen[number] = 0
+        try:
+            description = digest(canonical(walk._object(value)))
+        except BaseException:
+            _first_met.pop(number, None)
+            raise
+        met = _first_met[number] = _Met(keeper, description, tuple(walk.classes))
+        if len(_first_met) > _KEPT:
+            _first_met.popitem(last=False)
+        return met
 
     def _object(self, value: Any) -> Any:
         if isinstance(value, _MUTABLE):
