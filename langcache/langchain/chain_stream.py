@@ -3,7 +3,10 @@
 from contextlib import ExitStack, suppress
 from typing import Any, Protocol
 
-from langcache.langchain.chunks import ChunkFiller
+from langchain_core.messages import AIMessageChunk
+from langchain_core.outputs import ChatGenerationChunk
+
+from langcache.errors import Refused
 from langcache.langchain.watch import Watched
 from langcache.runtime import ambient
 from langcache.runtime.work import Produced
@@ -11,6 +14,24 @@ from langcache.runtime.work import Produced
 __all__ = ["ChainStream", "Source", "added"]
 
 _END: Any = object()
+
+
+class Filler(Protocol):
+    """Fills the chunks of a masked run."""
+
+    @property
+    def refused(self) -> Refused | None:
+        """Why what came so far cannot be read."""
+
+    @property
+    def unfilled(self) -> Refused | None:
+        """Why a value could not be written."""
+
+    def feed(self, chunk: Any) -> list[Any]:
+        """What may be shown of *chunk* and those before it."""
+
+    def finish(self) -> list[Any]:
+        """What was held back."""
 
 
 class Source(Protocol):
@@ -34,7 +55,7 @@ class ChainStream:
         grows: whether each chunk replaces the one before.
     """
 
-    def __init__(self, source: Source, filler: ChunkFiller | None, *, grows: bool = False) -> None:
+    def __init__(self, source: Source, filler: Filler | None, *, grows: bool = False) -> None:
         self._source, self._filler, self._grows = source, filler, grows
         self._chunks: Any = None
         self._opening: list[Any] = []
@@ -130,6 +151,7 @@ def _says(chunk: Any) -> bool:
     """Whether a chunk says anything yet: the first of a message often only names the role."""
     if isinstance(chunk, str):
         return bool(chunk)
+    chunk = getattr(chunk, "message", chunk)
     content = getattr(chunk, "content", None)
     return content is None or bool(content) or bool(getattr(chunk, "tool_call_chunks", None))
 
@@ -138,6 +160,8 @@ def added(chunks: list[Any]) -> Any:
     """Chunks added up where they can be; else the last one counts, as in ``Runnable.transform``."""
     if chunks and all(type(chunk) is str for chunk in chunks):
         return "".join(chunks)
+    if chunks and all(isinstance(chunk, AIMessageChunk | ChatGenerationChunk) for chunk in chunks):
+        return chunks[0] + chunks[1:] if chunks[1:] else chunks[0]
     final = chunks[0] if chunks else None
     for chunk in chunks[1:]:
         try:

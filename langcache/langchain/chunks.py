@@ -79,8 +79,7 @@ class ChunkFiller:
         if self._message is not None:
             return self._message.finish()
         if self._parts:
-            rests = {name: part.finish() for name, part in self._parts.items()}
-            return [AddableDict({name: rest}) for name, (rest,) in rests.items() if rest] if any(rests.values()) else []
+            return [AddableDict({name: rest}) for name, part in self._parts.items() for rest in part.finish()]
         whole = self._filled(self._last, complete=True)
         return [whole] if whole != self._sure else []
 

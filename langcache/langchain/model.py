@@ -6,13 +6,12 @@ changes in the other. Only generating is overridden, so whatever LangChain build
 """
 
 import inspect
-import json
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from langchain_core.language_models import BaseChatModel
-from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
+from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 from pydantic import ConfigDict
 
@@ -21,16 +20,20 @@ from langcache.core.encoding import canonical, digest
 from langcache.core.profile import Profile
 from langcache.errors import DeclarationError, Refused
 from langcache.langchain.adapt import Instructed, with_instruction
+from langcache.langchain.chain_stream import ChainStream
 from langcache.langchain.fingerprint import fingerprint
+from langcache.langchain.message_chunks import MessageFiller
 from langcache.langchain.model_request import ModelRequest
+from langcache.langchain.model_stream import GenerationFiller, ModelSource, amodel_stream, model_stream, streams
 from langcache.langchain.model_work import METADATA_PROFILE, ModelWork, values_of
+from langcache.langchain.replay import message_chunks
 from langcache.langchain.settings import Chain, Settings
 from langcache.langchain.watch import Watched
 from langcache.langchain.wrap import check
 from langcache.runtime import ambient
 from langcache.runtime.cache import Cache
-from langcache.runtime.steps import adrive, drive
-from langcache.runtime.work import Produced
+from langcache.runtime.steps import adrive, adrive_stream, drive, drive_stream
+from langcache.runtime.work import Produced, Stream
 
 __all__ = ["wrap_model"]
 
@@ -123,38 +126,43 @@ async def _agenerate(self: Any, messages: Any, stop: Any = None, run_manager: An
 def _stream(
     self: Any, messages: Any, stop: Any = None, run_manager: Any = None, **kwargs: Any
 ) -> Iterator[ChatGenerationChunk]:
-    """The finished answer, as one chunk."""
-    yield _chunk(_generate(self, messages, stop, run_manager, **_whole(kwargs)))
+    """The answer in chunks: as they come from the model, filled on the way; a stored one replayed."""
+    work = _Work(_chain_of(self), messages, stop, run_manager, _whole(kwargs))
+    if ambient.inside_wrapped():
+        yield from model_stream(work.model, messages, stop, kwargs)
+        return
+    work.streamed_with = kwargs if streams(work.model, sync=True) else None
+    chunks = drive_stream(work.chain.cache.engine.stream(work, work.replayed))
+    try:
+        yield from chunks
+    finally:
+        chunks.close()
+        for stream in work.opened:
+            stream.close()
 
 
 async def _astream(
     self: Any, messages: Any, stop: Any = None, run_manager: Any = None, **kwargs: Any
 ) -> AsyncIterator[ChatGenerationChunk]:
     """`_stream`, awaited."""
-    yield _chunk(await _agenerate(self, messages, stop, run_manager, **_whole(kwargs)))
+    work = _Work(_chain_of(self), messages, stop, run_manager, _whole(kwargs))
+    if ambient.inside_wrapped():
+        async for chunk in amodel_stream(work.model, messages, stop, kwargs):
+            yield chunk
+        return
+    work.streamed_with = kwargs if streams(work.model, sync=False) else None
+    chunks = adrive_stream(work.chain.cache.engine.stream(work, work.replayed))
+    try:
+        async for chunk in chunks:
+            yield chunk
+    finally:
+        await chunks.aclose()
+        for stream in work.opened:
+            await stream.aclose()
 
 
 def _whole(kwargs: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in kwargs.items() if name not in ("stream", "stream_usage")}
-
-
-def _chunk(result: ChatResult) -> ChatGenerationChunk:
-    generation = result.generations[0]
-    message: Any = generation.message
-    calls = [
-        {"name": c["name"], "args": json.dumps(c["args"]), "id": c["id"], "index": n, "type": "tool_call_chunk"}
-        for n, c in enumerate(message.tool_calls)
-    ]
-    chunk = AIMessageChunk(
-        content=message.content,
-        id=message.id,
-        additional_kwargs=message.additional_kwargs,
-        response_metadata=message.response_metadata,
-        usage_metadata=message.usage_metadata,
-        tool_call_chunks=calls,
-        chunk_position="last",
-    )
-    return ChatGenerationChunk(message=chunk, generation_info=generation.generation_info)
 
 
 class _Work(ModelWork):
@@ -165,6 +173,8 @@ class _Work(ModelWork):
     ) -> None:
         self._messages, self._stop, self._run_manager, self._arguments = messages, stop, run_manager, kwargs
         self._paid: ChatResult | None = None
+        self.streamed_with: Mapping[str, Any] | None = None
+        self.opened: list[ChainStream] = []
         metadata = getattr(run_manager, "metadata", None) or {}
         values = values_of(ambient.ambient_user(), metadata.get(METADATA_PROFILE))
         super().__init__(chain, values, metadata, getattr(run_manager, "tags", None) or ())
@@ -180,28 +190,56 @@ class _Work(ModelWork):
 
     # Running the model.
 
-    def run(self, masked: bool) -> Produced:
-        """One attempt."""
+    def run(self, masked: bool) -> Produced | Stream:
+        """One attempt; of a stream, as far as its first chunk."""
+        if self.streamed_with is not None:
+            chunks = model_stream(self.model, self._sent(masked), self._stop, self.streamed_with)
+            return self._opened(masked).open(chunks)
         return self._observed(self.generate(self._sent(masked)))
 
-    async def arun(self, masked: bool) -> Produced:
+    async def arun(self, masked: bool) -> Produced | Stream:
         """`run`, awaited."""
+        if self.streamed_with is not None:
+            chunks = amodel_stream(self.model, self._sent(masked), self._stop, self.streamed_with)
+            return await self._opened(masked).aopen(chunks)
         return self._observed(await self.agenerate(self._sent(masked)))
 
     def generate(self, messages: Sequence[BaseMessage]) -> ChatResult:
         """One call of the model itself."""
-        call = _told(self._model._generate, self._run_manager)  # noqa: SLF001 -- what LangChain's own `invoke` calls
+        call = _told(self.model._generate, self._run_manager)  # noqa: SLF001 -- what LangChain's own `invoke` calls
         with self.chain.watched:
             return call(list(messages), self._stop, **self._arguments)  # type: ignore[no-any-return]
 
     async def agenerate(self, messages: Sequence[BaseMessage]) -> ChatResult:
         """`generate`, awaited."""
-        call = _told(self._model._agenerate, self._run_manager)  # noqa: SLF001
+        call = _told(self.model._agenerate, self._run_manager)  # noqa: SLF001
         with self.chain.watched:
             return await call(list(messages), self._stop, **self._arguments)  # type: ignore[no-any-return]
 
+    def _opened(self, masked: bool) -> ChainStream:
+        fills = masked and self.request is not None
+        filler = GenerationFiller(MessageFiller(self.filler, self.whole)) if fills else None
+        stream = ChainStream(ModelSource(self.chain.watched, self._observed), filler)
+        self.opened.append(stream)
+        return stream
+
+    def apart(self) -> "_Work":
+        """The same call on an account of its own."""
+        twin: Any = super().apart()
+        twin.streamed_with = None
+        return twin  # type: ignore[no-any-return]
+
+    def replayed(self, answers: Sequence[AIMessage]) -> Iterator[ChatGenerationChunk]:
+        """A finished answer as chunks."""
+        generation = self.result(answers).generations[0]
+        assert isinstance(generation.message, AIMessage)
+        for chunk in message_chunks(generation.message):
+            info = generation.generation_info if chunk.chunk_position == "last" else None
+            yield ChatGenerationChunk(message=chunk, generation_info=info)
+
     @property
-    def _model(self) -> Any:
+    def model(self) -> Any:
+        """The model itself, its SDK's retries off."""
         return self.chain.identity().inner[False]
 
     def _sent(self, masked: bool) -> Sequence[BaseMessage]:

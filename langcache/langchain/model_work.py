@@ -101,6 +101,7 @@ class ModelWork(ChainWork):
         """The same call on an account of its own."""
         twin = copy.copy(self)
         twin.event = self.event.anew()
+        twin.streams = False
         return twin
 
     def template(self, produced: Produced) -> Any:

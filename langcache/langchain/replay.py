@@ -7,9 +7,9 @@ from typing import Any
 
 from langchain_core.messages import AIMessage, AIMessageChunk
 
-__all__ = ["replayed"]
+__all__ = ["message_chunks", "replayed"]
 
-_SOME_WORDS = re.compile(r"(?:\S+\s*|\s+){1,8}")
+_SOME_WORDS = re.compile(r"(?:\S+\s*|\s+){1,4}")
 
 
 def replayed(answer: Any) -> Iterator[Any]:
@@ -17,12 +17,13 @@ def replayed(answer: Any) -> Iterator[Any]:
     if type(answer) is str:
         yield from _SOME_WORDS.findall(answer) or [answer]
     elif type(answer) is AIMessage and not answer.invalid_tool_calls:
-        yield from _message(answer)
+        yield from message_chunks(answer)
     else:
         yield answer
 
 
-def _message(message: AIMessage) -> Iterator[AIMessageChunk]:
+def message_chunks(message: AIMessage) -> Iterator[AIMessageChunk]:
+    """A message as chunks; everything but the words comes with the last."""
     content: Any = message.content
     if isinstance(content, str):
         *first, content = _SOME_WORDS.findall(content) or [content]

@@ -38,7 +38,7 @@ class StreamingModel(BaseChatModel):
             if isinstance(chunk, BaseException):
                 raise chunk
             last = at == len(chunks) - 1
-            message = chunk if isinstance(chunk, AIMessageChunk) else AIMessageChunk(chunk)
+            message = chunk if isinstance(chunk, AIMessageChunk) else AIMessageChunk(content=chunk)
             if last:
                 message = message.model_copy(update={"usage_metadata": usage(10, 20)})
             yield ChatGenerationChunk(message=message.model_copy())
@@ -60,7 +60,7 @@ class StreamingModel(BaseChatModel):
     def _generate(self, messages: Any, stop: Any = None, run_manager: Any = None, **_: Any) -> ChatResult:
         merged = merge_chat_generation_chunks(list(self._said(messages)))
         assert merged is not None
-        message = message_chunk_to_message(merged.message)  # type: ignore[arg-type]
+        message = message_chunk_to_message(merged.message)
         return ChatResult(generations=[ChatGeneration(message=message)])
 
     @property

@@ -1,0 +1,90 @@
+"""The stream of a chat model: its own chunks, filled on the way, gathered as the result of a call."""
+
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import BaseMessage, message_chunk_to_message
+from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
+
+from langcache.errors import Refused
+from langcache.langchain.message_chunks import MessageFiller
+from langcache.langchain.watch import Watched
+from langcache.runtime.work import Produced
+
+__all__ = ["GenerationFiller", "ModelSource", "amodel_stream", "model_stream", "streams"]
+
+
+def streams(model: Any, *, sync: bool) -> bool:
+    """Whether the model implements streaming; async may use the sync half."""
+    kind: Any = type(model)
+    if kind._stream is not BaseChatModel._stream:  # noqa: SLF001
+        return True
+    return not sync and kind._astream is not BaseChatModel._astream  # noqa: SLF001
+
+
+def model_stream(
+    model: Any, messages: Sequence[BaseMessage], stop: Any, arguments: Mapping[str, Any]
+) -> Iterator[ChatGenerationChunk]:
+    """The chunks of the model itself, as LangChain's own ``stream`` asks for them."""
+    return model._stream(list(messages), stop=stop, **arguments)  # type: ignore[no-any-return]  # noqa: SLF001
+
+
+def amodel_stream(
+    model: Any, messages: Sequence[BaseMessage], stop: Any, arguments: Mapping[str, Any]
+) -> AsyncIterator[ChatGenerationChunk]:
+    """`model_stream`, awaited."""
+    return model._astream(list(messages), stop=stop, **arguments)  # type: ignore[no-any-return]  # noqa: SLF001
+
+
+@dataclass(slots=True)
+class ModelSource:
+    """Implements `langcache.langchain.chain_stream.Source`.
+
+    Args:
+        watched: the model.
+        observed: told the result of the call.
+    """
+
+    watched: Watched
+    observed: Callable[[ChatResult], Produced]
+
+    def failure(self, error: Exception) -> Exception:
+        """All a model can fail with is the provider's."""
+        return error
+
+    def finished(self, output: Any) -> Produced:
+        """The gathered chunks as one result."""
+        if output is None:
+            raise ValueError("the model's stream held no chunk")
+        message = message_chunk_to_message(output.message)
+        return self.observed(
+            ChatResult(generations=[ChatGeneration(message=message, generation_info=output.generation_info)])
+        )
+
+
+class GenerationFiller:
+    """`MessageFiller` for the chunks of a model."""
+
+    def __init__(self, messages: MessageFiller) -> None:
+        self._messages = messages
+
+    @property
+    def refused(self) -> Refused | None:
+        """Why what came so far cannot be read."""
+        return self._messages.refused
+
+    @property
+    def unfilled(self) -> Refused | None:
+        """Why a value could not be written."""
+        return self._messages.unfilled
+
+    def feed(self, chunk: Any) -> list[Any]:
+        """The chunk, as far as it may be shown."""
+        message = self._messages.feed(chunk.message)
+        return [ChatGenerationChunk(message=message, generation_info=chunk.generation_info)]
+
+    def finish(self) -> list[Any]:
+        """What was held back."""
+        return [ChatGenerationChunk(message=message) for message in self._messages.finish()]
