@@ -1,5 +1,6 @@
 """The leak guard: what is left of a value in the literal parts of a template, judged by how much it says."""
 
+import re
 from collections.abc import Iterable
 
 from langcache.errors import Refused
@@ -10,6 +11,7 @@ from langcache.templating.forms import Forms
 from langcache.templating.frequency import CHANCE, COMMON
 from langcache.templating.scan import Hit, Scan
 
+_DETERMINER = re.compile(r"\b(?:the|an?|this|that|my|your|his|her|our|their|no|some|any) $")
 _SHORT = 400
 """Characters up to which a common word of a value is hardly there by chance."""
 
@@ -74,9 +76,16 @@ def _judge_hit(hit: Hit, text: str, forms: Forms) -> None:
         return  # the prompt or a feature says as much
     if entry.form.why == "pronoun" and is_neutral(text, hit.start, hit.end):
         return
-    if entry.form.proper and not hit.exact and text[hit.start : hit.end].islower():
+    if entry.form.proper and not hit.exact and _is_a_word(text, hit.start, hit.end):
         return
     raise Refused(entry.form.why, slot=entry.slot, form=_level(hit, text), position=hit.start)
+
+
+def _is_a_word(text: str, start: int, end: int) -> bool:
+    """Whether a name that is also a word is only that: without its capital, unless nothing here has one."""
+    return text[start:end].islower() and (
+        not text.islower() or _DETERMINER.search(text, max(0, start - 8), start) is not None
+    )
 
 
 def _level(hit: Hit, text: str) -> str:

@@ -206,3 +206,10 @@ def test_errors_never_hold_the_value() -> None:
         Lexicon(slots(startup="Andromeda Labs")).delexicalize("About andromeda-labs")
     assert "ndromeda" not in str(caught.value)
     assert "ndromeda" not in repr(slots(startup="Andromeda"))
+
+
+def test_a_text_without_capitals_gives_a_name_none() -> None:
+    """Where nothing has a capital, a name that is also a word counts without one."""
+    grace = [Personal("who", "who", "Grace", kind="person")]
+    assert refusal("send $5 to grace now", grace)[0] == "leak"
+    assert Lexicon(grace).delexicalize("Done with grace and care.") == ("Done with grace and care.",)
