@@ -215,7 +215,7 @@ class ChainWork:
         """The packed, delexicalized answer."""
         if self.chain.identity() is not self.identity:
             raise Refused("chain changed while it ran")
-        return self._packed(produced.output, Messages())
+        return self._packed(produced.output, Messages(inputs=self.request))
 
     def reveal(self, produced: Produced) -> Any:
         """What a masked run gave, with this user's details in it, nothing else changed."""
@@ -224,14 +224,16 @@ class ChainWork:
     def whole(self, value: Any) -> Any:
         """Something that came of a masked run, complete, with this user's details in it."""
         originals: list[Any] = []
-        messages = Messages(originals=originals)
+        messages = Messages(originals=originals, inputs=self.request)
         body = pack(value, self._read_masked, _any_number, self._classes, messages)
         return unpack(body, self._fill, self._classes, messages)
 
     def fill(self, entry: Entry) -> Any:
         """A stored answer, with this user's details in it."""
         age_s = max(0.0, self.chain.cache.clock.now() - entry.created_at)
-        messages = Messages(hit={"outcome": self.event.outcome, "key": self.key, "age_s": round(age_s, 3)})
+        messages = Messages(
+            {"outcome": self.event.outcome, "key": self.key, "age_s": round(age_s, 3)}, inputs=self.request
+        )
         return unpack(entry.body, self._fill, self._classes, messages)
 
     def _fill(self, segments: list[Any]) -> str:

@@ -5,7 +5,7 @@ twice (both found by running), so neither is stored under its own name.
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Protocol
 from uuid import uuid4
 
 from langchain_core.documents import Document
@@ -22,7 +22,7 @@ from langchain_core.prompt_values import ChatPromptValue, PromptValue, StringPro
 
 from langcache.errors import CorruptEntry, UnstorableError
 
-__all__ = ["Messages", "mask_value", "plain_message"]
+__all__ = ["Inputs", "Messages", "mask_value", "plain_message"]
 
 _KINDS: dict[str, type[BaseMessage]] = {
     "ai": AIMessage,
@@ -45,6 +45,16 @@ ZERO_USAGE = {"input_tokens": 0, "output_tokens": 0, "total_tokens": 0}
 Leaf = Callable[[Any], Any]
 
 
+class Inputs(Protocol):
+    """What a request was given."""
+
+    def name_of(self, value: Any) -> str | None:
+        """The input that *value* stands for, whole and as it came; None if it is anything else."""
+
+    def given(self, name: str) -> Any:
+        """The reader's own input of that name."""
+
+
 class Messages:
     """Packs messages for `langcache.core.packing`.
 
@@ -52,13 +62,22 @@ class Messages:
         hit: what a message from a hit says of itself in ``response_metadata["langcache"]``.
         originals: if given, messages met while packing are kept here, and rebuilt with their own id, usage and
             metadata: the miss whose answer was just paid for.
+        inputs: knows the chain's own inputs where it hands them on, as ``RunnablePassthrough`` does.
     """
 
-    def __init__(self, hit: Mapping[str, Any] | None = None, originals: list[BaseMessage] | None = None) -> None:
-        self._hit, self._originals = hit or {}, originals
+    def __init__(
+        self,
+        hit: Mapping[str, Any] | None = None,
+        originals: list[BaseMessage] | None = None,
+        inputs: "Inputs | None" = None,
+    ) -> None:
+        self._hit, self._originals, self._inputs = hit or {}, originals, inputs
 
     def pack(self, value: Any, leaf: Leaf) -> tuple[str, Any] | None:
-        """The message as data, every text of the answer in it through *leaf*."""
+        """The message as data, every text of the answer in it through *leaf*; or the name of an input."""
+        name = self._inputs.name_of(value) if self._inputs is not None else None
+        if name is not None:
+            return "input", name
         if isinstance(value, BaseMessageChunk):
             value = message_chunk_to_message(value)
         if not isinstance(value, BaseMessage):
@@ -91,8 +110,10 @@ class Messages:
             data["parsed"] = leaf(message.additional_kwargs["parsed"])
         return data
 
-    def unpack(self, kind: str, data: Any, leaf: Leaf) -> BaseMessage:
-        """A new message with a new id; raises `CorruptEntry` for data `pack` did not make."""
+    def unpack(self, kind: str, data: Any, leaf: Leaf) -> Any:
+        """A new message with a new id, or an input; raises `CorruptEntry` for data `pack` did not make."""
+        if kind == "input" and self._inputs is not None and isinstance(data, str):
+            return self._inputs.given(data)
         cls = _KINDS.get(kind)
         if cls is None or not isinstance(data, dict):
             raise CorruptEntry("not a message")
@@ -139,7 +160,7 @@ def _revived(original: BaseMessage, fields: dict[str, Any]) -> BaseMessage:
 
 def _pack_content(content: Any, leaf: Leaf) -> Any:
     if isinstance(content, str):
-        return leaf(content)
+        return leaf(str.__str__(content))
     return [
         _pack_block(block, leaf)
         for block in content

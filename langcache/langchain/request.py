@@ -95,6 +95,23 @@ class Request:
         found.update((f"partial {name}", make()) for name, make in self.identity.found.late)
         return found
 
+    # The chain's own inputs, where it hands them on (`langcache.langchain.messages.Inputs`).
+
+    def name_of(self, value: Any) -> str | None:
+        """The input that a masked run handed on unread; an item of a list is no input."""
+        if isinstance(value, MaskedList):
+            return value.name
+        if isinstance(value, MaskedText) and not isinstance(self.given(value.name), list | tuple | set | frozenset):
+            return value.name
+        return None
+
+    def given(self, name: str) -> Any:
+        """A declared input as it came: from the input itself, the ambient user, or its default."""
+        if name in self.values:
+            return self.values[name]
+        user = ambient.ambient_user()
+        return user[name] if name in user else self.reading.slots[name].value if name in self.reading.slots else None
+
     # Slot values inside undeclared inputs.
 
     @cached_property

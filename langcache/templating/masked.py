@@ -42,6 +42,11 @@ class MaskedText(str):
         )
 
     @property
+    def name(self) -> str:
+        """The slot or feature it stands for."""
+        return self._name
+
+    @property
     def plain(self) -> str:
         """The text as a plain ``str``."""
         return str.__str__(self)
@@ -153,6 +158,11 @@ class MaskedList(list[MaskedText]):
 
     def __init__(self, item: MaskedText) -> None:
         super().__init__([item])
+
+    @property
+    def name(self) -> str:
+        """The slot it stands for."""
+        return self._item.name
 
     @property
     def _item(self) -> MaskedText:

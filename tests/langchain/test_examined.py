@@ -8,17 +8,18 @@ from decimal import Decimal
 from enum import Enum
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
-from langchain_core.language_models import BaseChatModel
+from langchain_core.language_models import BaseChatModel, FakeListChatModel
 from langchain_core.messages import AIMessage, BaseMessage, ChatMessage, ToolMessage
+from langchain_core.output_parsers import StrOutputParser
 from langchain_core.outputs import ChatGeneration, ChatResult
 from langchain_core.prompts import ChatPromptTemplate, MessagesPlaceholder
-from langchain_core.runnables import Runnable, RunnableLambda
+from langchain_core.runnables import Runnable, RunnableLambda, RunnablePassthrough
 from langchain_openai import ChatOpenAI
 
-from langcache import Cache, Profile, RetryPolicy
+from langcache import Cache, Feature, Ignore, Profile, RetryPolicy, Slot
 from langcache.testing import FakeClock, Provider, Request
 
 
@@ -338,3 +339,43 @@ def test_errors_of_a_chain_do_not_end_its_masking(cache: Cache) -> None:
     function.failing = False
 
     assert outcomes(cache, *[partial(chain.invoke, {"name": name}) for name in ("Ada", "Bob")]) == ["miss", "hit"]
+
+
+class Applicant(Profile):
+    gpa: Annotated[float | None, Feature(buckets=[3.0, 3.5])] = None
+    name: Annotated[str | None, Slot(label="startup name")] = None
+    schools: Annotated[list[str], Slot(label="school")] = []
+    age: Annotated[int | None, Slot()] = None
+    users: Annotated[int | None, Ignore()] = None
+
+
+PASSED_ON = [
+    {"gpa": 3.1, "name": " PathAI ", "schools": ["MIT", "ETH"], "age": 30, "users": 5},
+    {"gpa": 3.2, "name": 'Zed "L"', "schools": ["Yale", "Rice", "ETH"], "age": 41, "users": 7},
+]
+
+
+def _handed_on(cache: Cache) -> Any:
+    prompt = ChatPromptTemplate.from_template("{name}")
+    answer = prompt | FakeListChatModel(responses=["For [startup name]."]) | StrOutputParser()
+    return cache.wrap(RunnablePassthrough.assign(answer=answer), profile=Applicant, name="c")
+
+
+def test_inputs_handed_on_come_back_as_they_came(cache: Cache) -> None:
+    """``RunnablePassthrough.assign`` gives a chain's inputs back: each user's own, with their types, from one call."""
+    chain = _handed_on(cache)
+    with cache.capture() as events:
+        answers = [chain.invoke(dict(user)) for user in PASSED_ON]
+
+    expected = [{**user, "answer": f"For {str(user['name']).strip()}."} for user in PASSED_ON]
+    assert [{**a, "answer": a["answer"].replace("  ", " ").replace(" .", ".")} for a in answers] == expected
+    assert [event.outcome for event in events] == ["miss", "hit"]
+
+
+def test_inputs_handed_on_are_not_stored(cache: Cache) -> None:
+    """Law 2: what comes back is the reader's own, by name."""
+    _handed_on(cache).invoke(dict(PASSED_ON[1]))
+    [row] = cache.store.scan(cache.namespace, now=0)
+    stored = repr(cache.store.get(cache.namespace, row.key, now=0))
+
+    assert [word for word in ("Zed", "Yale", "Rice") if word in stored] == []
