@@ -12,7 +12,7 @@ from langcache.templating import Lexicon, Personal, Template, fill
 from langcache.templating.kinds import kind_of
 from tests.templating.strategies import NASTY
 
-CASES = 1_000_000 if os.environ.get("LANGCACHE_SOAK") else 1_500
+CASES = 1_000_000 if os.environ.get("LANGCACHE_SOAK") else 600
 WORDS = ["Ask", "the", "a", "an", "plan", "for", "and", "Mark", "10", "March", "at", "about", "is", "in", "AI", "of"]
 GLUE = [
     " ",
@@ -125,7 +125,7 @@ def check(seed: int) -> bool:
 
 def test_reduced() -> None:
     """Round trip, idempotence, guard, and literals that stay, whatever users, kinds and texts."""
-    assert sum(_checked(seed) for seed in range(CASES if CASES < 10_000 else 1_500)) > 100
+    assert sum(_checked(seed) for seed in range(600)) > 100
 
 
 @pytest.mark.soak
