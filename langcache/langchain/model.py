@@ -24,7 +24,15 @@ from langcache.langchain.chain_stream import ChainStream
 from langcache.langchain.fingerprint import fingerprint
 from langcache.langchain.message_chunks import MessageFiller
 from langcache.langchain.model_request import ModelRequest
-from langcache.langchain.model_stream import GenerationFiller, ModelSource, amodel_stream, model_stream, streams
+from langcache.langchain.model_stream import (
+    GenerationFiller,
+    ModelSource,
+    amodel_stream,
+    model_stream,
+    streams,
+    told,
+    told_streams,
+)
 from langcache.langchain.model_work import METADATA_PROFILE, ModelWork, values_of
 from langcache.langchain.replay import message_chunks
 from langcache.langchain.settings import Chain, Settings
@@ -86,7 +94,7 @@ def _subclass(kind: type[BaseChatModel], chain: Chain) -> type[BaseChatModel]:
         "_agenerate": _agenerate,
     }
     if kind._stream is not BaseChatModel._stream or kind._astream is not BaseChatModel._astream:  # noqa: SLF001
-        members.update(_stream=_stream, _astream=_astream)
+        members.update(_stream=_stream, _astream=_astream, **told_streams(kind))
     metaclass: Any = type(kind)
     made: Any = metaclass(kind.__name__, (kind,), members)
     # A property of the class goes before the shared state: LangChain's own cache must not ask twice.
@@ -175,9 +183,9 @@ class _Work(ModelWork):
         self._paid: ChatResult | None = None
         self.streamed_with: Mapping[str, Any] | None = None
         self.opened: list[ChainStream] = []
-        metadata = getattr(run_manager, "metadata", None) or {}
+        metadata, tags = told(run_manager)
         values = values_of(ambient.ambient_user(), metadata.get(METADATA_PROFILE))
-        super().__init__(chain, values, metadata, getattr(run_manager, "tags", None) or ())
+        super().__init__(chain, values, metadata, tags)
         if self.masks and self.bypass is None and not chain.masked_runs.closed():
             self.bypass = "the model's masked runs failed; wrap it with mode='abstract'"
 

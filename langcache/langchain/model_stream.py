@@ -1,19 +1,64 @@
 """The stream of a chat model: its own chunks, filled on the way, gathered as the result of a call."""
 
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import aclosing, closing
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import BaseMessage, message_chunk_to_message
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
+from langchain_core.runnables import ensure_config
 
 from langcache.errors import Refused
 from langcache.langchain.message_chunks import MessageFiller
 from langcache.langchain.watch import Watched
 from langcache.runtime.work import Produced
 
-__all__ = ["GenerationFiller", "ModelSource", "amodel_stream", "model_stream", "streams"]
+__all__ = ["GenerationFiller", "ModelSource", "amodel_stream", "model_stream", "streams", "told", "told_streams"]
+
+
+_END: Any = object()
+_config: ContextVar[Any] = ContextVar("langcache_model_config", default=None)
+
+
+def told(run_manager: Any) -> tuple[Mapping[str, Any], Sequence[str]]:
+    """Metadata and tags of a model call. LangChain's ``stream`` keeps them from ``_stream``; see `told_streams`."""
+    if run_manager is not None:
+        return run_manager.metadata or {}, run_manager.tags or ()
+    config = ensure_config(_config.get())
+    return config.get("metadata") or {}, config.get("tags") or ()
+
+
+def told_streams(kind: Any) -> dict[str, Any]:
+    """``stream`` and ``astream`` for a subclass of *kind*, that tell its ``_stream`` the call's config."""
+
+    def stream(self: Any, input: Any, config: Any = None, **kwargs: Any) -> Iterator[Any]:
+        chunks = kind.stream(self, input, config, **kwargs)
+        token = _config.set(config)
+        try:
+            first = next(chunks, _END)  # `_stream` is entered here
+        finally:
+            _config.reset(token)
+        with closing(chunks):
+            if first is not _END:
+                yield first
+                yield from chunks
+
+    async def astream(self: Any, input: Any, config: Any = None, **kwargs: Any) -> AsyncIterator[Any]:
+        async with aclosing(kind.astream(self, input, config, **kwargs)) as chunks:
+            token = _config.set(config)
+            try:
+                first = await anext(chunks, _END)
+            finally:
+                _config.reset(token)
+            if first is not _END:
+                yield first
+                async for chunk in chunks:
+                    yield chunk
+
+    return {"stream": stream, "astream": astream}
 
 
 def streams(model: Any, *, sync: bool) -> bool:

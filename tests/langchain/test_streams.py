@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypedDict
 
 import pytest
@@ -304,3 +305,20 @@ async def test_a_failing_profile_free_chain_streams_exactly(how: str) -> None:
     )
     assert await chunks_of(wrapped, founder(), how) == ["Hello ", "[startup name]", ""]
     assert ("".join(await chunks_of(wrapped, founder(), how)), model.calls) == ("Hello [startup name]", 1)
+
+
+def test_a_herd_of_streams_is_one_call() -> None:
+    """Who comes while another streams waits, and is replayed the answer with their own details."""
+    model = StreamingModel(chunks=SAID)
+    wrapped = texts(model)
+    leader = wrapped.stream(founder())
+    assert [next(leader), next(leader)] == ["", "Pitch "]
+
+    def ask(user: int) -> str:
+        return "".join(wrapped.stream(founder(startup_name=f"U{user}")))
+
+    with ThreadPoolExecutor(4) as pool:
+        waiting = [pool.submit(ask, user) for user in range(4)]
+        rest = "".join(leader)
+        assert [each.result(20) for each in waiting] == [HEARD.replace("PathAI", f"U{n}") for n in range(4)]
+    assert (f"Pitch {rest}", model.calls) == (HEARD, 1)

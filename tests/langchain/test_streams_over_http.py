@@ -128,3 +128,17 @@ async def test_a_stream_that_breaks(make: Any, how: str) -> None:
         assert (cache.stats().entries, provider.calls) == (0, 2)
         assert "".join(await chunks_of(wrapped, founder(), how)) == HEARD
     assert cache.stats().entries == 1
+
+
+@half
+async def test_a_streamed_model_call_is_told_the_user_by_metadata(how: str) -> None:
+    """Whoever is named in ``metadata["profile"]`` is masked in a stream as in a whole answer."""
+    asker = Profile.of(slots={"startup": Slot(label="startup name")})
+    with Provider(reply="Pitch [startup name].") as provider:
+        cache = Cache("memory://")
+        model = cache.wrap(openai(provider), profile=asker)
+        for startup in ("PathAI", "Zed"):
+            named = model.with_config(metadata={"profile": {"startup": startup}})
+            assert message_of(await chunks_of(named, f"Plan for {startup}", how)).content == f"Pitch {startup}."
+            assert named.invoke(f"Plan for {startup}").content == f"Pitch {startup}."
+    assert provider.calls == 1
