@@ -222,9 +222,12 @@ class _Walk:
 
 
 def _keeper(value: Any) -> Any:
-    number = id(value)
+    # Bound now: at the interpreter's end the module's names may be gone before the objects are.
+    def forget(_: Any, number: int = id(value), pop: Any = _first_met.pop) -> None:
+        pop(number, None)
+
     try:
-        return weakref.ref(value, lambda _: _first_met.pop(number, None))
+        return weakref.ref(value, forget)
     except TypeError:
         return value
 

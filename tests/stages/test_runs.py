@@ -16,6 +16,7 @@ from pydantic import BaseModel
 
 from langcache import Cache
 from langcache.errors import StoreError
+from langcache.runtime.steps import drive
 from langcache.stages import Files, Pipeline, StageFailed, report_cost
 from langcache.storage.memory import MemoryStore
 from langcache.testing import FaultyStore, Raise, always
@@ -357,3 +358,53 @@ def test_a_plan_says_why(cache):
     assert {line.action for line in pipe.plan({"phases": 1})} == {"reuse"}
     assert pipe.plan({"phases": 2})[0].reason == "input 'phases' changed"
     assert pipe.run({"phases": 1}).executed == []
+
+
+def test_a_plan_names_everything_that_changed(cache):
+    """Prompt, agent, code, item, and the outputs it was made from."""
+
+    def build(source, word, prompt, agent):
+        pipe = Pipeline("p", cache=cache)
+        pipe.stage("list", version=source)(lambda inputs, upstream: [{"id": 1, "word": word}])
+        pipe.stage("other", version=source)(lambda inputs, upstream: word)
+        pipe.stage(
+            "each-{id}", for_each="list", depends_on="other", prompt_version=prompt, agent_version=agent, version=source
+        )(lambda inputs, upstream, item: 0)
+        return pipe
+
+    build("1", "a", "v1", "x").run({})
+    changed = build("2", "b", "v2", "y")
+    for name in ("list", "other"):  # what they depend on is known, only the last is to be planned
+        drive(changed.settle(name, {}, "s", {}))
+    assert changed.plan({})[-1].reason == (
+        "its prompt changed; its agent changed from x to y; its code changed; its item changed; "
+        "the output of other changed"
+    )
+
+
+def test_a_list_that_becomes_a_source_later_still_cascades(cache):
+    """Its stored entry is relabelled, not run again."""
+    pipe = Pipeline("p", cache=cache)
+    pipe.stage("list", version="1")(lambda inputs, upstream: [1])
+    pipe.run({})
+    pipe.stage("each-{id}", for_each="list", version="1")(lambda inputs, upstream, item: item)
+    assert pipe.run({}).executed == ["each-1"]
+    assert [fallen.stage for fallen in pipe.invalidate("list")] == ["list", "each-1"]
+
+
+def test_whoever_lost_the_lease_takes_the_others_output(cache, clock):
+    """A process that was asleep for longer than its lease neither overwrites nor goes on with its own."""
+    pipe = Pipeline("p", cache=cache, lease_s=1)
+    mine = []
+
+    @pipe.stage("s", version="1")
+    def stage(inputs, upstream):
+        mine.append(1)
+        if len(mine) == 1:
+            clock.advance(2)  # our lease runs out, and another run comes by
+            assert pipe.run({}).outputs["s"] == 2
+        return len(mine) if len(mine) > 1 else "never"
+
+    run = pipe.run({})
+    assert (run.outputs["s"], run.reused) == (2, ["s"])
+    assert [entry.output.value() for entry in pipe.entries()] == [2]
