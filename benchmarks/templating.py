@@ -260,13 +260,16 @@ def grader_of(folder: Path) -> ModuleType:
 
 def main(print_line: Callable[[str], object] = print) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("folder", type=Path)
+    parser.add_argument("folder", type=Path, nargs="?", help="without it there is nothing to measure")
     parser.add_argument("--set", action="append", help="only this set; may be repeated")
     parser.add_argument("--limit", type=int, help="only so many lines of each set, evenly spread")
     parser.add_argument("--canonical", action="store_true", help="also with values as an app stores them")
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--examples", metavar="PATTERN", help="show refusals and faults whose reason matches")
     given = parser.parse_args()
+    if given.folder is None:
+        parser.print_usage()
+        return 0
     grader = grader_of(given.folder)
     scores: dict[str, Score] = {}
     for path in sorted(given.folder.glob("*.jsonl")):

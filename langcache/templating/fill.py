@@ -1,6 +1,7 @@
 """Filling a template with one user's values: what every hit pays for."""
 
 from collections.abc import Mapping
+from typing import NoReturn
 
 from langcache.errors import CorruptEntry, Refused
 from langcache.templating.escaping import ESCAPES
@@ -8,7 +9,7 @@ from langcache.templating.grammar import CASES, agree
 from langcache.templating.kinds import kind_of
 from langcache.templating.optional import without_empty
 from langcache.templating.slots import Personal, joined
-from langcache.templating.template import Compiled, Gap, Plan, Template
+from langcache.templating.template import Compiled, Gap, Template
 
 
 def fill(template: Template, slots: Mapping[str, Personal]) -> str:
@@ -19,9 +20,17 @@ def fill(template: Template, slots: Mapping[str, Personal]) -> str:
             write it so.
         CorruptEntry: a gap names a context, case or grammar that does not exist.
     """
-    plan = template.plan if isinstance(template, Compiled) else None
+    plan = template.plan if type(template) is Compiled else None
     try:
-        filled = _at_once(template, slots) if plan is None else _by_plan(plan, slots)
+        if plan is not None:
+            found = plan.slots(slots)
+            values = [slot.value or _empty(slot) for slot in found]
+            for number, gap in plan.special:
+                values[number] = _written(gap, found[number])
+            parts = plan.parts.copy()
+            parts[1::2] = values
+            return "".join(parts)
+        filled = _at_once(template, slots)
         if filled is not None:
             return filled
     except (KeyError, TypeError, Refused):
@@ -31,16 +40,8 @@ def fill(template: Template, slots: Mapping[str, Personal]) -> str:
     )
 
 
-def _by_plan(plan: Plan, slots: Mapping[str, Personal]) -> str | None:
-    parts, values_of, special = plan
-    values = [slot.value for slot in values_of(slots)]
-    for number, gap in special:
-        values[number] = write(gap, slots)
-    if not all(values):
-        return None
-    parts = parts.copy()
-    parts[1::2] = values
-    return "".join(parts)
+def _empty(slot: Personal) -> NoReturn:
+    raise Refused("empty slot", slot=slot.name)
 
 
 def _at_once(template: Template, slots: Mapping[str, Personal]) -> str | None:
@@ -58,10 +59,14 @@ _PLAIN = ("", "", "", "")
 
 def write(gap: Gap, slots: Mapping[str, Personal]) -> str:
     """The text of one gap for one user; raises as `fill` does."""
-    name, style, escape, case, grammar = gap
-    slot = slots.get(name)
+    slot = slots.get(gap.name)
     if slot is None:
-        raise Refused("empty slot", slot=name)
+        raise Refused("empty slot", slot=gap.name)
+    return _written(gap, slot)
+
+
+def _written(gap: Gap, slot: Personal) -> str:
+    name, style, escape, case, grammar = gap
     value = slot.value
     text = kind_of(slot).render(slot, style) if style else value if type(value) is str else joined(value)
     if not text:

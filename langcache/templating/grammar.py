@@ -81,7 +81,8 @@ def _capital(text: str) -> str:
 
 
 def _opening(text: str) -> str:
-    return _capital(text) if text.split(" ", 1)[0] in _SMALL_OR_FUNCTION else text
+    small = text[:1].islower() and text.partition(" ")[0] in _SMALL_OR_FUNCTION
+    return _capital(text) if small else text
 
 
 def _title(text: str) -> str:

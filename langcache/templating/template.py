@@ -50,12 +50,12 @@ class Plan(NamedTuple):
 
     Args:
         parts: literal, gap, literal, …, with an empty literal between neighbouring gaps and at the ends.
-        values: the values of the slots of all gaps, by one call on the slots.
+        slots: the slots of all gaps, by one call on the slots by name.
         special: number and gap of those that are not the plain value.
     """
 
     parts: list[str]
-    values: Callable[[Any], tuple[Any, ...]]
+    slots: Callable[[Any], tuple[Any, ...]]
     special: list[tuple[int, Gap]]
 
 
