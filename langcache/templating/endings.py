@@ -13,6 +13,9 @@ _CODE_SPANS = re.compile(r"(?<!`)(`+)(?!`)[^`\n]+\1(?!`)")
 _TAG = re.compile(r"</?[a-z][a-z0-9]*\b(?:[^<>\"']|\"[^\"<>]*\"|'[^'<>]*')*(\"[^\"<>]*|'[^'<>]*)?\Z", re.IGNORECASE)
 _LINK = re.compile(r"\]\([^()\s<>]*\Z")
 
+_GOES_ON = "\n[1]"
+"""Says that the text does not break off here, inside a bracket that may still be closed."""
+
 
 def ended(text: str, end: int, ahead: int) -> str:
     """The text up to *ahead*, or if need be only up to *end*, the end of a placeholder, with an end that fits it."""
@@ -37,15 +40,15 @@ def _other_end(text: str) -> str | None:
     if fenced is not None:
         return _json_end(fenced[2])
     if _FENCED.search(text) is not None:
-        return ""
+        return _GOES_ON
     line = _CODE_SPANS.sub(lambda match: "0" * len(match[0]), text[text.rfind("\n") + 1 :])
     span = _CODE_SPAN.search(line)
     if span is not None:
-        return span[1]
+        return span[1] + _GOES_ON
     tag = _TAG.search(text[text.rfind("<") :]) if "<" in text else None
     if tag is not None:
-        return (tag[1] or "")[:1] + ">"
-    return ")" if _LINK.search(text) else ""
+        return (tag[1] or "")[:1] + ">" + _GOES_ON
+    return (")" if _LINK.search(text) else "") + _GOES_ON
 
 
 def _json_end(text: str) -> str | None:
