@@ -1,6 +1,6 @@
 """Where the microseconds of a hit go: each part of it timed alone, on the chain of ``hit_latency.py``.
 
-    python benchmarks/hit_profile.py [--json]
+python benchmarks/hit_profile.py [--json]
 """
 
 import argparse

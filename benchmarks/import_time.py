@@ -1,6 +1,6 @@
 """What ``import langcache`` costs, beside ``import langchain_core.caches`` and an empty interpreter.
 
-    python benchmarks/import_time.py [--rounds N] [--json]
+python benchmarks/import_time.py [--rounds N] [--json]
 """
 
 import argparse

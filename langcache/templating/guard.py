@@ -40,7 +40,10 @@ def _left(hit: Hit, text: str, mask: bytearray, forms: Forms) -> bool:
     if mask.find(1, hit.start, hit.end) < 0:
         return True
     left = "".join(text[at] if not mask[at] else " " for at in range(hit.start, hit.end))
-    return any(len(word) > 2 and word not in CHANCE and word not in forms.known for word in folded_words(left))
+    return any(
+        (len(word) > 2 or word.isdigit()) and word not in CHANCE and word not in forms.known
+        for word in folded_words(left)
+    )
 
 
 def _suspects(folded: list[str], forms: Forms) -> dict[str, tuple[str, str]]:

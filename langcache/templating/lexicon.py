@@ -3,6 +3,8 @@
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
+from decimal import Decimal
 from itertools import accumulate, chain
 from typing import NamedTuple
 
@@ -21,6 +23,9 @@ from langcache.templating.slots import Personal, items
 from langcache.templating.spelling import date_of, number_of
 from langcache.templating.template import Gap, Template, tidy
 from langcache.templating.views import View, view
+
+PLAIN = ("text", "name")
+"""Kinds that read a value as the text it is."""
 
 NOTHING: Mapping[str, object] = {}
 
@@ -62,8 +67,10 @@ class Lexicon:
         for slot in slots:
             kind = kind_of(slot)
             self._forms.add(slot, chain(kind.recognise(slot), kind.residue(slot)), parts=has_parts(kind))
+            if slot.kind in PLAIN:
+                self._forms.add(slot, _as_number(slot), parts=False)
         for slot in withheld:
-            self._forms.add(slot, _unfillable(slot))
+            self._forms.add(slot, chain(_unfillable(slot), _as_number(slot)))
 
     def locate(self, text: str) -> Template:
         """The text with a gap wherever a slot's value surely stands, as far as masking needs it.
@@ -183,6 +190,16 @@ def _fillable(hit: Hit, text: str) -> Hit | None:
     if case == "lower" and entry.form.part and not text.islower():
         return None  # who writes capitals would have written one here: these are woods, not Tiger Woods
     return hit._replace(start=start, end=end, case=case) if case else None
+
+
+def _as_number(slot: Personal) -> Iterable[Form]:
+    """The other ways a number is written, where no kind says that it is one: "thirty-four" gives 34 away."""
+    if isinstance(slot.value, bool) or not isinstance(slot.value, int | float | Decimal):
+        return
+    number = replace(slot, kind="number")
+    for form in kind_of(number).recognise(number):
+        if form.style:  # the others are the value as it is, which its own kind judges, and figures of something else
+            yield Form(form.text, None, form.sure, locatable=False)
 
 
 def _unfillable(slot: Personal) -> Iterable[Form]:

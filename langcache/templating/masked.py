@@ -52,7 +52,7 @@ class MaskedText(str):
         return str.__str__(self)
 
     def __str__(self) -> str:
-        return "".join((self,))
+        return self  # what is computed with str(value) is computed with the value
 
     def __repr__(self) -> str:
         return repr(self.plain)

@@ -285,9 +285,7 @@ class StoreContract:
         """Under concurrency a get sees one whole record, and none is lost."""
         values = [bytes([number]) * 3000 for number in range(16)]
         puts = [call("put", "ns", "k", record(value, labels="a"), now=NOW) for value in values]
-        own = [
-            call("put", "ns", f"own{number}", record(value), now=NOW) for number, value in enumerate(values)
-        ]
+        own = [call("put", "ns", f"own{number}", record(value), now=NOW) for number, value in enumerate(values)]
         gets = [call("get", "ns", "k", now=NOW)] * 16
         results = store.together([each for group in zip(puts, own, gets, strict=True) for each in group])
         assert all(found is None or found.value in values for found in results[2::3])

@@ -47,9 +47,7 @@ class Driver(ABC):
         found: Record | None = self.run("get", namespace, key, now=now)
         return found
 
-    def put(
-        self, namespace: str, key: str, record: Record, *, now: float, lease: Lease | None = None
-    ) -> bool:
+    def put(self, namespace: str, key: str, record: Record, *, now: float, lease: Lease | None = None) -> bool:
         """See :meth:`Store.put`."""
         stored: bool = self.run("put", namespace, key, record, now=now, lease=lease)
         return stored

@@ -109,9 +109,7 @@ class StoreMachine(RuleBasedStateMachine):
 
     @precondition(lambda self: self.past)
     @rule(data=st.data(), value=st.binary(max_size=20), ttl_s=_ttls, labels=_labels)
-    def put_fenced(
-        self, data: st.DataObject, value: bytes, ttl_s: int | None, labels: frozenset[str]
-    ) -> None:
+    def put_fenced(self, data: st.DataObject, value: bytes, ttl_s: int | None, labels: frozenset[str]) -> None:
         """A put with a lease stores exactly when no newer lease was given out and no clear came since."""
         lease = data.draw(st.sampled_from(self.past))
         place = (lease.namespace, lease.key)

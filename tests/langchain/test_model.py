@@ -333,7 +333,9 @@ async def test_streamed_events(cache: Cache, provider: Provider) -> None:
     """Inside astream_events a hit streams like a miss."""
     model = cache.wrap(openai(provider), name="plan")
     seen = [[e["event"] async for e in model.astream_events("Hi", version="v2")] for _ in range(2)]
-    assert [list(dict.fromkeys(events)) for events in seen] == [["on_chat_model_start", "on_chat_model_stream", "on_chat_model_end"]] * 2
+    assert [list(dict.fromkeys(events)) for events in seen] == [
+        ["on_chat_model_start", "on_chat_model_stream", "on_chat_model_end"]
+    ] * 2
     assert provider.calls == 1
 
 

@@ -16,9 +16,7 @@ KEY = SecretStr("test")
 FAILING = [Fault(500, headers={"retry-after-ms": "1"})] * 9
 BUILDS: dict[str, Callable[[Provider], Any]] = {
     "openai": lambda provider: ChatOpenAI(base_url=provider.openai_url, api_key=KEY, model="m"),
-    "openai-6": lambda provider: ChatOpenAI(
-        base_url=provider.openai_url, api_key=KEY, model="m", max_retries=6
-    ),
+    "openai-6": lambda provider: ChatOpenAI(base_url=provider.openai_url, api_key=KEY, model="m", max_retries=6),
     "anthropic": lambda provider: ChatAnthropic(base_url=provider.anthropic_url, api_key=KEY, model="m"),
     "azure": lambda provider: AzureChatOpenAI(
         azure_endpoint=provider.url, azure_deployment="d", api_version="2024-10-21", api_key=KEY

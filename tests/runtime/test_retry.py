@@ -145,9 +145,7 @@ def failing(times: int, error: Exception) -> Any:
 
 
 @given(st.integers(1, 12), st.floats(0, 2), st.floats(2, 30))
-def test_waits_grow_with_jitter_and_stay_under_the_longest(
-    attempts: int, initial_s: float, max_s: float
-) -> None:
+def test_waits_grow_with_jitter_and_stay_under_the_longest(attempts: int, initial_s: float, max_s: float) -> None:
     """Doubling from the first, plus at most the first again, never over ``max_s``."""
     waits: list[float] = []
     policy = RetryPolicy(attempts, initial_s, max_s, deadline_s=None)

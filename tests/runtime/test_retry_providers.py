@@ -17,9 +17,7 @@ START = 1_000_000_000.0
 
 
 def openai_model(provider: Provider, **options: Any) -> Any:
-    return ChatOpenAI(
-        base_url=provider.openai_url, api_key=SecretStr("test"), model="m", max_retries=0, **options
-    )
+    return ChatOpenAI(base_url=provider.openai_url, api_key=SecretStr("test"), model="m", max_retries=0, **options)
 
 
 def anthropic_model(provider: Provider, **options: Any) -> Any:

@@ -213,3 +213,8 @@ def test_a_text_without_capitals_gives_a_name_none() -> None:
     grace = [Personal("who", "who", "Grace", kind="person")]
     assert refusal("send $5 to grace now", grace)[0] == "leak"
     assert Lexicon(grace).delexicalize("Done with grace and care.") == ("Done with grace and care.",)
+
+
+def test_figures_left_of_a_crossing_form_are_a_leak() -> None:
+    """Of two forms that share a sign only one becomes a gap; the figures of the other must not stay."""
+    assert refusal("It is 3.42 €3.42 now", [Personal("fare", "fare", "3.42", kind="money")])[:2] == ("leak", "fare")

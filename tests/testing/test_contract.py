@@ -50,8 +50,7 @@ BROKEN = {
         "test_scan_finds_rows_with_all_labels[sync]",
     ),
     "TwoHolders": (
-        "def acquire(self, namespace, key, *, ttl_s, now):"
-        " return super().acquire(namespace, key, ttl_s=0, now=now)",
+        "def acquire(self, namespace, key, *, ttl_s, now): return super().acquire(namespace, key, ttl_s=0, now=now)",
         "test_one_lease_at_a_time[sync]",
     ),
     "AsyncDiffers": (
@@ -92,9 +91,7 @@ def test_a_broken_store_fails(failed, name):
 @pytest.mark.parametrize("name", LEFT_OUT)
 def test_a_law_left_out_is_noticed(failed, name):
     """No law and no half can be overridden or removed in silence."""
-    assert {law for law in failed if law.startswith(f"Test{name}::")} == {
-        f"Test{name}::test_no_law_is_left_out"
-    }
+    assert {law for law in failed if law.startswith(f"Test{name}::")} == {f"Test{name}::test_no_law_is_left_out"}
 
 
 def test_a_law_may_be_excused_with_a_reason(failed):

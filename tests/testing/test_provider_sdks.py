@@ -201,9 +201,7 @@ def test_thinking_comes_before_the_answer(streamed: bool) -> None:
         (anthropic_model, Fault(529), anthropic.InternalServerError, "overloaded_error"),
     ],
 )
-def test_errors_are_the_vendors_own(
-    build: Build, fault: Fault, kind: type[Exception], code: str | None
-) -> None:
+def test_errors_are_the_vendors_own(build: Build, fault: Fault, kind: type[Exception], code: str | None) -> None:
     """Class, code and request id of an HTTP error are read by the SDK."""
     with Provider(faults=[fault]) as provider, pytest.raises(kind) as caught:
         build(provider).invoke("Hi")

@@ -38,9 +38,7 @@ class AnthropicWire:
             raise MisunderstoodError("messages need an integer 'max_tokens'")
         shape = (body.get("output_config") or {}).get("format") or {}
         texts = [text_of(message.get("content")) for message in messages]
-        user_texts = [
-            text for text, message in zip(texts, messages, strict=True) if message.get("role") == "user"
-        ]
+        user_texts = [text for text, message in zip(texts, messages, strict=True) if message.get("role") == "user"]
         return Ask(
             model=str(body.get("model", "")),
             last_user_text=user_texts[-1] if user_texts else "",
@@ -88,9 +86,7 @@ class AnthropicWire:
 def _forced_tool(body: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]] | None:
     choice = body.get("tool_choice") or {}
     for tool in body.get("tools") or []:
-        if choice.get("type") == "any" or (
-            choice.get("type") == "tool" and tool.get("name") == choice.get("name")
-        ):
+        if choice.get("type") == "any" or (choice.get("type") == "tool" and tool.get("name") == choice.get("name")):
             return str(tool.get("name")), tool.get("input_schema") or {}
     return None
 
@@ -118,9 +114,7 @@ def _blocks(turn: Turn) -> list[dict[str, Any]]:
     reply = turn.reply
     blocks: list[dict[str, Any]] = []
     if reply.reasoning is not None:
-        blocks.append(
-            {"type": "thinking", "thinking": reply.reasoning, "signature": f"sig_{turn.number:06d}"}
-        )
+        blocks.append({"type": "thinking", "thinking": reply.reasoning, "signature": f"sig_{turn.number:06d}"})
     if text := reply.text or reply.refusal:
         blocks.append({"type": "text", "text": text})
     for index, call in enumerate(reply.tool_calls):

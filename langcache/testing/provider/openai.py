@@ -34,9 +34,7 @@ class OpenAIWire:
             raise MisunderstoodError("this stand-in gives one choice: leave 'n' out")
         shape = body.get("response_format") or {}
         options = body.get("stream_options") or {}
-        user_texts = [
-            text_of(message.get("content")) for message in messages if message.get("role") == "user"
-        ]
+        user_texts = [text_of(message.get("content")) for message in messages if message.get("role") == "user"]
         return Ask(
             model=str(body.get("model", "")),
             last_user_text=user_texts[-1] if user_texts else "",

@@ -150,9 +150,7 @@ class Provider:
         headers = {**_request_id(wire, request), **fault.headers}
         return connection.send_whole(fault.status, headers, _bytes(wire.error(fault, request.number)))
 
-    def _reply(
-        self, connection: Connection, wire: Wire, request: Request, ask: Ask, fault: Fault | None
-    ) -> None:
+    def _reply(self, connection: Connection, wire: Wire, request: Request, ask: Ask, fault: Fault | None) -> None:
         try:
             reply = reply_to(self.reply, ask, request)
         except Exception as error:
