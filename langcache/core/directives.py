@@ -15,7 +15,7 @@ from typing import Any
 
 from langcache.errors import DeclarationError
 
-__all__ = ["NONE", "TAG_PREFIX", "Directives", "combine", "from_config", "parse"]
+__all__ = ["METADATA_KEY", "NONE", "TAG_PREFIX", "Directives", "combine", "from_config", "parse"]
 
 METADATA_KEY = "langcache"
 TAG_PREFIX = "langcache:"

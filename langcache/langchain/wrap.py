@@ -1,7 +1,9 @@
 """Door 1: a runnable that answers every user of one kind with one run of what it wraps."""
 
+import copy
 from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing, closing
+from dataclasses import replace
 from typing import Any
 
 from langchain_core.language_models import BaseChatModel
@@ -9,6 +11,7 @@ from langchain_core.runnables import Runnable, RunnableConfig, RunnableSerializa
 from langchain_core.runnables.base import coerce_to_runnable
 from pydantic import ConfigDict
 
+from langcache.core.directives import METADATA_KEY, combine, parse
 from langcache.core.profile import Profile
 from langcache.errors import DeclarationError
 from langcache.langchain.announce import Announcer
@@ -42,6 +45,21 @@ class CachedRunnable(RunnableSerializable[Any, Any]):
         """What a fingerprint of this runnable is made of, where one wrapped chain holds another."""
         settings = self.chain.settings
         return [settings.name, settings.mode, settings.profile.declaration.digest, self.bound]
+
+    def with_config(self, config: RunnableConfig | None = None, **kwargs: Any) -> Runnable[Any, Any]:
+        """As LangChain's, but directives in *config* are the chain's own from then on.
+
+        A call's metadata would replace them under their key, and ``no-store`` must beat whatever a call asks for.
+        """
+        whole = {**(config or {}), **kwargs}
+        asked = (whole.get("metadata") or {}).get(METADATA_KEY)
+        if not isinstance(asked, str | list | tuple):
+            return super().with_config(config, **kwargs)
+        chain = copy.copy(self.chain)
+        chain.settings = replace(chain.settings, directives=combine([parse(asked), chain.settings.directives]))
+        metadata = {name: value for name, value in whole["metadata"].items() if name != METADATA_KEY}
+        told: Any = {**whole, "metadata": metadata}
+        return CachedRunnable(chain=chain, name=self.name).with_config(told)
 
     @property
     def bound(self) -> Runnable[Any, Any]:

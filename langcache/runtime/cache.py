@@ -239,11 +239,27 @@ class Cache:
         )
         return remove(self.store, self.namespace, chosen, now).run()
 
-    async def ainvalidate(self, **conditions: Any) -> int:
-        """`invalidate`, awaited; the same conditions."""
-        unset: dict[str, Any] = dict.fromkeys(("key", "chain", "prompt_version", "generation_type", "older_than"))
+    async def ainvalidate(
+        self,
+        *,
+        key: str | None = None,
+        chain: str | None = None,
+        prompt_version: str | None = None,
+        generation_type: str | None = None,
+        tags: str | Iterable[str] = (),
+        older_than: Seconds | None = None,
+    ) -> int:
+        """`invalidate`, awaited."""
         now = self.clock.now()
-        chosen = select(**{**unset, "tags": (), **conditions}, now=now)
+        chosen = select(
+            key=key,
+            chain=chain,
+            prompt_version=prompt_version,
+            generation_type=generation_type,
+            tags=tags,
+            older_than=older_than,
+            now=now,
+        )
         return await remove(self.store, self.namespace, chosen, now).arun()
 
     def clear(self) -> int:

@@ -98,6 +98,19 @@ def test_the_narrowest_wins() -> None:
     assert model.calls == 2
 
 
+def test_a_chains_no_store_in_metadata_survives_a_calls_own_metadata() -> None:
+    """LangChain lets a call's metadata replace the chain's under one key; ``no-store`` beats it all the same."""
+    cache = Cache("memory://")
+    model = CountingModel(say=SAY)
+    wrapped = cache.wrap(chain(model), profile=Applicant)
+    private = wrapped.with_config(metadata={"langcache": "no-store", "team": "x"}, tags=["t"])
+    for _ in range(2):
+        private.invoke(founder(), {"metadata": {"langcache": "max-age=3600"}})
+    assert (model.calls, cache.stats().entries) == (2, 0)
+    wrapped.invoke(founder())
+    assert (model.calls, cache.stats().entries) == (3, 1)
+
+
 def test_a_profiles_own_directives() -> None:
     """The VIP who opted out is neither read nor written."""
     cache = Cache("memory://")
