@@ -40,10 +40,8 @@ def _left(hit: Hit, text: str, mask: bytearray, forms: Forms) -> bool:
     if mask.find(1, hit.start, hit.end) < 0:
         return True
     left = "".join(text[at] if not mask[at] else " " for at in range(hit.start, hit.end))
-    return any(
-        (len(word) > 2 or word.isdigit()) and word not in CHANCE and word not in forms.known
-        for word in folded_words(left)
-    )
+    telling = (word for word in folded_words(left) if len(word) > 2 or word.isdigit())
+    return any(word not in CHANCE and word not in forms.known for word in telling)
 
 
 def _suspects(folded: list[str], forms: Forms) -> dict[str, tuple[str, str]]:
