@@ -123,7 +123,7 @@ class Request:
     def lexicon(self) -> Lexicon:
         """Everything personal about this user, compiled, to search an answer for it."""
         reading = self.reading
-        known = [*self.identity.found.texts, *map(_printed, reading.shown.values())]
+        known = [*self.identity.found.texts, *map(str, reading.shown.values())]
         slots = list(reading.slots.values())
         if self.settings.mode == "mask":
             return Lexicon(slots, known=known)  # ignored and raw feature values were never shown to the model
@@ -149,7 +149,7 @@ class Request:
 
     def tokens(self) -> dict[str, str]:
         """Slot name to placeholder: distinct from anything the prompt, features or residue hold."""
-        literals = [*self.identity.found.texts, *map(_printed, self.reading.shown.values()), *self._literals]
+        literals = [*self.identity.found.texts, *map(str, self.reading.shown.values()), *self._literals]
         return placeholders(list(self.reading.slots.values()), literals)
 
     def masked(self, tokens: Mapping[str, str], on_use: Any) -> Any:
@@ -224,10 +224,6 @@ def _marking(name: str, value: Any, on_use: Any) -> Any:
     if isinstance(value, list):
         return [_marking(name, item, on_use) for item in value]
     return value
-
-
-def _printed(value: Any) -> str:
-    return value.plain if isinstance(value, MaskedText) else str(value)
 
 
 def _texts_of(value: Any) -> list[str]:

@@ -11,6 +11,7 @@ _FENCED = re.compile(r"^ {0,3}(```+|~~~+)[^\n`]*\n(?:(?!^ {0,3}\1).)*\Z", re.MUL
 _CODE_SPAN = re.compile(r"(?<!`)(`+)(?!`)[^`\n]*\Z")
 _CODE_SPANS = re.compile(r"(?<!`)(`+)(?!`)[^`\n]+\1(?!`)")
 _TAG = re.compile(r"</?[a-z][a-z0-9]*\b(?:[^<>\"']|\"[^\"<>]*\"|'[^'<>]*')*(\"[^\"<>]*|'[^'<>]*)?\Z", re.IGNORECASE)
+_OPENS_TWICE = re.compile(r"\s*\[\s*\[")
 _LINK = re.compile(r"\]\([^()\s<>]*\Z")
 
 _GOES_ON = "\n[1]"
@@ -20,8 +21,8 @@ _GOES_ON = "\n[1]"
 def ended(text: str, end: int, ahead: int) -> str:
     """The text up to *ahead*, or if need be only up to *end*, the end of a placeholder, with an end that fits it."""
     plain = BRACKETED.sub(lambda match: "1" * len(match[0]), text[:ahead])
-    if text.lstrip().startswith("[["):
-        plain = f"x{plain[1:]}"  # a Markdown link around a placeholder is likelier than a list of lists
+    if _OPENS_TWICE.match(text):
+        plain = plain.replace("[", "x", 1)  # a Markdown link around a placeholder is likelier than a list of lists
     for upto in (ahead, end):
         found = _end(plain[:upto])
         if found is not None:

@@ -52,7 +52,7 @@ class MaskedText(str):
         return str.__str__(self)
 
     def __str__(self) -> str:
-        return self  # what is computed with str(value) is computed with the value
+        return "".join((self,))
 
     def __repr__(self) -> str:
         return repr(self.plain)

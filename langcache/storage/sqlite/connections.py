@@ -34,6 +34,11 @@ class Connection(sqlite3.Connection):
         files.let_go(self.identity)
 
 
+def has_moved(error: Exception) -> bool:
+    """Whether another process has set the file aside between our opening and our writing it."""
+    return getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_READONLY_DBMOVED
+
+
 def is_torn(error: sqlite3.Error) -> bool:
     """Whether *error* means a malformed database rather than a busy, full or unreachable one."""
     return getattr(error, "sqlite_errorcode", 0) & 0xFF in _TORN_CODES

@@ -16,7 +16,7 @@ from langcache.storage.asynchrony import ThreadedAsync
 from langcache.storage.base import PAGE_ROWS, Lease, Record, Row, Usage, is_expired
 from langcache.storage.forking import survive_fork
 from langcache.storage.sqlite import files, tables
-from langcache.storage.sqlite.connections import Connection, Connections, Torn, is_torn
+from langcache.storage.sqlite.connections import Connection, Connections, Torn, has_moved, is_torn
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -191,7 +191,8 @@ class SQLiteStore(ThreadedAsync):
             except Torn as torn:
                 self._set_aside(torn)
             except (sqlite3.Error, OSError) as error:
-                raise StoreError(f"{self.path}: {error}") from error
+                if not has_moved(error):
+                    raise StoreError(f"{self.path}: {error}") from error
         raise StoreError(f"{self.path} is malformed again and again")
 
     def _plain(self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
