@@ -157,7 +157,8 @@ def test_one_process_sets_a_torn_file_aside(tmp_path):
         for number in range(4)
     ]
     store = SQLiteStore(path)
-    moved = [int(mender.communicate(timeout=60)[0]) for mender in menders]
+    said = [mender.communicate(timeout=60)[0] for mender in menders]
+    moved = [int(text) for text in said]
     assert sum(moved) == 1
     assert (tmp_path / "cache.db.corrupt-1").exists()
     assert not (tmp_path / "cache.db.corrupt-2").exists()

@@ -36,7 +36,8 @@ class Connection(sqlite3.Connection):
 
 def has_moved(error: Exception) -> bool:
     """Whether another process has set the file aside between our opening and our writing it."""
-    return getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_READONLY_DBMOVED
+    moved = getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_READONLY_DBMOVED
+    return moved or isinstance(error, files.Vanished)
 
 
 def is_torn(error: sqlite3.Error) -> bool:

@@ -30,6 +30,10 @@ class Identity(NamedTuple):
     inode: int
 
 
+class Vanished(OSError):
+    """The file was there a moment ago: another process has set it aside."""
+
+
 def identify(path: Path) -> Identity | None:
     """The identity of the file at *path*; None where there is none or an empty one, which is as good as none.
 
@@ -113,6 +117,8 @@ def hold(path: Path, identity: Identity) -> None:
         if probe is None:
             try:
                 probe = _Probe(os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0)))
+            except FileNotFoundError as error:
+                raise Vanished(error.errno, error.strerror, str(path)) from error
             except OSError as error:
                 raise ForeignFile(f"{path} cannot be read: {error.strerror}") from error
             if not probe.is_ours():
