@@ -2,15 +2,16 @@
 
 import copy
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NoReturn
 
 from langchain_core.runnables.config import merge_configs
 
 from langcache.core.classes import Classes
-from langcache.core.directives import Directives, combine, from_config
+from langcache.core.directives import NONE, Directives, combine, from_config, parse
 from langcache.core.entry import Entry
 from langcache.core.events import Event
 from langcache.core.packing import pack, unpack
+from langcache.core.profile import Profile
 from langcache.errors import Refused, UnkeyableError
 from langcache.langchain.announce import Announcer
 from langcache.langchain.chain_stream import ChainStream
@@ -26,7 +27,7 @@ from langcache.runtime.work import MaskedRunFailed, Produced, Stream
 from langcache.templating import Gap, Template, fill, from_data, read, to_data
 from langcache.templating.stream import StreamFiller
 
-__all__ = ["ChainWork"]
+__all__ = ["ChainWork", "asked_by_profile"]
 
 
 class ChainWork:
@@ -85,7 +86,7 @@ class ChainWork:
         levels = [
             *from_config(self.config.get("metadata"), self.config.get("tags")),
             *ambient.ambient_directives(),
-            _of_profile(profile, self.inputs),
+            asked_by_profile(profile, self.inputs),
             self.chain.settings.directives,
         ]
         return combine(levels)
@@ -112,10 +113,7 @@ class ChainWork:
             with self.chain.watched, ambient.running_inside():
                 output = inner.invoke(inputs, config, **self.kwargs)
         except Exception as error:
-            failure = self._failure(error, observer, masked)
-            if failure is error:
-                raise  # "from" itself would make the error its own cause, and whoever follows causes hang
-            raise failure from error
+            self._raise(error, observer, masked)
         return self._produced(output, observer, masked)
 
     async def arun(self, masked: bool) -> Produced | Stream:
@@ -129,10 +127,7 @@ class ChainWork:
             with self.chain.watched, ambient.running_inside():
                 output = await inner.ainvoke(inputs, config, **self.kwargs)
         except Exception as error:
-            failure = self._failure(error, observer, masked)
-            if failure is error:
-                raise  # "from" itself would make the error its own cause, and whoever follows causes hang
-            raise failure from error
+            self._raise(error, observer, masked)
         return self._produced(output, observer, masked)
 
     def _config(self, config: Any, observer: Observer, masked: bool) -> Any:
@@ -166,6 +161,12 @@ class ChainWork:
         if self._tokens is None:
             self._tokens = self.request.tokens()
         return self._tokens
+
+    def _raise(self, error: Exception, observer: Observer, masked: bool) -> NoReturn:
+        failure = self._failure(error, observer, masked)
+        if failure is error:
+            raise error  # "from" itself would make the error its own cause, and whoever follows causes hang
+        raise failure from error
 
     def _failure(self, error: Exception, observer: Observer, masked: bool) -> Exception:
         if isinstance(error, LookupWithDetail):
@@ -331,11 +332,8 @@ def _is_empty(output: Any) -> bool:
     return content in ("", []) and not getattr(output, "tool_calls", None) and hasattr(output, "content")
 
 
-def _of_profile(profile: Any, inputs: Any) -> Directives:
+def asked_by_profile(profile: Any, inputs: Any) -> Directives:
     """What the user's own profile asks for; nothing is built unless the profile overrides `cache_directives`."""
-    from langcache.core.directives import NONE, parse
-    from langcache.core.profile import Profile
-
     if profile.cache_directives is Profile.cache_directives:
         return NONE
     if isinstance(inputs, profile):

@@ -12,7 +12,7 @@ from langcache.core.reading import read_request
 from langcache.errors import UnkeyableError
 from langcache.langchain.messages import mask_value, plain_message
 from langcache.langchain.rendered import Mark, Rendered, Segment
-from langcache.langchain.request import UNSPECIFIED, Request, _map_texts
+from langcache.langchain.request import UNSPECIFIED, Request, map_texts
 from langcache.langchain.settings import Identity
 from langcache.templating import Gap, to_data
 
@@ -75,7 +75,7 @@ class ModelRequest(Request):
                 return value
             return Segments([_as_key(part) for part in segments])
 
-        return _map_texts(message, text)
+        return map_texts(message, text)
 
     def _doubtful(self, others: Mapping[str, Any]) -> dict[str, Any]:
         """Undeclared variables in which something like a declared value stands: in the key as they are.

@@ -15,7 +15,7 @@ from langcache.core.entry import labels_of
 from langcache.core.events import Event
 from langcache.core.profile import Profile
 from langcache.errors import UnkeyableError
-from langcache.langchain.chain_work import ChainWork, _of_profile
+from langcache.langchain.chain_work import ChainWork, asked_by_profile
 from langcache.langchain.fingerprint import Fingerprint
 from langcache.langchain.messages import Messages
 from langcache.langchain.observe import finish_of, usage_of
@@ -117,7 +117,7 @@ class ModelWork(ChainWork):
         levels = [
             *from_config(metadata, tags),
             *ambient.ambient_directives(),
-            _of_profile(settings.profile, self.inputs),
+            asked_by_profile(settings.profile, self.inputs),
             settings.directives,
         ]
         return combine(levels)

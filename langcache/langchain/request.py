@@ -15,7 +15,7 @@ from langcache.langchain.settings import VOLATILE, Identity, Settings
 from langcache.runtime import ambient
 from langcache.templating import Lexicon, MaskedList, MaskedText, Template, placeholders, show, to_data
 
-__all__ = ["Request"]
+__all__ = ["UNSPECIFIED", "Request", "map_texts"]
 
 UNSPECIFIED = "unspecified"
 """What a masked chain receives for an ignored input, given or not: both share a key."""
@@ -143,7 +143,7 @@ class Request:
             self._located[text] = template
             return _Gapped(to_data(template))
 
-        return {name: _map_texts(value, located) for name, value in residue.items()}
+        return {name: map_texts(value, located) for name, value in residue.items()}
 
     # What a masked chain receives.
 
@@ -198,17 +198,17 @@ def _is_profile_like(inputs: BaseModel) -> bool:
     return plain_message(inputs) is NotImplemented
 
 
-def _map_texts(value: Any, text: Any) -> Any:
+def map_texts(value: Any, text: Any) -> Any:
     """*value* for the key: texts through *text*, LangChain objects as plain data."""
     if type(value) is str:
         return text(value)
     if type(value) in (list, tuple):
-        return [type(value).__name__, [_map_texts(item, text) for item in value]]
+        return [type(value).__name__, [map_texts(item, text) for item in value]]
     if type(value) is dict:
-        return {key: _map_texts(item, text) for key, item in value.items()}
+        return {key: map_texts(item, text) for key, item in value.items()}
     plain = plain_message(value)
     if plain is not NotImplemented:
-        return [type(value).__name__, _map_texts(plain, text)]
+        return [type(value).__name__, map_texts(plain, text)]
     return value
 
 

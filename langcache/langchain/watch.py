@@ -1,12 +1,12 @@
 """Notice that a runnable was changed after it was fingerprinted, without walking it again on every call."""
 
-import threading
 from typing import Any
 
 from pydantic import BaseModel
 
 from langcache.langchain.fingerprint import IRRELEVANT, Fingerprint, fingerprint
 from langcache.langchain.own_state import has_own_state, own_state
+from langcache.storage.forking import ForkableLock
 
 __all__ = ["Watched"]
 
@@ -26,7 +26,7 @@ class Watched:
 
     def __init__(self, runnable: Any) -> None:
         self.runnable = runnable
-        self._lock = threading.Lock()
+        self._lock = ForkableLock()
         self._running = 0
         self._state: dict[tuple[int, str], Any] = {}
         self._renew()
