@@ -4,7 +4,7 @@ STAMP := .venv/.installed
 DEMO := .venv/.demo
 WORKLOADS ?= ../shared/workloads
 
-.PHONY: help demo test lint types unit record soak bench clean
+.PHONY: help demo test test-browser lint types unit record soak bench clean
 help:  ## what you can do here
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/ —/'
 
@@ -31,7 +31,11 @@ types: $(STAMP)  ## mypy, strict
 	$(BIN)/mypy
 
 unit: $(STAMP)  ## the tests, with branch coverage shown
-	$(BIN)/pytest -n auto --cov --cov-report=term -q
+	$(BIN)/pytest -n auto -m 'not browser' --cov --cov-report=term -q
+
+test-browser: $(STAMP)  ## the dashboard in a real Chromium (installs Debian's chromium where there is none)
+	command -v chromium > /dev/null || (apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium)
+	$(BIN)/pytest -m browser -q
 
 soak: $(STAMP)  ## the same laws at full counts (an hour or so); the result is kept in docs/soak.txt
 	@{ echo "make soak, $$(date -u +%F), commit $$(git rev-parse --short HEAD), $$($(BIN)/python --version)"; \
