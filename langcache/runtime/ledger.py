@@ -1,7 +1,8 @@
 """The running account of one cache in one process, and the captures that listen to it."""
 
+import logging
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import asdict, dataclass, field
@@ -13,6 +14,8 @@ from langcache.storage.forking import ForkableLock
 
 __all__ = ["Ledger", "Stats"]
 
+_log = logging.getLogger("langcache")
+Listener = Callable[[Event], object]
 _Captures = tuple[tuple["Ledger", list[Event]], ...]
 _captures: ContextVar[_Captures] = ContextVar("langcache_captures", default=())
 
@@ -60,14 +63,37 @@ class Ledger:
         self._bypasses: Counter[str] = Counter()
         self._chains: defaultdict[str, Counter[str]] = defaultdict(Counter)
         self._sums = Stats()
+        self._listeners: tuple[Listener, ...] = ()
 
     def record(self, event: Event) -> None:
-        """Count *event*, and hand it to this context's captures."""
+        """Count *event*, and hand it to this context's captures and to every subscriber."""
         with self._lock:
             self._count(event)
         for ledger, events in _captures.get():
             if ledger is self:
                 events.append(event)
+        for listener in self._listeners:
+            try:
+                listener(event)
+            except Exception:
+                self._drop(listener)
+
+    def subscribe(self, listener: Listener) -> Callable[[], None]:
+        """Call *listener* with every event, in the context and the thread of its request; returns how to end that.
+
+        It must be quick and must not change the event. One that raises is logged and dropped; the chain goes on.
+        """
+        with self._lock:
+            self._listeners = (*self._listeners, listener)
+        return lambda: self._remove(listener)
+
+    def _drop(self, listener: Listener) -> None:
+        self._remove(listener)
+        _log.warning("a subscriber of langcache's events failed and gets no more of them", exc_info=True)
+
+    def _remove(self, listener: Listener) -> None:
+        with self._lock:
+            self._listeners = tuple(kept for kept in self._listeners if kept is not listener)
 
     def _count(self, event: Event) -> None:
         self._outcomes[event.outcome] += 1

@@ -9,6 +9,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
+import pytest
 from hypothesis import given, strategies as st
 
 from langcache.core.events import Event
@@ -153,3 +154,31 @@ def test_threads_lose_no_event() -> None:
     with ThreadPoolExecutor(8) as threads:
         list(threads.map(ledger.record, [MISS] * 1600))
     assert (ledger.stats().requests, ledger.stats().cost_usd) == (1600, Decimal("160.0"))
+
+
+def test_a_subscriber_hears_every_event_until_it_ends() -> None:
+    """In order, and each subscriber its own; ending twice does no harm."""
+    ledger, first, second = Ledger(), list[Event](), list[Event]()
+    end = ledger.subscribe(first.append)
+    ledger.subscribe(second.append)
+    ledger.record(MISS)
+    end()
+    end()
+    ledger.record(HIT)
+    assert (first, second) == ([MISS], [MISS, HIT])
+
+
+def test_a_failing_subscriber_is_dropped_and_harms_nobody(caplog: pytest.LogCaptureFixture) -> None:
+    """Metrics that break must not break a chain, nor fill the log."""
+    ledger, heard = Ledger(), list[Event]()
+
+    def fail(event: Event) -> None:
+        raise RuntimeError
+
+    ledger.subscribe(fail)
+    ledger.subscribe(heard.append)
+    ledger.record(MISS)
+    ledger.record(HIT)
+    assert heard == [MISS, HIT]
+    assert ledger.stats().requests == 2
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
