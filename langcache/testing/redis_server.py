@@ -14,7 +14,7 @@ from pathlib import Path
 from random import SystemRandom
 from typing import Any, Final
 
-START_S: Final = 20.0
+START_S: Final = 60.0
 """How long a server may take to answer, in seconds."""
 
 _ATTEMPTS: Final = 5

@@ -118,12 +118,12 @@ def test_waiters_with_a_stale_answer_read_it_once_two_leaders_failed(half: str, 
 @pytest.mark.parametrize("half", ["threads", "tasks"])
 def test_a_refused_answer_lets_all_fetch_their_own_at_once(half: str, asker: Asker) -> None:
     """Side by side, never one by one."""
-    slow(asker, 0.2)
+    slow(asker, 2)
     began = time.monotonic()
     answers = together(half, asker, [asker.request(user=f"U{n}", on_template=Refused("leak")) for n in range(8)])
     assert answers == [f"Hello U{n}." for n in range(8)]
     assert asker.outcomes == ["refused"] * 8
-    assert time.monotonic() - began < 8 * 0.2
+    assert time.monotonic() - began < 8 * 2
 
 
 async def test_a_cancelled_waiter_disturbs_nobody(asker: Asker) -> None:
@@ -242,7 +242,7 @@ def test_a_forked_child_does_not_wait_for_a_leader_it_does_not_have(asker: Asker
     if child == 0:
         asker.chain.before = lambda: None
         os._exit(0 if asker.ask(user="Child") == "Hello Child." and len(asker.events) == 1 else 1)
-    ends_at = time.monotonic() + 10
+    ends_at = time.monotonic() + 60
     while not (status := os.waitpid(child, os.WNOHANG))[0] and time.monotonic() < ends_at:
         time.sleep(0.02)
     if not status[0]:

@@ -24,8 +24,8 @@ from langcache.testing.redis_server import free_port, running_server
 
 SOAK = os.environ.get("LANGCACHE_SOAK") == "1"
 TIMEOUT_S = 0.25
-LATE_S = 0.5
-"""What a busy machine may add to a timeout."""
+HANG_S = 30
+"""Later than this nothing ended by a timeout of a few hundred milliseconds, however busy the machine."""
 
 CALLS = {
     "get": (("ns", "k"), {"now": NOW}),
@@ -60,7 +60,7 @@ def driven(half):
         driver.finish()
 
 
-def assert_fails(store, name, *, within_s=TIMEOUT_S + LATE_S):
+def assert_fails(store, name, *, within_s=HANG_S):
     arguments, options = CALLS[name]
     begun = time.monotonic()
     with pytest.raises(StoreError):
@@ -79,11 +79,11 @@ def test_nobody_there(driven, name, scheme):
 def test_a_killed_server_and_its_return(driven):
     """While it is down calls fail at once; when it is back they work, over connections made anew."""
     with running_server() as server:
-        store = driven(server.url, timeout_s=5)
+        store = driven(server.url, timeout_s=3 * HANG_S)
         store.together([("put", ("ns", str(number), record()), {"now": NOW}) for number in range(8)])
         server.kill()
         for _ in range(3):
-            assert_fails(store, "get", within_s=1)
+            assert_fails(store, "get")
         server.start()
         assert store.get("ns", "1", now=NOW) is None
         assert store.put("ns", "k", record(), now=NOW) is True
@@ -91,19 +91,24 @@ def test_a_killed_server_and_its_return(driven):
         assert store.put("ns", "k", record(b"new"), now=NOW, lease=lease) is True
 
 
-@pytest.mark.parametrize("delay_s", [0.2, 2])
 @pytest.mark.parametrize("name", ["get", "put", "acquire", "usage"])
-def test_a_slow_server(driven, redis_server, delay_s, name):
-    """Slower than the timeout is a failure at the timeout; else it is only slow."""
+def test_a_slow_server(driven, redis_server, name):
+    """Within the timeout it is only slow."""
     with running_proxy(redis_server.port) as proxy:
-        store = driven(f"redis://127.0.0.1:{proxy.port}", timeout_s=1)
+        store = driven(f"redis://127.0.0.1:{proxy.port}", timeout_s=HANG_S)
         store.get("ns", "warm", now=NOW)
-        proxy.delay_s = delay_s
-        if delay_s > 1:
-            assert_fails(store, name, within_s=1 + LATE_S)
-        else:
-            arguments, options = CALLS[name]
-            store.run(name, *arguments, **options)
+        proxy.delay_s = 0.2
+        arguments, options = CALLS[name]
+        store.run(name, *arguments, **options)
+
+
+@pytest.mark.parametrize("name", ["get", "put", "acquire", "usage"])
+def test_a_server_slower_than_the_timeout(driven, redis_server, name):
+    """It fails at the timeout, long before the answer could come."""
+    with running_proxy(redis_server.port) as proxy:
+        store = driven(f"redis://127.0.0.1:{proxy.port}", timeout_s=TIMEOUT_S)
+        proxy.delay_s = 2 * HANG_S
+        assert_fails(store, name)
 
 
 @pytest.mark.parametrize("warm", [True, False])
@@ -125,11 +130,12 @@ def test_those_who_queue_pay_one_timeout(half, redis_server):
     """Of fifty calls and two connections, none waits for the timeouts of those before it."""
     with running_proxy(redis_server.port) as proxy:
         proxy.silent = True
-        store = open_store(f"redis://127.0.0.1:{proxy.port}", max_connections=2)
+        store = open_store(f"redis://127.0.0.1:{proxy.port}", max_connections=2, timeout_s=1)
         begun = time.monotonic()
         failed = fifty_gets(store, half)
         assert failed == 50
-        assert time.monotonic() - begun < 3 * TIMEOUT_S + LATE_S
+        one_by_one_s = 50 / 2 * 1
+        assert time.monotonic() - begun < one_by_one_s / 2
         store.close()
 
 
@@ -153,17 +159,18 @@ def fifty_gets(store, half):
 
 def test_a_read_only_replica(driven, redis_server):
     """What can be read is read; a write is a StoreError."""
+    redis_server.ask("FLUSHALL")
     with running_server("--replicaof", "127.0.0.1", str(redis_server.port)) as replica:
-        store = driven(replica.url, timeout_s=5)
+        store = driven(replica.url, timeout_s=2 * HANG_S)
         assert store.get("ns", "nothing", now=NOW) is None
-        assert_fails(store, "put", within_s=5)
-        assert_fails(store, "acquire", within_s=5)
+        assert_fails(store, "put")
+        assert_fails(store, "acquire")
 
 
 def test_a_full_server(driven):
     """Out of memory, and nothing may be evicted: writes fail, reads and removals go on."""
     with running_server("--maxmemory", "3mb", "--maxmemory-policy", "noeviction") as server:
-        store = driven(server.url, timeout_s=5)
+        store = driven(server.url, timeout_s=HANG_S)
         store.put("ns", "k", record(b"kept"), now=NOW)
         with pytest.raises(StoreError, match="maxmemory"):
             fill(store)
@@ -191,7 +198,7 @@ def test_a_wrong_password_is_told_without_it(driven):
 def test_foreign_bytes_under_our_names(driven, redis_server, planted):
     """A string comes back as it is, for the checksum to refuse; another type is an error; a put mends both."""
     redis_server.ask("FLUSHALL")
-    store = driven(redis_server.url, timeout_s=5)
+    store = driven(redis_server.url, timeout_s=HANG_S)
     name = store.store.names.entry("ns", "k")
     redis_server.ask(planted[0], name, *planted[1:])
     if planted[0] == "SET":
@@ -259,7 +266,7 @@ def test_each_error_of_redis_py_becomes_ours(driven, redis_server, kind, step):
         error = kind("unknown command `X`, with args beginning with: `secret`")
     except (TypeError, ValueError, IndexError):
         pytest.skip("made from more than a message")
-    store = driven(redis_server.url, timeout_s=5)
+    store = driven(redis_server.url, timeout_s=HANG_S)
     store.put("ns", "k", record(), now=NOW)
 
     def fail(*arguments, **options):
