@@ -12,8 +12,9 @@ from langcache.errors import CorruptEntry, NotCached, Refused, UnstorableError
 from langcache.langchain.lookup_work import LookupWork
 from langcache.langchain.matching import leads_here
 from langcache.langchain.model_work import as_answers, as_generations
+from langcache.runtime.fetch import UNFILLABLE
 from langcache.runtime.flight import Landing
-from langcache.runtime.flow import UNFILLABLE, WAIT_S, Engine
+from langcache.runtime.flow import WAIT_S, Engine
 from langcache.runtime.steps import Flow
 
 __all__ = ["Answer", "LookupFlow"]
@@ -107,9 +108,9 @@ class LookupFlow:
         landing = Landing(released=True)
         try:
             produced = work.produced(as_answers(generations))
-            self.engine.account(work.event, produced.usages)
+            self.engine.fetch.account(work.event, produced.usages)
             if work.bypass is None:
-                entry = self.engine.entry(work, self.engine.checked(work, produced))
+                entry = self.engine.fetch.entry(work, self.engine.fetch.checked(work, produced))
                 gone_at = self.engine.expiry.gone_at(entry.fresh_until)
                 yield self.engine.store.put(work.namespace, work.key, entry, gone_at, work.labels)
                 landing = Landing(entry=entry)

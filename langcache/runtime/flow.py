@@ -1,50 +1,31 @@
-"""The flow of one request: look up, decide, lead or wait, generate, check, store, fill. Written once.
+"""The flow of one request: look up, decide, lead or wait, fetch, fill. Written once.
 
 Each method is a generator of steps for `langcache.runtime.steps`; no decision is taken anywhere else.
 """
 
 import asyncio
-import random
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import Any
 
 from langcache.core.entry import Entry
-from langcache.core.events import Event, Usage
+from langcache.core.events import Event
 from langcache.core.policy import Expiry, judge
-from langcache.errors import CorruptEntry, NotCached, Refused, UnstorableError
-from langcache.runtime import retry
+from langcache.errors import CorruptEntry, NotCached, UnstorableError
 from langcache.runtime.background import in_background
 from langcache.runtime.clock import Clock
+from langcache.runtime.fetch import SHOWN, UNFILLABLE, Fetch, Price, Term, why_unfilled
 from langcache.runtime.flight import Flight, Flights, Landing, leading
 from langcache.runtime.guard import GuardedStore
 from langcache.runtime.lease import Claim, Leases
-from langcache.runtime.retry import Attempts, RetryPolicy
-from langcache.runtime.steps import Flow, Step, show
-from langcache.runtime.work import MaskedRunFailed, Produced, Stream, StreamBroke, Work
-from langcache.storage.base import Lease
+from langcache.runtime.retry import RetryPolicy
+from langcache.runtime.steps import Flow, show
+from langcache.runtime.work import StreamBroke, Work
 
-__all__ = ["Engine", "Price"]
-
-Price = Callable[[Usage], Decimal | None]
-
-SHOWN = object()
-"""The answer of a stream that has been shown chunk by chunk."""
+__all__ = ["Engine"]
 
 WAIT_S = 120.0
 """How long a waiter trusts its leader; longer than any single provider call should take."""
-
-UNFILLABLE = (Refused, UnstorableError, ValueError, TypeError)
-"""What filling a sound template for one user can fail with."""
-
-
-@dataclass(slots=True)
-class Term:
-    """What a leader holds: its flight among threads and tasks, its lease among processes; neither where it is alone."""
-
-    flight: Flight | None = None
-    lease: Lease | None = None
 
 
 @dataclass(slots=True)
@@ -69,10 +50,12 @@ class Engine:
     record: Callable[[Event], None]
     flights: Flights = field(default_factory=Flights)
     leases: Leases = field(init=False)
+    fetch: Fetch = field(init=False)
     tasks: set[Any] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.leases = Leases(self.store, self.clock, WAIT_S)
+        self.fetch = Fetch(self.store, self.retry, self.clock, self.expiry, self.price, self.flights, self.leases)
 
     def answer(self, work: Work) -> Flow[Any]:
         """The answer to *work*; raises what the chain raises, or `NotCached`."""
@@ -110,7 +93,7 @@ class Engine:
         if asked.no_store or work.bypass is not None:
             if asked.only_if_cached:
                 raise NotCached("only-if-cached, but nothing may be read: " + (work.bypass or "no-store"))
-            return (yield from self._around(work, work.bypass or "no-store"))
+            return (yield from self.fetch.around(work, work.bypass or "no-store"))
         stale: Entry | None = None
         if not asked.no_cache:
             entry = yield self.store.get(work.namespace, work.key)
@@ -124,7 +107,7 @@ class Engine:
             raise NotCached(f"only-if-cached, and no answer of chain {work.event.chain!r} is stored under this key")
         if asked.no_cache:
             work.event.outcome = "refresh"
-            return (yield from self._generate(work, Term()))
+            return (yield from self.fetch.generate(work, Term()))
         return (yield from self._lead_or_wait(work, stale))
 
     def _serve(self, work: Work, entry: Entry, outcome: Any) -> Flow[Any]:
@@ -140,7 +123,7 @@ class Engine:
             event.outcome = before
             return (yield from self._lead_or_wait(work, None, renew=True))
         except UNFILLABLE as error:
-            return (yield from self._around(work, f"cannot be filled for this user: {_why(error)}"))
+            return (yield from self.fetch.around(work, f"cannot be filled for this user: {why_unfilled(error)}"))
         event.model = entry.model
         event.age_s = max(0.0, self.clock.now() - entry.created_at)
         event.saved_usd = entry.cost_usd
@@ -158,7 +141,7 @@ class Engine:
                     return (yield from self._serve(work, stale, "stale"))
                 raise landing.error
             if landing.released:
-                return (yield from self._generate(work, Term(), stale))
+                return (yield from self._fetched(work, Term(), stale))
             if landing.entry is not None:
                 return (yield from self._serve(work, landing.entry, "hit"))
             failures = flight.failures + 1
@@ -176,13 +159,24 @@ class Engine:
                 if claim.alone:
                     landing = Landing(released=True)
                     self.flights.land(flight, landing)
-                return (yield from self._generate(work, term, stale))
+                return (yield from self._fetched(work, term, stale))
         except Exception:
             yield from self.leases.release(term.lease)
             raise
         finally:
             self.leases.abandon(term.lease)
             self.flights.land(flight, landing)
+
+    def _fetched(self, work: Work, term: Term, stale: Entry | None) -> Flow[Any]:
+        """A new answer; where there is none to be had, the *stale* one, if it may be served."""
+        try:
+            return (yield from self.fetch.generate(work, term))
+        except StreamBroke:
+            raise
+        except Exception:
+            if stale is None:
+                raise
+        return (yield from self._serve(work, stale, "stale"))
 
     def _claim(self, work: Work, renew: bool) -> Flow[Claim]:
         """Ask to lead; somebody may have stored the answer since it was looked up."""
@@ -195,154 +189,6 @@ class Engine:
         entry = None if renew else (yield self.store.get(work.namespace, work.key))
         return Claim(entry=entry if fresh(entry) else None)
 
-    def _generate(self, work: Work, term: Term, stale: Entry | None = None) -> Flow[Any]:
-        try:
-            produced = yield from self._run(work, work.masks)
-        except MaskedRunFailed as failure:
-            self.account(work.event, failure.usages)
-            yield from self._release(work, term)
-            answer = yield from self._around(work, f"masked run failed: {failure}", stale)
-            work.masked_run_ended(False)  # unless real values fail as well
-            return answer
-        except StreamBroke:
-            raise
-        except Exception as error:
-            if work.masks and term.flight is not None and term.flight.failures:
-                # Masked requests of one key are identical, so a second failure speaks for all who still wait.
-                self._land(term, Landing(error=error))
-            if stale is not None:
-                return (yield from self._serve(work, stale, "stale"))
-            raise
-        try:
-            body = self.checked(work, produced)
-        except Refused as refused:
-            yield from self._release(work, term)
-            return (yield from self._refused(work, produced, refused))
-        except UnstorableError as error:
-            yield from self._release(work, term)
-            return (yield from self._unstorable(work, produced, str(error)))
-        entry = self.entry(work, body)
-        gone_at = self.expiry.gone_at(entry.fresh_until)
-        yield self.store.put(work.namespace, work.key, entry, gone_at, work.labels, term.lease)
-        self._land(term, Landing(entry=entry))
-        yield from self.leases.release(term.lease)
-        return (yield from self._own(work, produced))
-
-    def _own(self, work: Work, produced: Produced) -> Flow[Any]:
-        """The leader's own answer: what the chain said, with the leader's details in it."""
-        if produced.unfilled is not None:
-            work.event.reason = f"cannot be filled for this user: {_why(produced.unfilled)}"
-        elif produced.shown and work.masks:
-            work.masked_run_ended(True)
-        if produced.shown or not work.masks:
-            return SHOWN if produced.shown else produced.output
-        try:
-            answer = work.reveal(produced)
-        except UNFILLABLE as error:
-            return (yield from self._around(work, f"cannot be filled for this user: {_why(error)}"))
-        work.masked_run_ended(True)
-        return answer
-
-    def checked(self, work: Work, produced: Produced) -> Any:
-        """The packed answer, fit to be stored; raises `Refused` or `UnstorableError`."""
-        if produced.refusal is not None:
-            work.event.details.update(produced.details)
-            raise Refused(produced.refusal)
-        return work.template(produced)
-
-    def _refused(self, work: Work, produced: Produced, refused: Refused) -> Flow[Any]:
-        event = work.event
-        event.outcome, event.reason = "refused", refused.reason
-        for name in ("slot", "form", "position"):
-            if getattr(refused, name) is not None:
-                event.details[name] = getattr(refused, name)
-        if produced.shown or not work.masks:
-            return SHOWN if produced.shown else produced.output
-        try:
-            return work.reveal(produced)
-        except UNFILLABLE:
-            work.masked_run_ended(False)
-            return (yield from self._real(work))
-
-    def _unstorable(self, work: Work, produced: Produced, reason: str) -> Flow[Any]:
-        work.event.outcome, work.event.reason = "bypass", reason
-        if produced.shown or not work.masks:
-            return SHOWN if produced.shown else produced.output
-        work.masked_run_ended(False)
-        return (yield from self._real(work))
-
-    def _around(self, work: Work, reason: str, stale: Entry | None = None) -> Flow[Any]:
-        work.event.outcome, work.event.reason = "bypass", reason
-        try:
-            return (yield from self._real(work))
-        except Exception as error:
-            if stale is None or isinstance(error, StreamBroke):
-                raise
-        return (yield from self._serve(work, stale, "stale"))
-
-    def _real(self, work: Work) -> Flow[Any]:
-        produced = yield from self._run(work, False)
-        return SHOWN if produced.shown else produced.output
-
-    def _run(self, work: Work, masked: bool) -> Flow[Produced]:
-        attempts = Attempts()
-        clock = self.clock
-
-        def run() -> Produced | Stream:
-            return retry.call(self.retry, lambda: work.run(masked), sleep=clock.sleep, now=clock.now, attempts=attempts)
-
-        async def arun() -> Produced | Stream:
-            return await retry.acall(
-                self.retry, lambda: work.arun(masked), sleep=clock.asleep, now=clock.now, attempts=attempts
-            )
-
-        try:
-            got: Produced | Stream = yield Step(run, arun)
-        finally:
-            work.event.attempts += attempts.count
-            if attempts.errors:
-                work.event.details.setdefault("errors", []).extend(attempts.errors)
-        produced = got if isinstance(got, Produced) else (yield from self._shown(got))
-        self.account(work.event, produced.usages)
-        return produced
-
-    def _shown(self, stream: Stream) -> Flow[Produced]:
-        """Show what comes; from the first chunk on there is no other attempt."""
-        shown = False
-        try:
-            while (chunks := (yield Step(stream.pull, stream.apull))) is not None:
-                for chunk in chunks:
-                    yield show(chunk)
-                    shown = True
-            return stream.produced()
-        except Exception as error:
-            if shown:
-                raise StreamBroke(error) from error
-            raise
-
-    def account(self, event: Event, usages: Sequence[Usage]) -> None:
-        """Add what provider calls used and cost to *event*."""
-        for usage in usages:
-            event.model = usage.model or event.model
-            event.input_tokens += usage.input_tokens
-            event.output_tokens += usage.output_tokens
-            cost = self.price(usage)
-            event.cost_usd = None if cost is None or event.cost_usd is None else event.cost_usd + cost
-
-    def entry(self, work: Work, body: Any) -> Entry:
-        """What is stored for *work*, written now."""
-        now, event = self.clock.now(), work.event
-        return Entry(
-            body,
-            now,
-            self.expiry.fresh_until(now, random.random()),  # noqa: S311 -- spreads expiry, guards nothing
-            event.model,
-            event.input_tokens,
-            event.output_tokens,
-            event.cost_usd,
-            work.about(),
-        )
-
     def _refresh(self, work: Work) -> Flow[None]:
         """Fetch anew in the background, unless somebody does already; on an account of its own."""
         flight, leads = self.flights.join((work.namespace, work.key))
@@ -350,18 +196,3 @@ class Engine:
             again = work.apart()
             again.event.outcome = "refresh"
             yield from self._recorded(again.event, self._lead(again, flight, None, True))
-
-    def _release(self, work: Work, term: Term) -> Flow[None]:
-        """Let all who wait fetch their own at once: this answer is for nobody else."""
-        self._land(term, Landing(released=True))
-        if term.lease is not None:
-            yield self.leases.tell_refused(work.namespace, work.key)
-            yield from self.leases.release(term.lease)
-
-    def _land(self, term: Term, landing: Landing) -> None:
-        if term.flight is not None:
-            self.flights.land(term.flight, landing)
-
-
-def _why(error: Exception) -> str:
-    return str(error) if isinstance(error, Refused | UnstorableError) else type(error).__name__

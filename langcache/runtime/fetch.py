@@ -1,0 +1,211 @@
+"""The provider's half of a request: run the chain, account for it, check the answer, store it. Written once."""
+
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from langcache.core.entry import Entry
+from langcache.core.events import Event, Usage
+from langcache.core.policy import Expiry
+from langcache.errors import Refused, UnstorableError
+from langcache.runtime import retry
+from langcache.runtime.clock import Clock
+from langcache.runtime.flight import Flight, Flights, Landing
+from langcache.runtime.guard import GuardedStore
+from langcache.runtime.lease import Leases
+from langcache.runtime.retry import Attempts, RetryPolicy
+from langcache.runtime.steps import Flow, Step, show
+from langcache.runtime.work import MaskedRunFailed, Produced, Stream, StreamBroke, Work
+from langcache.storage.base import Lease
+
+__all__ = ["SHOWN", "UNFILLABLE", "Fetch", "Price", "Term", "why_unfilled"]
+
+Price = Callable[[Usage], Decimal | None]
+
+SHOWN = object()
+"""The answer of a stream that has been shown chunk by chunk."""
+
+UNFILLABLE = (Refused, UnstorableError, ValueError, TypeError)
+"""What filling a sound template for one user can fail with."""
+
+
+@dataclass(slots=True)
+class Term:
+    """What a leader holds: its flight among threads and tasks, its lease among processes; neither where it is alone."""
+
+    flight: Flight | None = None
+    lease: Lease | None = None
+
+
+@dataclass(slots=True)
+class Fetch:
+    """Fetches answers for one cache; the attributes are those of `langcache.runtime.flow.Engine`."""
+
+    store: GuardedStore
+    retry: RetryPolicy
+    clock: Clock
+    expiry: Expiry
+    price: Price
+    flights: Flights
+    leases: Leases
+
+    def generate(self, work: Work, term: Term) -> Flow[Any]:
+        """Run the chain for *work* and, if its answer may be stored, store it; tell those who wait for *term*."""
+        try:
+            produced = yield from self._run(work, work.masks)
+        except MaskedRunFailed as failure:
+            self.account(work.event, failure.usages)
+            yield from self._release(work, term)
+            answer = yield from self.around(work, f"masked run failed: {failure}")
+            work.masked_run_ended(False)  # unless real values fail as well
+            return answer
+        except StreamBroke:
+            raise
+        except Exception as error:
+            if work.masks and term.flight is not None and term.flight.failures:
+                # Masked requests of one key are identical, so a second failure speaks for all who still wait.
+                self._land(term, Landing(error=error))
+            raise
+        try:
+            body = self.checked(work, produced)
+        except Refused as refused:
+            yield from self._release(work, term)
+            return (yield from self._refused(work, produced, refused))
+        except UnstorableError as error:
+            yield from self._release(work, term)
+            return (yield from self._unstorable(work, produced, str(error)))
+        entry = self.entry(work, body)
+        gone_at = self.expiry.gone_at(entry.fresh_until)
+        yield self.store.put(work.namespace, work.key, entry, gone_at, work.labels, term.lease)
+        self._land(term, Landing(entry=entry))
+        yield from self.leases.release(term.lease)
+        return (yield from self._own(work, produced))
+
+    def _own(self, work: Work, produced: Produced) -> Flow[Any]:
+        """The leader's own answer: what the chain said, with the leader's details in it."""
+        if produced.unfilled is not None:
+            work.event.reason = f"cannot be filled for this user: {why_unfilled(produced.unfilled)}"
+        elif produced.shown and work.masks:
+            work.masked_run_ended(True)
+        if produced.shown or not work.masks:
+            return SHOWN if produced.shown else produced.output
+        try:
+            answer = work.reveal(produced)
+        except UNFILLABLE as error:
+            return (yield from self.around(work, f"cannot be filled for this user: {why_unfilled(error)}"))
+        work.masked_run_ended(True)
+        return answer
+
+    def checked(self, work: Work, produced: Produced) -> Any:
+        """The packed answer, fit to be stored; raises `Refused` or `UnstorableError`."""
+        if produced.refusal is not None:
+            work.event.details.update(produced.details)
+            raise Refused(produced.refusal)
+        return work.template(produced)
+
+    def _refused(self, work: Work, produced: Produced, refused: Refused) -> Flow[Any]:
+        event = work.event
+        event.outcome, event.reason = "refused", refused.reason
+        for name in ("slot", "form", "position"):
+            if getattr(refused, name) is not None:
+                event.details[name] = getattr(refused, name)
+        if produced.shown or not work.masks:
+            return SHOWN if produced.shown else produced.output
+        try:
+            return work.reveal(produced)
+        except UNFILLABLE:
+            work.masked_run_ended(False)
+            return (yield from self._real(work))
+
+    def _unstorable(self, work: Work, produced: Produced, reason: str) -> Flow[Any]:
+        work.event.outcome, work.event.reason = "bypass", reason
+        if produced.shown or not work.masks:
+            return SHOWN if produced.shown else produced.output
+        work.masked_run_ended(False)
+        return (yield from self._real(work))
+
+    def around(self, work: Work, reason: str) -> Flow[Any]:
+        """The chain's answer on real values, stored nowhere; *reason* goes into the event."""
+        work.event.outcome, work.event.reason = "bypass", reason
+        return (yield from self._real(work))
+
+    def _real(self, work: Work) -> Flow[Any]:
+        produced = yield from self._run(work, False)
+        return SHOWN if produced.shown else produced.output
+
+    def _run(self, work: Work, masked: bool) -> Flow[Produced]:
+        attempts = Attempts()
+        clock = self.clock
+
+        def run() -> Produced | Stream:
+            return retry.call(self.retry, lambda: work.run(masked), sleep=clock.sleep, now=clock.now, attempts=attempts)
+
+        async def arun() -> Produced | Stream:
+            return await retry.acall(
+                self.retry, lambda: work.arun(masked), sleep=clock.asleep, now=clock.now, attempts=attempts
+            )
+
+        try:
+            got: Produced | Stream = yield Step(run, arun)
+        finally:
+            work.event.attempts += attempts.count
+            if attempts.errors:
+                work.event.details.setdefault("errors", []).extend(attempts.errors)
+        produced = got if isinstance(got, Produced) else (yield from self._shown(got))
+        self.account(work.event, produced.usages)
+        return produced
+
+    def _shown(self, stream: Stream) -> Flow[Produced]:
+        """Show what comes; from the first chunk on there is no other attempt."""
+        shown = False
+        try:
+            while (chunks := (yield Step(stream.pull, stream.apull))) is not None:
+                for chunk in chunks:
+                    yield show(chunk)
+                    shown = True
+            return stream.produced()
+        except Exception as error:
+            if shown:
+                raise StreamBroke(error) from error
+            raise
+
+    def account(self, event: Event, usages: Sequence[Usage]) -> None:
+        """Add what provider calls used and cost to *event*."""
+        for usage in usages:
+            event.model = usage.model or event.model
+            event.input_tokens += usage.input_tokens
+            event.output_tokens += usage.output_tokens
+            cost = self.price(usage)
+            event.cost_usd = None if cost is None or event.cost_usd is None else event.cost_usd + cost
+
+    def entry(self, work: Work, body: Any) -> Entry:
+        """What is stored for *work*, written now."""
+        now, event = self.clock.now(), work.event
+        return Entry(
+            body,
+            now,
+            self.expiry.fresh_until(now, random.random()),  # noqa: S311 -- spreads expiry, guards nothing
+            event.model,
+            event.input_tokens,
+            event.output_tokens,
+            event.cost_usd,
+            work.about(),
+        )
+
+    def _release(self, work: Work, term: Term) -> Flow[None]:
+        """Let all who wait fetch their own at once: this answer is for nobody else."""
+        self._land(term, Landing(released=True))
+        if term.lease is not None:
+            yield self.leases.tell_refused(work.namespace, work.key)
+            yield from self.leases.release(term.lease)
+
+    def _land(self, term: Term, landing: Landing) -> None:
+        if term.flight is not None:
+            self.flights.land(term.flight, landing)
+
+
+def why_unfilled(error: Exception) -> str:
+    """Why an answer could not be filled, fit for an event: the texts of other errors may quote a value."""
+    return str(error) if isinstance(error, Refused | UnstorableError) else type(error).__name__
