@@ -4,6 +4,7 @@ The server is asked to broadcast (``BCAST``) every change under our prefix: it n
 what one process reads is nothing to the others.
 """
 
+import socket
 import threading
 import weakref
 from contextlib import suppress
@@ -35,12 +36,15 @@ class RedisTracker:
         self._listener = weakref.ref(listener)
         self._pause_s = within_s / 2
         self._stopped = threading.Event()
+        self._connection: Any = None
         self._thread = threading.Thread(target=self._run, name="langcache-tracking", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
-        """End the thread, within :attr:`within_s`."""
+        """End the thread, at once; within *within_s* if it is connecting."""
         self._stopped.set()
+        with suppress(Exception):
+            self._connection._sock.shutdown(socket.SHUT_RDWR)  # noqa: SLF001 -- wakes the thread that reads
         self._thread.join(_STOP_S)
 
     def _run(self) -> None:
@@ -59,6 +63,7 @@ class RedisTracker:
     def _listen(self, connection: Any) -> None:
         # Without a handler redis-py drops what the server says by itself; its own cache hooks in here, too.
         connection._parser.set_invalidation_push_handler(lambda message: message)  # noqa: SLF001
+        self._connection = connection
         try:
             prefix = self._names.prefix + "e:"
             connection.send_command("CLIENT", "TRACKING", "ON", "BCAST", "PREFIX", prefix)
@@ -67,6 +72,7 @@ class RedisTracker:
             while self._goes_on() and self._is_alive(connection):
                 self._heard(connection.read_response(push_request=True))
         finally:
+            self._connection = None
             connection.disconnect()
 
     def _is_alive(self, connection: Any) -> bool:
