@@ -28,6 +28,8 @@ class Event:
         key: digest of the key; empty where none could be made.
         reason: why the answer was refused or the cache bypassed; the declaration to mend, never a value.
         input_tokens, output_tokens: what this request used; 0 on a hit.
+        cache_read_tokens, cache_write_tokens: those of ``input_tokens`` that the provider's own prompt cache read or
+            wrote.
         cost_usd: what this request cost; None if a model's price is unknown.
         saved_usd: what the hit would have cost; None if unknown, 0 where nothing was saved.
         latency_s: from the call to the answer.
@@ -45,6 +47,8 @@ class Event:
     model: str | None = None
     input_tokens: int = 0
     output_tokens: int = 0
+    cache_read_tokens: int = 0
+    cache_write_tokens: int = 0
     cost_usd: Decimal | None = Decimal(0)
     saved_usd: Decimal | None = Decimal(0)
     latency_s: float = 0.0
