@@ -19,8 +19,10 @@ from langcache.runtime.flow import Engine
 from langcache.runtime.guard import GuardedStore
 from langcache.runtime.ledger import Ledger, Stats
 from langcache.runtime.offline import OfflineStore
-from langcache.runtime.removal import remove, select
+from langcache.runtime.removal import remove
 from langcache.runtime.retry import RetryPolicy
+from langcache.runtime.selection import select
+from langcache.runtime.steps import adrive, drive
 from langcache.storage.base import Store
 from langcache.storage.registry import default_url, open_store
 
@@ -220,8 +222,16 @@ class Cache:
         generation_type: str | None = None,
         tags: str | Iterable[str] = (),
         older_than: Seconds | None = None,
+        features: Mapping[str, Any] | None = None,
     ) -> int:
         """Remove the entries of this namespace that meet *every* condition given; says how many fell.
+
+        Args:
+            key: the key's digest.
+            chain, prompt_version, generation_type: as declared.
+            tags: one, or several that must all be there.
+            older_than: made longer ago than this.
+            features: name to normalised value; each entry must be read for it.
 
         Raises:
             DeclarationError: no condition is given.
@@ -229,15 +239,16 @@ class Cache:
         """
         now = self.clock.now()
         chosen = select(
+            now,
             key=key,
             chain=chain,
             prompt_version=prompt_version,
             generation_type=generation_type,
             tags=tags,
             older_than=older_than,
-            now=now,
+            features=features,
         )
-        return remove(self.store, self.namespace, chosen, now).run()
+        return drive(remove(self.store, self.namespace, chosen, now))
 
     async def ainvalidate(
         self,
@@ -248,19 +259,21 @@ class Cache:
         generation_type: str | None = None,
         tags: str | Iterable[str] = (),
         older_than: Seconds | None = None,
+        features: Mapping[str, Any] | None = None,
     ) -> int:
         """`invalidate`, awaited."""
         now = self.clock.now()
         chosen = select(
+            now,
             key=key,
             chain=chain,
             prompt_version=prompt_version,
             generation_type=generation_type,
             tags=tags,
             older_than=older_than,
-            now=now,
+            features=features,
         )
-        return await remove(self.store, self.namespace, chosen, now).arun()
+        return await adrive(remove(self.store, self.namespace, chosen, now))
 
     def clear(self) -> int:
         """Remove every entry of this namespace; says how many."""

@@ -1,82 +1,62 @@
-"""Which entries an invalidation names, and their removal in pages."""
+"""Removing what a selection names, page by page."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import timedelta
+from collections.abc import Callable
+from dataclasses import replace
 
-from langcache.errors import DeclarationError
-from langcache.runtime.steps import Step
-from langcache.storage.base import Row, Store
+from langcache.core.entry import Entry, read_about
+from langcache.errors import CorruptEntry, DeclarationError
+from langcache.runtime.pages import Pages, delete, read
+from langcache.runtime.selection import Selection
+from langcache.runtime.steps import Flow
+from langcache.storage.base import Record, Row, Store
+from langcache.storage.codec import open_sealed
 
-__all__ = ["Selection", "remove"]
+__all__ = ["Advance", "named_rows", "opened", "remove"]
 
-PAGE = 500
-
-
-@dataclass(frozen=True, slots=True)
-class Selection:
-    """Entries that carry every one of *labels*, have the *key* if one is given, and were made before *made_before*."""
-
-    key: str | None
-    labels: frozenset[str]
-    made_before: float | None
-
-    @property
-    def is_one_key(self) -> bool:
-        """Whether nothing needs to be searched."""
-        return self.key is not None and not self.labels and self.made_before is None
-
-    def names(self, row: Row) -> bool:
-        """Whether *row*, which carries the labels, is meant."""
-        return (self.key is None or row.key == self.key) and (
-            self.made_before is None or row.created_at < self.made_before
-        )
+Advance = Callable[[int], None]
+"""Told how many more entries were looked at."""
 
 
-def select(
-    *,
-    key: str | None,
-    chain: str | None,
-    prompt_version: str | None,
-    generation_type: str | None,
-    tags: str | Iterable[str],
-    older_than: timedelta | float | None,
-    now: float,
-) -> Selection:
-    """Turn the public arguments into a selection.
+def remove(store: Store, namespace: str, selection: Selection, now: float) -> Flow[int]:
+    """Remove what *selection* names; says how many entries fell.
 
     Raises:
-        DeclarationError: nothing is named; removing everything is called ``clear()``.
+        DeclarationError: it names nothing; removing everything is called ``clear()``.
+        StoreError: the store does not answer; what was removed so far stays removed.
     """
-    tags = filter(None, (tags,) if isinstance(tags, str) else tags)
-    named = {"chain": chain, "prompt": prompt_version, "type": generation_type}
-    labels = {f"{kind}:{value}" for kind, value in named.items() if value is not None}
-    labels |= {f"tag:{tag}" for tag in tags}
-    if key is None and not labels and older_than is None:
+    if selection.is_everything:
         raise DeclarationError("invalidate() was told nothing to look for; clear() removes everything")
-    age_s = older_than.total_seconds() if isinstance(older_than, timedelta) else older_than
-    return Selection(key, frozenset(labels), None if age_s is None else now - age_s)
+    if selection.is_one_key:
+        return int((yield delete(store, namespace, [selection.key or ""])))
+    fell, pages = 0, Pages(store, namespace, now, selection.labels)
+    while page := (yield pages.next()):
+        doomed = yield from named_rows(store, namespace, page, selection, now)
+        if doomed:
+            fell += yield delete(store, namespace, [row.key for row, _ in doomed])
+    return fell
 
 
-def remove(store: Store, namespace: str, selection: Selection, now: float) -> Step[int]:
-    """Remove what *selection* names, in pages; the step gives how many entries fell."""
-
-    def run() -> int:
-        if selection.is_one_key:
-            return store.delete(namespace, [selection.key or ""])
-        rows = store.scan(namespace, now=now, labels=selection.labels)
-        doomed = [row.key for row in rows if selection.names(row)]
-        return sum(store.delete(namespace, page) for page in _pages(doomed))
-
-    async def arun() -> int:
-        if selection.is_one_key:
-            return await store.adelete(namespace, [selection.key or ""])
-        rows = store.ascan(namespace, now=now, labels=selection.labels)
-        doomed = [row.key async for row in rows if selection.names(row)]
-        return sum([await store.adelete(namespace, page) for page in _pages(doomed)])
-
-    return Step(run, arun)
+def named_rows(
+    store: Store, namespace: str, page: list[Row], selection: Selection, now: float, *, reading: bool = False
+) -> Flow[list[tuple[Row, Entry | None]]]:
+    """The rows of *page* that *selection* names; each with its entry where it was read, for its features or if
+    *reading*."""
+    named: list[tuple[Row, Entry | None]] = []
+    for row in filter(selection.names, page):
+        entry = None
+        if reading or selection.features:
+            entry = opened(row.key, (yield read(store, namespace, row.key, now)))
+        if selection.means(entry):
+            named.append((row, entry))
+    return named
 
 
-def _pages(keys: list[str]) -> list[list[str]]:
-    return [keys[at : at + PAGE] for at in range(0, len(keys), PAGE)]
+def opened(key: str, record: Record | None) -> Entry | None:
+    """The entry in *record* with its readable half; None if there is none that makes sense."""
+    if record is None:
+        return None
+    try:
+        payload = open_sealed(key, record.value)
+        return replace(Entry.from_bytes(payload), about=read_about(payload))
+    except CorruptEntry:
+        return None
