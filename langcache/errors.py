@@ -10,11 +10,13 @@
     ├── UnstorableError       an answer of a type that cannot be stored
     ├── MaskedValueUsed       a chain computed with a masked value instead of printing it
     ├── Refused               an answer that must not be stored; carries the reason, never the value
-    └── StoreError            a store failed; never reaches the chain
-        ├── CorruptEntry      stored bytes that fail their checksum or format
-        └── ForeignFile       a database file that is not ours
+    ├── StoreError            a store failed; never reaches the chain
+    │   ├── CorruptEntry      stored bytes that fail their checksum or format
+    │   └── ForeignFile       a database file that is not ours
+    └── StageFailed           a stage of a pipeline failed; defined in `langcache.stages`
 
-Only the first three ever reach a caller of a wrapped chain: a cache that fails never fails the chain.
+Only the first three ever reach a caller of a wrapped chain, and `StageFailed` whoever runs a pipeline: a cache that
+fails never fails the chain.
 """
 
 __all__ = [
