@@ -179,7 +179,7 @@ class Archive:
             about, tokens = entry.metadata, tuple(entry.lineage.reads)
             lifetime_s = None if about.expiry_time is None else max(0.0, about.expiry_time - vault.now())
             yield from vault.learn_reads(entry.lineage.base, tokens, lifetime_s)
-            yield from vault.commit(entry, None)
+            yield from vault.commit(entry)
 
     def _entries(self, stage: str | None) -> Flow[list[Entry]]:
         vault, found = self.vault(), []

@@ -7,9 +7,10 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, Literal
 
 from langcache.core.classes import Classes
-from langcache.errors import CorruptEntry
+from langcache.errors import CorruptEntry, LangcacheError
 from langcache.stages.keys import FORMAT
 from langcache.stages.outputs import Output, from_bytes
+from langcache.storage.base import is_expired
 
 __all__ = ["Entry", "Lineage", "Metadata", "ValidationStatus", "format_of"]
 
@@ -123,6 +124,16 @@ class Entry:
         labels |= {f"tag:{tag}" for tag in about.tags}
         labels |= {f"made:{made}" for made in lineage.made()}
         return frozenset(labels | {f"needs:{need}" for need in lineage.needed()})
+
+    def is_reusable(self, now: float) -> bool:
+        """Whether it is valid at *now*, in seconds since the epoch, and can be rebuilt by this process."""
+        if self.metadata.validation_status == "failed" or is_expired(self.metadata.expiry_time, now):
+            return False
+        try:
+            self.output.value()
+        except (LangcacheError, ValueError, TypeError):
+            return False
+        return True
 
     def to_bytes(self) -> bytes:
         """Two lines of JSON: about it, and the output itself."""

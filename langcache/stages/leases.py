@@ -22,7 +22,7 @@ class Leases:
     """
 
     def __init__(self, vault: Vault, lease_s: float = LEASE_S) -> None:
-        self._vault, self._lease_s = vault, lease_s
+        self._vault, self.lease_s = vault, lease_s
         self._held: set[Lease] = set()
         self._lock = threading.Lock()
         self._end = threading.Event()
@@ -31,7 +31,7 @@ class Leases:
     def acquire(self, place: str) -> Flow[Lease | None]:
         """A lease on *place*, kept alive until released; None while another run has it."""
         vault = self._vault
-        lease: Lease | None = yield vault.call("acquire", vault.namespace, place, ttl_s=self._lease_s, now=vault.now())
+        lease: Lease | None = yield vault.call("acquire", vault.namespace, place, ttl_s=self.lease_s, now=vault.now())
         if lease is not None:
             with self._lock:
                 self._held.add(lease)
@@ -42,10 +42,7 @@ class Leases:
         """Give *lease* back."""
         with self._lock:
             self._held.discard(lease)
-        try:
-            yield self._vault.call("release", lease)
-        except Exception as error:
-            self._vault.told(error)
+        yield from self._vault.release(lease)
 
     def _start(self) -> None:
         if self._thread is None:
@@ -54,12 +51,12 @@ class Leases:
             self._thread.start()
 
     def _keep_alive(self) -> None:
-        while not self._end.wait(self._lease_s / 3):
+        while not self._end.wait(self.lease_s / 3):
             with self._lock:
                 held = list(self._held)
             for lease in held:
                 try:
-                    self._vault.cache.store.renew(lease, ttl_s=self._lease_s, now=self._vault.now())
+                    self._vault.cache.store.renew(lease, ttl_s=self.lease_s, now=self._vault.now())
                 except Exception as error:
                     self._vault.told(error)
 

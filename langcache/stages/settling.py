@@ -24,7 +24,7 @@ from langcache.stages.results import Settled
 from langcache.stages.schedule import Task
 from langcache.stages.validation import Report
 from langcache.stages.vault import Vault
-from langcache.storage.base import Lease, is_expired
+from langcache.storage.base import Lease
 
 __all__ = ["Broken", "Question", "Settling"]
 
@@ -145,7 +145,7 @@ class Settling:
     def stored(self, asked: Question, tokens: tuple[str, ...]) -> Flow[Entry | None]:
         """The sound entry of a run that read *tokens*, as it is stored."""
         entry = yield from self.vault.entry(asked.key(tokens))
-        return entry if entry is not None and _reusable(entry, self.vault.now()) else None
+        return entry if entry is not None and entry.is_reusable(self.vault.now()) else None
 
     def _lease(self, asked: Question) -> Flow[Any]:
         """A lease; `TAKEN` if another has it; None if the store has none to give."""
@@ -196,7 +196,7 @@ class Settling:
         try:
             # First how to find it: dying in between leaves nothing behind that misleads.
             yield from self.vault.learn_reads(asked.base, tuple(entry.lineage.reads), self._lifetime(asked.task))
-            stored = yield from self.vault.commit(entry, lease)
+            stored = yield from self.vault.commit(entry, lease, ttl_s=self.leases.lease_s)
         except StoreError as error:
             self.vault.told(error)
             return False
@@ -279,7 +279,7 @@ class Settling:
 
     def _rewrite(self, entry: Entry) -> Flow[None]:
         try:
-            yield from self.vault.commit(entry, None)
+            yield from self.vault.commit(entry)
         except StoreError as error:
             self.vault.told(error)
 
@@ -301,15 +301,3 @@ def _items(task: Task, output: Output) -> tuple[str, ...]:
         return tuple(sorted({item.digest for item in items_of(task.name, output.value())}))
     except LangcacheError:
         return ()  # no list of items: the family that fans out over it will say so
-
-
-def _reusable(entry: Entry, now: float) -> bool:
-    """Whether it is sound and can be rebuilt here."""
-    about = entry.metadata
-    if about.validation_status == "failed" or is_expired(about.expiry_time, now):
-        return False
-    try:
-        entry.output.value()
-    except (LangcacheError, ValueError, TypeError):
-        return False
-    return True

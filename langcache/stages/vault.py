@@ -112,27 +112,63 @@ class Vault:
             yield from self.set_aside(entry_place(key), found[1])
             return None
 
-    def commit(self, entry: Entry, lease: Lease | None) -> Flow[bool]:
-        """Store *entry* durably; False if *lease* was lost, so that somebody else's counts.
+    def commit(self, entry: Entry, lease: Lease | None = None, *, ttl_s: float = COMMIT_LEASE_S) -> Flow[bool]:
+        """Store *entry* durably, with *lease* only if nobody else has: what was first committed stays.
+
+        Returns:
+            False if another's entry counts: *lease* was lost, or one that may be reused is there.
 
         Raises:
             StoreError: it could not be stored.
         """
-        place, about = entry_place(entry.cache_key), entry.metadata
-        gone_at = None if about.expiry_time is None else about.expiry_time + GRACE_S
-        record = Record(self._sealed(place, entry.to_bytes()), about.created_at, gone_at, entry.labels())
         try:
-            # Renewed rather than passed to put: a store fences a record off by a lease of the record's own key, and
-            # this one's is known only after the run.
-            if lease is not None and not (yield self.call("renew", lease, ttl_s=COMMIT_LEASE_S, now=self.now())):
-                return False
-            yield self.call("put", self.namespace, place, record, now=self.now())
+            putting = self._put(entry, None) if lease is None else self._put_first(entry, lease, ttl_s)
+            stored = yield from putting
             yield self.call("flush")
         except StoreError:
             raise
         except Exception as error:
             raise StoreError(f"{type(error).__name__}: {error}") from error
-        return True
+        return stored
+
+    def _put_first(self, entry: Entry, lease: Lease, ttl_s: float) -> Flow[bool]:
+        """Put *entry* under a lease of its own place, since a store fences a record off by that and no other.
+
+        The place is known only after the run. Whoever sleeps here for longer than both leases finds the other's entry,
+        or is found by it; neither overwrites.
+        """
+        fence = yield from self._fence(entry_place(entry.cache_key), ttl_s)
+        try:
+            if not (yield self.call("renew", lease, ttl_s=ttl_s, now=self.now())):
+                return False
+            there = yield from self.entry(entry.cache_key)
+            if there is not None and there.is_reusable(self.now()):
+                return False
+            return (yield from self._put(entry, fence))
+        finally:
+            yield from self.release(fence)
+
+    def _fence(self, place: str, ttl_s: float) -> Flow[Lease]:
+        """Waits, rather than let a stage run again because another is just being committed."""
+        until = self.now() + 2 * ttl_s
+        while (fence := (yield self.call("acquire", self.namespace, place, ttl_s=ttl_s, now=self.now()))) is None:
+            if self.now() >= until:
+                raise StoreError(f"the record {place!r} of pipeline stays leased")
+            yield self.sleep(UPDATE_PAUSE_S)
+        return fence  # type: ignore[no-any-return]
+
+    def _put(self, entry: Entry, fence: Lease | None) -> Flow[bool]:
+        place, about = entry_place(entry.cache_key), entry.metadata
+        gone_at = None if about.expiry_time is None else about.expiry_time + GRACE_S
+        record = Record(self._sealed(place, entry.to_bytes()), about.created_at, gone_at, entry.labels())
+        return (yield self.call("put", self.namespace, place, record, now=self.now(), lease=fence))  # type: ignore[no-any-return]
+
+    def release(self, lease: Lease) -> Flow[None]:
+        """Give *lease* back; if the store does not take it, it runs out."""
+        try:
+            yield self.call("release", lease)
+        except Exception as error:
+            self.told(error)
 
     def known_reads(self, base: str) -> Flow[list[Tokens]]:
         """The sets of things that runs with *base* have read, newest first."""
