@@ -6,7 +6,7 @@ from itertools import islice
 from langcache.runtime.steps import Step
 from langcache.storage.base import PAGE_ROWS, Record, Row, Store
 
-__all__ = ["Pages", "delete", "read"]
+__all__ = ["Pages", "delete", "put", "read"]
 
 
 class Pages:
@@ -52,3 +52,8 @@ def read(store: Store, namespace: str, key: str, now: float) -> Step[Record | No
 def delete(store: Store, namespace: str, keys: Sequence[str]) -> Step[int]:
     """Remove *keys*; says how many there were."""
     return Step(lambda: store.delete(namespace, keys), lambda: store.adelete(namespace, keys))
+
+
+def put(store: Store, namespace: str, key: str, record: Record, now: float) -> Step[bool]:
+    """Store *record* under *key*."""
+    return Step(lambda: store.put(namespace, key, record, now=now), lambda: store.aput(namespace, key, record, now=now))
