@@ -18,14 +18,14 @@ BELOW = {
     "storage": {"errors", "templating", "core"},
     "runtime": {"errors", "templating", "core", "storage"},
 }
-TOP_OF_LIBRARY = {"stages", "economics", "langchain"}
+TOP_OF_LIBRARY = {"stages", "economics", "metrics", "langchain"}
 for layer in TOP_OF_LIBRARY:
     BELOW[layer] = {*BELOW["runtime"], "runtime"}
 BELOW["testing"] = {*BELOW["runtime"], "runtime", *TOP_OF_LIBRARY}
 for layer in ("cli", "dashboard"):
     BELOW[layer] = {*BELOW["testing"], "testing"}
-"""errors ← templating ← core ← storage ← runtime ← {stages, economics, langchain} ← {cli, dashboard}; testing sees all
-but the top row. The row above it may use what testing ships: the demo replays cassettes."""
+"""errors ← templating ← core ← storage ← runtime ← {stages, economics, metrics, langchain} ← {cli, dashboard}; testing
+sees all but the top row. The row above it may use what testing ships: the demo replays cassettes."""
 
 PURE = ("core", "templating")
 IMPURE = (

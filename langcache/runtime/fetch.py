@@ -177,6 +177,8 @@ class Fetch:
             event.model = usage.model or event.model
             event.input_tokens += usage.input_tokens
             event.output_tokens += usage.output_tokens
+            event.cache_read_tokens += usage.details.get("cache_read", 0)
+            event.cache_write_tokens += usage.details.get("cache_creation", 0)
             cost = self.price(usage)
             event.cost_usd = None if cost is None or event.cost_usd is None else event.cost_usd + cost
 
