@@ -11,7 +11,7 @@ from langcache.errors import CorruptEntry
 
 __all__ = ["Entry", "labels_of", "read_about"]
 
-FORMAT = 1
+FORMAT = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,7 @@ class Entry:
             are those of all calls it took.
         about: the readable half: chain, prompt version, and every part of the key (features as normalised values,
             all else as digests).
+        took_s: how long fetching it took, retries and their waits included.
     """
 
     body: Any
@@ -35,6 +36,7 @@ class Entry:
     output_tokens: int = 0
     cost_usd: Decimal | None = None
     about: Mapping[str, Any] = field(default_factory=dict)
+    took_s: float = 0.0
 
     def to_bytes(self) -> bytes:
         """Write the entry down."""
@@ -43,6 +45,7 @@ class Entry:
             FORMAT,
             self.created_at,
             self.fresh_until,
+            self.took_s,
             self.model,
             self.input_tokens,
             self.output_tokens,
@@ -59,7 +62,7 @@ class Entry:
             CorruptEntry: the bytes are no entry of this format.
         """
         try:
-            version, created, fresh, model, given, made, cost, body = json.loads(data[: data.index(b"\n")])
+            version, created, fresh, took, model, given, made, cost, body = json.loads(data[: data.index(b"\n")])
             entry = cls(
                 body,
                 float(created),
@@ -68,6 +71,7 @@ class Entry:
                 int(given),
                 int(made),
                 None if cost is None else Decimal(cost),
+                took_s=float(took),
             )
         except (ValueError, TypeError, ArithmeticError, RecursionError) as error:
             raise CorruptEntry(f"not an entry ({type(error).__name__})") from None
@@ -102,7 +106,8 @@ def labels_of(chain: str, prompt_version: str, generation_type: str | None, tags
 def _makes_sense(entry: Entry) -> bool:
     """Whether its times and its cost can be reckoned with; ``fresh_until`` may be infinite."""
     known_cost = entry.cost_usd is None or entry.cost_usd.is_finite()
-    return known_cost and math.isfinite(entry.created_at) and not math.isnan(entry.fresh_until)
+    known_times = math.isfinite(entry.created_at) and not math.isnan(entry.fresh_until)
+    return known_cost and known_times and 0 <= entry.took_s < math.inf
 
 
 def _dump(value: Any) -> bytes:

@@ -110,7 +110,7 @@ class LookupFlow:
             produced = work.produced(as_answers(generations))
             self.engine.fetch.account(work.event, produced.usages)
             if work.bypass is None:
-                entry = self.engine.fetch.entry(work, self.engine.fetch.checked(work, produced))
+                entry = self.engine.fetch.entry(work, self.engine.fetch.checked(work, produced), work.started)
                 gone_at = self.engine.expiry.gone_at(entry.fresh_until)
                 yield self.engine.store.put(work.namespace, work.key, entry, gone_at, work.labels)
                 landing = Landing(entry=entry)

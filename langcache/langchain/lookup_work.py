@@ -27,7 +27,7 @@ class LookupWork(ModelWork):
 
     def __init__(self, chain: Policed, call: Call, llm_string: str) -> None:
         self._call, self._llm_string = call, llm_string
-        self._started = chain.cache.clock.now()
+        self.started = chain.cache.clock.now()
         self._ended = False
         self.flight: Flight | None = None
         self._variables = call.variables if isinstance(call.variables, Mapping) else None
@@ -78,7 +78,7 @@ class LookupWork(ModelWork):
         if self.bypass is not None:
             event.outcome, event.reason = "bypass", self.bypass
         event.reason = event.reason or reason
-        event.latency_s = max(0.0, engine.clock.now() - self._started)
+        event.latency_s = max(0.0, engine.clock.now() - self.started)
         engine.record(event)
         if self.flight is not None:
             engine.flights.land(self.flight, landing or Landing(released=True))

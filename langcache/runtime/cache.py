@@ -52,6 +52,9 @@ class Cache:
         retry: the one retry layer around a chain; ``RetryPolicy(attempts=1)`` for none.
         stale_if_error: serve an answer expired for up to this long when the provider fails (RFC 5861, 4).
         stale_while_revalidate: serve it at once and refresh in the background (RFC 5861, 3).
+        early_refresh: fetch an answer anew in the background shortly before it expires (XFetch: Vattani, Chierichetti,
+            Lowenstein, PVLDB 8(8), 2015); 1 is the paper's optimum, more is earlier. Off by default: it spends calls
+            while every request is a hit.
         prices: model name to ``{"input": …, "output": …}``, USD per 1,000 tokens; beats the bundled prices.
         clock: for tests; see `langcache.testing.FakeClock`.
         store: an open store instead of *url*.
@@ -72,6 +75,7 @@ class Cache:
         retry: RetryPolicy | None = None,
         stale_if_error: Seconds | None = None,
         stale_while_revalidate: Seconds | None = None,
+        early_refresh: float | None = None,
         prices: Mapping[str, Mapping[str, Any]] | None = None,
         clock: Clock = SYSTEM,
         store: Store | None = None,
@@ -85,6 +89,7 @@ class Cache:
             JITTER,
             None if stale_if_error is None else _seconds("stale_if_error", stale_if_error),
             None if stale_while_revalidate is None else _seconds("stale_while_revalidate", stale_while_revalidate),
+            early_refresh,
         )
         self.engine = Engine(
             store=GuardedStore(_sealed(_open(url, options) if store is None else store, encryption_keys), clock),

@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
@@ -37,6 +37,8 @@ class Term:
 
     flight: Flight | None = None
     lease: Lease | None = None
+    landing: Landing = field(default_factory=Landing)
+    """How the flight ends unless it was landed before."""
 
 
 @dataclass(slots=True)
@@ -53,6 +55,7 @@ class Fetch:
 
     def generate(self, work: Work, term: Term) -> Flow[Any]:
         """Run the chain for *work* and, if its answer may be stored, store it; tell those who wait for *term*."""
+        started = self.clock.now()
         try:
             produced = yield from self._run(work, work.masks)
         except MaskedRunFailed as failure:
@@ -66,7 +69,7 @@ class Fetch:
         except Exception as error:
             if work.masks and term.flight is not None and term.flight.failures:
                 # Masked requests of one key are identical, so a second failure speaks for all who still wait.
-                self._land(term, Landing(error=error))
+                self.land(term, Landing(error=error))
             raise
         try:
             body = self.checked(work, produced)
@@ -76,10 +79,10 @@ class Fetch:
         except UnstorableError as error:
             yield from self._release(work, term)
             return (yield from self._unstorable(work, produced, str(error)))
-        entry = self.entry(work, body)
+        entry = self.entry(work, body, started)
         gone_at = self.expiry.gone_at(entry.fresh_until)
         yield self.store.put(work.namespace, work.key, entry, gone_at, work.labels, term.lease)
-        self._land(term, Landing(entry=entry))
+        self.land(term, Landing(entry=entry))
         yield from self.leases.release(term.lease)
         return (yield from self._own(work, produced))
 
@@ -182,8 +185,8 @@ class Fetch:
             cost = self.price(usage)
             event.cost_usd = None if cost is None or event.cost_usd is None else event.cost_usd + cost
 
-    def entry(self, work: Work, body: Any) -> Entry:
-        """What is stored for *work*, written now."""
+    def entry(self, work: Work, body: Any, started: float) -> Entry:
+        """What is stored for *work*, written now; fetching it began at *started*."""
         now, event = self.clock.now(), work.event
         return Entry(
             body,
@@ -194,16 +197,18 @@ class Fetch:
             event.output_tokens,
             event.cost_usd,
             work.about(),
+            took_s=max(0.0, now - started),
         )
 
     def _release(self, work: Work, term: Term) -> Flow[None]:
         """Let all who wait fetch their own at once: this answer is for nobody else."""
-        self._land(term, Landing(released=True))
+        self.land(term, Landing(released=True))
         if term.lease is not None:
             yield self.leases.tell_refused(work.namespace, work.key)
             yield from self.leases.release(term.lease)
 
-    def _land(self, term: Term, landing: Landing) -> None:
+    def land(self, term: Term, landing: Landing) -> None:
+        """Wake all who wait for *term*."""
         if term.flight is not None:
             self.flights.land(term.flight, landing)
 

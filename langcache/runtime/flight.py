@@ -92,6 +92,10 @@ class Flights:
             return Flight(key, loop=loop), True
         return flight, False
 
+    def under_way(self, key: Any) -> bool:
+        """Whether somebody here is fetching *key* now."""
+        return key in self._flights
+
     def land(self, flight: Flight, landing: Landing) -> None:
         """End *flight* and wake all who wait; the first landing counts."""
         with self._lock:

@@ -4,6 +4,7 @@ Each method is a generator of steps for `langcache.runtime.steps`; no decision i
 """
 
 import asyncio
+import random
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,7 +16,7 @@ from langcache.errors import CorruptEntry, NotCached, UnstorableError
 from langcache.runtime.background import in_background
 from langcache.runtime.clock import Clock
 from langcache.runtime.fetch import SHOWN, UNFILLABLE, Fetch, Price, Term, why_unfilled
-from langcache.runtime.flight import Flight, Flights, Landing, leading
+from langcache.runtime.flight import Flights, Landing, leading
 from langcache.runtime.guard import GuardedStore
 from langcache.runtime.lease import Claim, Leases
 from langcache.runtime.retry import RetryPolicy
@@ -23,6 +24,9 @@ from langcache.runtime.steps import Flow, show
 from langcache.runtime.work import StreamBroke, Work
 
 __all__ = ["Engine"]
+
+Good = Callable[[Entry | None], bool]
+"""Whether an entry found while asking to lead makes leading needless."""
 
 WAIT_S = 120.0
 """How long a waiter trusts its leader; longer than any single provider call should take."""
@@ -40,6 +44,7 @@ class Engine:
         expiry: lifetimes.
         price: what a provider call costs, in USD; None if unknown.
         record: told of every finished event.
+        chance: draws from [0, 1) whether an answer is refreshed early.
     """
 
     store: GuardedStore
@@ -48,6 +53,7 @@ class Engine:
     expiry: Expiry
     price: Price
     record: Callable[[Event], None]
+    chance: Callable[[], float] = random.random
     flights: Flights = field(default_factory=Flights)
     leases: Leases = field(init=False)
     fetch: Fetch = field(init=False)
@@ -97,11 +103,11 @@ class Engine:
         stale: Entry | None = None
         if not asked.no_cache:
             entry = yield self.store.get(work.namespace, work.key)
-            verdict = judge(entry, asked, self.expiry, self.clock.now())
-            if entry is not None and verdict in ("fresh", "revalidate"):
-                if verdict == "revalidate":
-                    yield in_background(lambda: self._refresh(work), self.tasks)
-                return (yield from self._serve(work, entry, "hit" if verdict == "fresh" else "stale"))
+            verdict = judge(entry, asked, self.expiry, self.clock.now(), 1.0 - self.chance())
+            if entry is not None and verdict in ("fresh", "early", "revalidate"):
+                if verdict != "fresh" and not asked.only_if_cached:
+                    yield from self._refresh_soon(work, entry)
+                return (yield from self._serve(work, entry, "stale" if verdict == "revalidate" else "hit"))
             stale = entry if verdict == "stale" else None
         if asked.only_if_cached:
             raise NotCached(f"only-if-cached, and no answer of chain {work.event.chain!r} is stored under this key")
@@ -121,7 +127,7 @@ class Engine:
             return (yield from self._lead_or_wait(work, None))
         except UnstorableError:
             event.outcome = before
-            return (yield from self._lead_or_wait(work, None, renew=True))
+            return (yield from self._lead_or_wait(work, None, _newer_than(entry)))
         except UNFILLABLE as error:
             return (yield from self.fetch.around(work, f"cannot be filled for this user: {why_unfilled(error)}"))
         event.model = entry.model
@@ -129,12 +135,13 @@ class Engine:
         event.saved_usd = entry.cost_usd
         return answer
 
-    def _lead_or_wait(self, work: Work, stale: Entry | None, *, renew: bool = False) -> Flow[Any]:
+    def _lead_or_wait(self, work: Work, stale: Entry | None, good: Good | None = None) -> Flow[Any]:
         failures = 0
         while True:
             flight, leads = self.flights.join((work.namespace, work.key), failures)
             if leads:
-                return (yield from self._lead(work, flight, stale, renew))
+                term = Term(flight)
+                return (yield from self._leading(term, self._lead(work, term, stale, good or self._fresh_for(work))))
             landing = yield flight.wait(WAIT_S)
             if landing.error is not None:
                 if stale is not None:
@@ -146,26 +153,28 @@ class Engine:
                 return (yield from self._serve(work, landing.entry, "hit"))
             failures = flight.failures + 1
 
-    def _lead(self, work: Work, flight: Flight, stale: Entry | None, renew: bool) -> Flow[Any]:
-        landing, term = Landing(), Term(flight)
+    def _leading(self, term: Term, flow: Flow[Any]) -> Flow[Any]:
+        """Run *flow* as the leader; however it ends, nobody is left waiting for it."""
+        assert term.flight is not None
         try:
-            with leading(flight):
-                claim = yield from self._claim(work, renew)
-                term.lease = claim.lease
-                if claim.entry is not None:
-                    answer = yield from self._serve(work, claim.entry, "hit")
-                    landing = Landing(entry=claim.entry if work.event.outcome == "hit" else None)
-                    return answer
-                if claim.alone:
-                    landing = Landing(released=True)
-                    self.flights.land(flight, landing)
-                return (yield from self._fetched(work, term, stale))
+            with leading(term.flight):
+                return (yield from flow)
         except Exception:
             yield from self.leases.release(term.lease)
             raise
         finally:
             self.leases.abandon(term.lease)
-            self.flights.land(flight, landing)
+            self.flights.land(term.flight, term.landing)
+
+    def _lead(self, work: Work, term: Term, stale: Entry | None, good: Good) -> Flow[Any]:
+        claim = yield from self._claim(work, term, good)
+        if claim.entry is not None:
+            answer = yield from self._serve(work, claim.entry, "hit")
+            term.landing = Landing(entry=claim.entry if work.event.outcome == "hit" else None)
+            return answer
+        if claim.alone:
+            self.fetch.land(term, Landing(released=True))
+        return (yield from self._fetched(work, term, stale))
 
     def _fetched(self, work: Work, term: Term, stale: Entry | None) -> Flow[Any]:
         """A new answer; where there is none to be had, the *stale* one, if it may be served."""
@@ -178,21 +187,37 @@ class Engine:
                 raise
         return (yield from self._serve(work, stale, "stale"))
 
-    def _claim(self, work: Work, renew: bool) -> Flow[Claim]:
-        """Ask to lead; somebody may have stored the answer since it was looked up."""
-
-        def fresh(entry: Entry | None) -> bool:
-            return not renew and judge(entry, work.directives, self.expiry, self.clock.now()) == "fresh"
-
+    def _claim(self, work: Work, term: Term, good: Good) -> Flow[Claim]:
+        """Ask to lead; somebody may have stored a *good* answer since it was looked up."""
         if self.leases.needed:
-            return (yield from self.leases.claim(work.namespace, work.key, fresh))
-        entry = None if renew else (yield self.store.get(work.namespace, work.key))
-        return Claim(entry=entry if fresh(entry) else None)
+            claim = yield from self.leases.claim(work.namespace, work.key, good)
+        else:
+            entry = yield self.store.get(work.namespace, work.key)
+            claim = Claim(entry=entry if good(entry) else None)
+        term.lease = claim.lease
+        return claim
 
-    def _refresh(self, work: Work) -> Flow[None]:
-        """Fetch anew in the background, unless somebody does already; on an account of its own."""
+    def _fresh_for(self, work: Work) -> Good:
+        return lambda entry: judge(entry, work.directives, self.expiry, self.clock.now()) == "fresh"
+
+    def _refresh_soon(self, work: Work, seen: Entry) -> Flow[None]:
+        if not self.flights.under_way((work.namespace, work.key)):
+            yield in_background(lambda: self._refresh(work, seen), self.tasks)
+
+    def _refresh(self, work: Work, seen: Entry) -> Flow[None]:
+        """Fetch anew in the background, once among threads, tasks and processes; on an account of its own."""
         flight, leads = self.flights.join((work.namespace, work.key))
         if leads:
-            again = work.apart()
-            again.event.outcome = "refresh"
-            yield from self._recorded(again.event, self._lead(again, flight, None, True))
+            term = Term(flight)
+            yield from self._leading(term, self._renew(work.apart(), term, seen))
+
+    def _renew(self, work: Work, term: Term, seen: Entry) -> Flow[None]:
+        claim = yield from self._claim(work, term, _newer_than(seen))
+        term.landing = Landing(entry=claim.entry, released=claim.alone)
+        if claim.entry is None and not claim.alone:
+            work.event.outcome = "refresh"
+            yield from self._recorded(work.event, self.fetch.generate(work, term))
+
+
+def _newer_than(seen: Entry) -> Good:
+    return lambda entry: entry is not None and entry.created_at > seen.created_at

@@ -27,6 +27,7 @@ entries = st.builds(
     output_tokens=st.integers(0),
     cost_usd=st.none() | st.decimals(allow_nan=False, allow_infinity=False),
     about=st.dictionaries(text, json_values, max_size=3),
+    took_s=st.floats(0, allow_infinity=False),
 )
 
 
@@ -35,10 +36,11 @@ def test_an_entry_comes_back_as_it_was(entry: Entry) -> None:
     """To the digit of its cost; what only people read is a line of its own."""
     data = entry.to_bytes()
     back = Entry.from_bytes(data)
-    assert (entry.body, entry.created_at, entry.fresh_until, entry.model) == (
+    assert (entry.body, entry.created_at, entry.fresh_until, entry.took_s, entry.model) == (
         back.body,
         back.created_at,
         back.fresh_until,
+        back.took_s,
         back.model,
     )
     assert (entry.input_tokens, entry.output_tokens, entry.cost_usd) == (
@@ -60,17 +62,19 @@ def _line(*hot: Any) -> bytes:
 @example(b"[" * 100_000 + b"\n{}")
 @example(b"null\n{}")
 @example(b"\xff\n{}")
-@example(_line(FORMAT, 1.0, 2.0, None, 0, 0, None))
-@example(_line(FORMAT + 1, 1.0, 2.0, None, 0, 0, None, "x"))
-@example(_line(FORMAT, float("nan"), 2.0, None, 0, 0, None, "x"))
-@example(_line(FORMAT, 1.0, float("nan"), None, 0, 0, None, "x"))
-@example(_line(FORMAT, 10**400, 2.0, None, 0, 0, None, "x"))
-@example(_line(FORMAT, 1.0, 2.0, None, float("inf"), 0, None, "x"))
-@example(_line(FORMAT, 1.0, 2.0, None, 0, 0, "sNaN", "x"))
-@example(_line(FORMAT, 1.0, 2.0, None, 0, 0, "Infinity", "x"))
-@example(_line(FORMAT, 1.0, 2.0, None, 0, 0, [1], "x"))
-@example(_line(FORMAT, [], 2.0, None, 0, 0, None, "x"))
-@example(_line(*"12345678"))
+@example(_line(FORMAT, 1.0, 2.0, 0.5, None, 0, 0, None))
+@example(_line(FORMAT + 1, 1.0, 2.0, 0.5, None, 0, 0, None, "x"))
+@example(_line(FORMAT, float("nan"), 2.0, 0.5, None, 0, 0, None, "x"))
+@example(_line(FORMAT, 1.0, float("nan"), 0.5, None, 0, 0, None, "x"))
+@example(_line(FORMAT, 10**400, 2.0, 0.5, None, 0, 0, None, "x"))
+@example(_line(FORMAT, 1.0, 2.0, 0.5, None, float("inf"), 0, None, "x"))
+@example(_line(FORMAT, 1.0, 2.0, 0.5, None, 0, 0, "sNaN", "x"))
+@example(_line(FORMAT, 1.0, 2.0, 0.5, None, 0, 0, "Infinity", "x"))
+@example(_line(FORMAT, 1.0, 2.0, 0.5, None, 0, 0, [1], "x"))
+@example(_line(FORMAT, [], 2.0, 0.5, None, 0, 0, None, "x"))
+@example(_line(FORMAT, 1.0, 2.0, -0.5, None, 0, 0, None, "x"))
+@example(_line(FORMAT, 1.0, 2.0, float("inf"), None, 0, 0, None, "x"))
+@example(_line(*"123456789"))
 def test_other_bytes_are_corrupt_and_nothing_else(data: bytes) -> None:
     """Law 9: never guessed at, and never an error the chain would see."""
     for read in (Entry.from_bytes, read_about):

@@ -1,5 +1,7 @@
 """What a stored answer is good for, at each boundary."""
 
+import math
+import random
 from dataclasses import replace
 
 import pytest
@@ -7,7 +9,8 @@ from hypothesis import given, strategies as st
 
 from langcache.core.directives import NONE, Directives
 from langcache.core.entry import Entry
-from langcache.core.policy import KEPT_STALE_S, Expiry, Verdict, judge
+from langcache.core.policy import KEPT_STALE_S, Expiry, Verdict, is_early, judge
+from langcache.errors import DeclarationError
 
 MADE, FRESH = 1000.0, 1100.0
 ENTRY = Entry("x", MADE, FRESH)
@@ -77,3 +80,48 @@ def test_the_store_keeps_what_may_still_be_served(swr_s: float | None, sie_s: fl
     """An expired answer is worth something to a call that allows it."""
     expiry = Expiry(100, stale_while_revalidate_s=swr_s, stale_if_error_s=sie_s)
     assert expiry.gone_at(FRESH) == FRESH + kept_s
+
+
+chances = st.floats(0, 1, exclude_min=True)
+betas = st.floats(0, 10, exclude_min=True)
+
+
+@given(times, times, betas, chances, times, st.floats(0, 1))
+def test_early_grows_with_age_effort_and_beta(
+    age_s: float, took_s: float, beta: float, chance: float, more: float, share: float
+) -> None:
+    """XFetch: what is early stays so as it ages, had it taken longer, with a larger beta, with a smaller draw."""
+    entry, now = replace(ENTRY, took_s=took_s), MADE + age_s
+    if is_early(entry, beta, now, chance):
+        assert is_early(entry, beta, now + more, chance)
+        assert is_early(replace(entry, took_s=took_s + more), beta, now, chance)
+        assert is_early(entry, beta + more, now, chance)
+        assert is_early(entry, beta, now, max(math.nextafter(0, 1), chance * share))
+
+
+@given(times, times, betas, chances, st.none() | times)
+def test_only_what_is_fresh_is_early(
+    age_s: float, took_s: float, beta: float, chance: float, max_age_s: float | None
+) -> None:
+    """It is served all the same; without the option, or with the luckiest draw, it is just fresh."""
+    entry, asked = replace(ENTRY, took_s=took_s), Directives(max_age_s=max_age_s)
+    expiry, now = Expiry(100, early_refresh=beta), MADE + age_s
+    without = judge(entry, asked, Expiry(100), now, chance)
+    assert judge(entry, asked, expiry, now) == without
+    assert judge(entry, asked, expiry, now, chance) in ((without, "early") if without == "fresh" else (without,))
+
+
+@pytest.mark.parametrize("left_in_efforts", [0.5, 1.0, 3.0])
+def test_early_has_the_distribution_of_the_paper(left_in_efforts: float) -> None:
+    """With *r* left to live, the chance is exp(-r / (beta * effort)) (Vattani et al. 2015, section 4)."""
+    entry, draw = replace(ENTRY, took_s=4.0), random.Random(1)
+    now = FRESH - left_in_efforts * 4.0 * 1.5
+    drawn = sum(is_early(entry, 1.5, now, 1.0 - draw.random()) for _ in range(20_000))
+    assert drawn / 20_000 == pytest.approx(math.exp(-left_in_efforts), abs=0.015)
+
+
+@pytest.mark.parametrize("beta", [0, -1.0, math.inf, math.nan])
+def test_a_beta_that_cannot_work_is_said_at_once(beta: float) -> None:
+    """Not when the first answer expires."""
+    with pytest.raises(DeclarationError, match="early_refresh"):
+        Expiry(100, early_refresh=beta)
