@@ -8,7 +8,7 @@ from itertools import islice
 from typing import ParamSpec, TypeVar
 
 from langcache.errors import StoreError
-from langcache.storage.base import PAGE_ROWS, Lease, Record, Row, Store, Usage
+from langcache.storage.base import PAGE_ROWS, Cells, Lease, Record, Row, Sheet, Store, Usage
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -56,6 +56,22 @@ class DirectAsync(Store):
     async def ausage(self, namespace: str | None = None) -> Usage:
         """:meth:`usage`; never waits."""
         return self.usage(namespace)
+
+    async def aquick_usage(self, namespace: str) -> Usage | None:
+        """:meth:`quick_usage`; never waits."""
+        return self.quick_usage(namespace)
+
+    async def aadd_counts(self, namespace: str, sheets: Collection[Sheet], *, batch: str, now: float) -> None:
+        """:meth:`add_counts`; never waits."""
+        self.add_counts(namespace, sheets, batch=batch, now=now)
+
+    async def aread_counts(self, namespace: str, names: Collection[str], *, now: float) -> dict[str, dict[str, Cells]]:
+        """:meth:`read_counts`; never waits."""
+        return self.read_counts(namespace, names, now=now)
+
+    async def adrop_counts(self, namespace: str, name: str, rows: Collection[str]) -> None:
+        """:meth:`drop_counts`; never waits."""
+        self.drop_counts(namespace, name, rows)
 
     async def apurge(self, *, now: float, limit: int = 1000) -> int:
         """:meth:`purge`; never waits."""
@@ -134,6 +150,22 @@ class ThreadedAsync(Store):
     async def ausage(self, namespace: str | None = None) -> Usage:
         """:meth:`usage` in a thread."""
         return await self._in_thread(self.usage, namespace)
+
+    async def aquick_usage(self, namespace: str) -> Usage | None:
+        """:meth:`quick_usage` in a thread."""
+        return await self._in_thread(self.quick_usage, namespace)
+
+    async def aadd_counts(self, namespace: str, sheets: Collection[Sheet], *, batch: str, now: float) -> None:
+        """:meth:`add_counts` in a thread."""
+        await self._in_thread(self.add_counts, namespace, sheets, batch=batch, now=now)
+
+    async def aread_counts(self, namespace: str, names: Collection[str], *, now: float) -> dict[str, dict[str, Cells]]:
+        """:meth:`read_counts` in a thread."""
+        return await self._in_thread(self.read_counts, namespace, names, now=now)
+
+    async def adrop_counts(self, namespace: str, name: str, rows: Collection[str]) -> None:
+        """:meth:`drop_counts` in a thread."""
+        await self._in_thread(self.drop_counts, namespace, name, rows)
 
     async def apurge(self, *, now: float, limit: int = 1000) -> int:
         """:meth:`purge` in a thread."""

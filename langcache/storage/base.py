@@ -7,12 +7,23 @@ states every law as a test.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Collection, Iterator
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from langcache.errors import StoreError
+
 LEASE_MEMORY_S: Final = 3600.0
 """How long after its end a lease is remembered, in seconds; a holder slower than that is fenced off."""
+
+BATCH_MEMORY_S: Final = 3600.0
+"""How long a batch of counts is remembered, in seconds, so that adding it again changes nothing."""
+
+Cells = Mapping[str, int | str]
+"""Numbers and texts by field."""
+
+Rows = Mapping[str, Cells]
+"""Cells by row."""
 
 PAGE_ROWS: Final = 500
 """Rows a scan reads at once, so that its memory does not grow with the store."""
@@ -87,6 +98,21 @@ class Usage:
     size_bytes: int
 
 
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """Rows of numbers that many processes add to, forgotten together.
+
+    Args:
+        name: unique in its namespace.
+        expires_at: when it will be gone, in seconds since the epoch.
+        rows: what to add: each number to the one that is there, each text in its place. A sum fits 64 bits.
+    """
+
+    name: str
+    expires_at: float
+    rows: Rows
+
+
 class Store(ABC):
     """The contract of a store. Any method may raise :class:`~langcache.errors.StoreError`.
 
@@ -95,6 +121,9 @@ class Store(ABC):
 
     shared: bool = True
     """Whether other processes see the same records; where not, nobody needs a lease."""
+
+    keeps_counts: bool = False
+    """Whether it has the methods on counts; where not, what happened stays with the process it happened in."""
 
     @abstractmethod
     def get(self, namespace: str, key: str, *, now: float) -> Record | None:
@@ -155,6 +184,26 @@ class Store(ABC):
     def usage(self, namespace: str | None = None) -> Usage:
         """What is stored in *namespace*, or in all of them."""
 
+    def quick_usage(self, namespace: str) -> Usage | None:
+        """:meth:`usage`, if it is known without looking at each record; else None."""
+        return None
+
+    def add_counts(self, namespace: str, sheets: Collection[Sheet], *, batch: str, now: float) -> None:
+        """Add to the counts of *namespace*; what comes in at the same time from elsewhere adds up with it.
+
+        A store with a disk need not have written it there on return. After an error part of it may be added: the
+        same *batch*, once more within :data:`BATCH_MEMORY_S`, adds the rest and nothing twice.
+        """
+        raise StoreError(f"{type(self).__name__} keeps no counts")
+
+    def read_counts(self, namespace: str, names: Collection[str], *, now: float) -> dict[str, dict[str, Cells]]:
+        """The rows of the sheets called *names* that are there at *now*, by sheet; an absent sheet has no rows."""
+        raise StoreError(f"{type(self).__name__} keeps no counts")
+
+    def drop_counts(self, namespace: str, name: str, rows: Collection[str]) -> None:
+        """Forget *rows* of one sheet."""
+        raise StoreError(f"{type(self).__name__} keeps no counts")
+
     @abstractmethod
     def purge(self, *, now: float, limit: int = 1000) -> int:
         """Remove at most *limit* expired records. Returns how many."""
@@ -205,6 +254,22 @@ class Store(ABC):
     @abstractmethod
     async def ausage(self, namespace: str | None = None) -> Usage:
         """:meth:`usage`, without blocking the event loop."""
+
+    async def aquick_usage(self, namespace: str) -> Usage | None:
+        """:meth:`quick_usage`, without blocking the event loop."""
+        return None
+
+    async def aadd_counts(self, namespace: str, sheets: Collection[Sheet], *, batch: str, now: float) -> None:
+        """:meth:`add_counts`, without blocking the event loop."""
+        raise StoreError(f"{type(self).__name__} keeps no counts")
+
+    async def aread_counts(self, namespace: str, names: Collection[str], *, now: float) -> dict[str, dict[str, Cells]]:
+        """:meth:`read_counts`, without blocking the event loop."""
+        raise StoreError(f"{type(self).__name__} keeps no counts")
+
+    async def adrop_counts(self, namespace: str, name: str, rows: Collection[str]) -> None:
+        """:meth:`drop_counts`, without blocking the event loop."""
+        raise StoreError(f"{type(self).__name__} keeps no counts")
 
     @abstractmethod
     async def apurge(self, *, now: float, limit: int = 1000) -> int:

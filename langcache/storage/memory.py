@@ -11,7 +11,8 @@ from urllib.parse import SplitResult
 
 from langcache.errors import StoreError, StoreURLError
 from langcache.storage.asynchrony import DirectAsync
-from langcache.storage.base import LEASE_MEMORY_S, Lease, Record, Row, Usage, is_expired
+from langcache.storage.base import LEASE_MEMORY_S, Cells, Lease, Record, Row, Sheet, Usage, is_expired
+from langcache.storage.counters import Counters
 from langcache.storage.forking import survive_fork
 
 MAX_BYTES: Final = 256 * 1024 * 1024
@@ -37,6 +38,7 @@ class MemoryStore(DirectAsync):
     """
 
     shared: bool = False
+    keeps_counts: bool = True
 
     def __init__(self, *, max_bytes: int = MAX_BYTES, max_entries: int = MAX_ENTRIES) -> None:
         self._max_bytes, self._max_entries = max_bytes, max_entries
@@ -45,6 +47,8 @@ class MemoryStore(DirectAsync):
         self._leases: OrderedDict[_Place, _Tenure] = OrderedDict()
         self._tokens = count(1)
         self._size_bytes = 0
+        self._usages: dict[str, Usage] = {}
+        self._counters = Counters()
         self._closed = False
         self._lock = Lock()
         survive_fork(self)
@@ -71,7 +75,7 @@ class MemoryStore(DirectAsync):
                 return False
             self._drop(place)
             self._records[place] = record
-            self._size_bytes += len(record.value)
+            self._weigh(namespace, 1, len(record.value))
             if record.expires_at is not None:
                 heapq.heappush(self._expiries, (record.expires_at, place))
             self._purge(now, _PURGE_PER_PUT)
@@ -135,8 +139,26 @@ class MemoryStore(DirectAsync):
         with self._open():
             if namespace is None:
                 return Usage(len(self._records), self._size_bytes)
-            sizes = [len(record.value) for place, record in self._records.items() if place[0] == namespace]
-            return Usage(len(sizes), sum(sizes))
+            return self._usages.get(namespace, Usage(0, 0))
+
+    def quick_usage(self, namespace: str) -> Usage:
+        """See :meth:`Store.quick_usage`."""
+        return self.usage(namespace)
+
+    def add_counts(self, namespace: str, sheets: Collection[Sheet], *, batch: str, now: float) -> None:
+        """See :meth:`Store.add_counts`."""
+        with self._open():
+            self._counters.add(namespace, sheets, batch, now)
+
+    def read_counts(self, namespace: str, names: Collection[str], *, now: float) -> dict[str, dict[str, Cells]]:
+        """See :meth:`Store.read_counts`."""
+        with self._open():
+            return self._counters.read(namespace, names, now)
+
+    def drop_counts(self, namespace: str, name: str, rows: Collection[str]) -> None:
+        """See :meth:`Store.drop_counts`."""
+        with self._open():
+            self._counters.drop(namespace, name, rows)
 
     def purge(self, *, now: float, limit: int = 1000) -> int:
         """See :meth:`Store.purge`."""
@@ -151,6 +173,8 @@ class MemoryStore(DirectAsync):
             self._records.clear()
             self._expiries.clear()
             self._leases.clear()
+            self._usages.clear()
+            self._counters.clear()
             self._size_bytes = 0
 
     def before_fork(self) -> None:
@@ -178,8 +202,14 @@ class MemoryStore(DirectAsync):
         record = self._records.pop(place, None)
         if record is None:
             return False
-        self._size_bytes -= len(record.value)
+        self._weigh(place[0], -1, -len(record.value))
         return True
+
+    def _weigh(self, namespace: str, entries: int, size_bytes: int) -> None:
+        self._size_bytes += size_bytes
+        was = self._usages.pop(namespace, Usage(0, 0))
+        if was.entries + entries:
+            self._usages[namespace] = Usage(was.entries + entries, was.size_bytes + size_bytes)
 
     def _purge(self, now: float, limit: int) -> int:
         purged = 0

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Collection, Iterator
 
-from langcache.storage.base import Lease, Record, Row, Store, Usage
+from langcache.storage.base import Cells, Lease, Record, Row, Sheet, Store, Usage
 
 
 class Wrapper(Store):
@@ -14,7 +14,7 @@ class Wrapper(Store):
 
     def __init__(self, inner: Store) -> None:
         self.inner = inner
-        self.shared = inner.shared
+        self.shared, self.keeps_counts = inner.shared, inner.keeps_counts
 
     def get(self, namespace: str, key: str, *, now: float) -> Record | None:
         """See :meth:`Store.get`."""
@@ -55,6 +55,22 @@ class Wrapper(Store):
     def usage(self, namespace: str | None = None) -> Usage:
         """See :meth:`Store.usage`."""
         return self.inner.usage(namespace)
+
+    def quick_usage(self, namespace: str) -> Usage | None:
+        """See :meth:`Store.quick_usage`."""
+        return self.inner.quick_usage(namespace)
+
+    def add_counts(self, namespace: str, sheets: Collection[Sheet], *, batch: str, now: float) -> None:
+        """See :meth:`Store.add_counts`."""
+        self.inner.add_counts(namespace, sheets, batch=batch, now=now)
+
+    def read_counts(self, namespace: str, names: Collection[str], *, now: float) -> dict[str, dict[str, Cells]]:
+        """See :meth:`Store.read_counts`."""
+        return self.inner.read_counts(namespace, names, now=now)
+
+    def drop_counts(self, namespace: str, name: str, rows: Collection[str]) -> None:
+        """See :meth:`Store.drop_counts`."""
+        self.inner.drop_counts(namespace, name, rows)
 
     def purge(self, *, now: float, limit: int = 1000) -> int:
         """See :meth:`Store.purge`."""
@@ -107,6 +123,22 @@ class Wrapper(Store):
     async def ausage(self, namespace: str | None = None) -> Usage:
         """See :meth:`Store.ausage`."""
         return await self.inner.ausage(namespace)
+
+    async def aquick_usage(self, namespace: str) -> Usage | None:
+        """See :meth:`Store.aquick_usage`."""
+        return await self.inner.aquick_usage(namespace)
+
+    async def aadd_counts(self, namespace: str, sheets: Collection[Sheet], *, batch: str, now: float) -> None:
+        """See :meth:`Store.aadd_counts`."""
+        await self.inner.aadd_counts(namespace, sheets, batch=batch, now=now)
+
+    async def aread_counts(self, namespace: str, names: Collection[str], *, now: float) -> dict[str, dict[str, Cells]]:
+        """See :meth:`Store.aread_counts`."""
+        return await self.inner.aread_counts(namespace, names, now=now)
+
+    async def adrop_counts(self, namespace: str, name: str, rows: Collection[str]) -> None:
+        """See :meth:`Store.adrop_counts`."""
+        await self.inner.adrop_counts(namespace, name, rows)
 
     async def apurge(self, *, now: float, limit: int = 1000) -> int:
         """See :meth:`Store.apurge`."""

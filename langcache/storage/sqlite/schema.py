@@ -55,7 +55,46 @@ CREATE TABLE lease (
 CREATE INDEX lease_by_end ON lease (ends_at);
 """
 
-MIGRATIONS: Final = (_ENTRIES, _LABELS, _LEASES)
+_COUNTS = """
+CREATE TABLE sheet (
+    namespace TEXT NOT NULL,
+    name TEXT NOT NULL,
+    expires_at REAL NOT NULL,
+    PRIMARY KEY (namespace, name)
+) WITHOUT ROWID;
+CREATE INDEX sheet_by_expiry ON sheet (expires_at);
+CREATE TABLE count (
+    namespace TEXT NOT NULL,
+    sheet TEXT NOT NULL,
+    name TEXT NOT NULL,
+    cells TEXT NOT NULL,
+    PRIMARY KEY (namespace, sheet, name)
+) WITHOUT ROWID;
+CREATE TABLE batch (
+    id TEXT PRIMARY KEY,
+    added_at REAL NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX batch_by_age ON batch (added_at);
+"""
+
+_USAGE = """
+CREATE TABLE usage (
+    namespace TEXT PRIMARY KEY,
+    entries INTEGER NOT NULL,
+    size_bytes INTEGER NOT NULL
+) WITHOUT ROWID;
+INSERT INTO usage SELECT namespace, count(*), sum(size_bytes) FROM entry GROUP BY namespace;
+CREATE TRIGGER entry_came AFTER INSERT ON entry BEGIN
+    INSERT INTO usage VALUES (NEW.namespace, 1, NEW.size_bytes) ON CONFLICT (namespace)
+        DO UPDATE SET entries = entries + 1, size_bytes = size_bytes + NEW.size_bytes;
+END;
+CREATE TRIGGER entry_went AFTER DELETE ON entry BEGIN
+    UPDATE usage SET entries = entries - 1, size_bytes = size_bytes - OLD.size_bytes
+        WHERE namespace = OLD.namespace;
+END;
+"""
+
+MIGRATIONS: Final = (_ENTRIES, _LABELS, _LEASES, _COUNTS, _USAGE)
 
 
 def version_of(connection: sqlite3.Connection) -> int:

@@ -13,9 +13,9 @@ from urllib.parse import SplitResult, unquote
 
 from langcache.errors import StoreError, StoreURLError
 from langcache.storage.asynchrony import ThreadedAsync
-from langcache.storage.base import PAGE_ROWS, Lease, Record, Row, Usage, is_expired
+from langcache.storage.base import PAGE_ROWS, Cells, Lease, Record, Row, Sheet, Usage, is_expired
 from langcache.storage.forking import survive_fork
-from langcache.storage.sqlite import files, tables
+from langcache.storage.sqlite import counts, files, tables
 from langcache.storage.sqlite.connections import Connection, Connections, Torn, has_moved, is_torn
 
 P = ParamSpec("P")
@@ -45,6 +45,8 @@ class SQLiteStore(ThreadedAsync):
         max_connections: most connections open at once in this process.
         on_quarantine: called with the new path of a torn file, in the process that moved it.
     """
+
+    keeps_counts: bool = True
 
     def __init__(
         self,
@@ -134,6 +136,22 @@ class SQLiteStore(ThreadedAsync):
     def usage(self, namespace: str | None = None) -> Usage:
         """See :meth:`Store.usage`."""
         return self._read(tables.usage, namespace)
+
+    def quick_usage(self, namespace: str) -> Usage:
+        """See :meth:`Store.quick_usage`."""
+        return self.usage(namespace)
+
+    def add_counts(self, namespace: str, sheets: Collection[Sheet], *, batch: str, now: float) -> None:
+        """See :meth:`Store.add_counts`; all of it in one transaction."""
+        self._write(counts.add, namespace, tuple(sheets), batch, now)
+
+    def read_counts(self, namespace: str, names: Collection[str], *, now: float) -> dict[str, dict[str, Cells]]:
+        """See :meth:`Store.read_counts`."""
+        return self._read(counts.read, namespace, tuple(names), now)
+
+    def drop_counts(self, namespace: str, name: str, rows: Collection[str]) -> None:
+        """See :meth:`Store.drop_counts`."""
+        self._write(counts.drop, namespace, name, tuple(rows))
 
     def purge(self, *, now: float, limit: int = 1000) -> int:
         """See :meth:`Store.purge`; the file shrinks."""

@@ -122,7 +122,7 @@ def release(connection: Connection, lease: Lease) -> None:
 
 def usage(connection: Connection, namespace: str | None) -> Usage:
     """What *namespace*, or everything, takes."""
-    sql = "SELECT count(*), coalesce(sum(size_bytes), 0) FROM entry"
+    sql = "SELECT coalesce(sum(entries), 0), coalesce(sum(size_bytes), 0) FROM usage"
     if namespace is None:
         return Usage(*connection.execute(sql).fetchone())
     return Usage(*connection.execute(f"{sql} WHERE namespace = ?", (namespace,)).fetchone())
