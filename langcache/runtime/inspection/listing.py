@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 from langcache.core.entry import Entry
 from langcache.runtime.features import features_of
 from langcache.runtime.pages import Pages
-from langcache.runtime.removal import named_rows
+from langcache.runtime.removal import Advance, named_rows
 from langcache.runtime.selection import Conditions, Selection, select
 from langcache.runtime.steps import Flow, adrive_stream, drive_stream, show
 from langcache.storage.base import Row
@@ -47,36 +47,48 @@ class EntryRow:
         return {} if self.entry is None else features_of(self.entry.about)
 
 
-def list_entries(cache: "Cache", *, reading: bool = False, **conditions: Unpack[Conditions]) -> Iterator[EntryRow]:
+def list_entries(
+    cache: "Cache",
+    *,
+    reading: bool = False,
+    advance: Advance = lambda _: None,
+    **conditions: Unpack[Conditions],
+) -> Iterator[EntryRow]:
     """Every entry of the cache's namespace that meets all conditions, in no particular order.
 
     Args:
         cache: whose entries.
         reading: read each entry too, so that rows hold its features, model and cost.
+        advance: told after each page how many more entries were looked at.
         **conditions: those of `Cache.invalidate`; none is every entry.
 
     Raises:
         StoreError: the store does not answer.
     """
     selection = select(cache.clock.now(), **conditions)
-    return drive_stream(walk(cache, selection, reading=reading))
+    return drive_stream(walk(cache, selection, reading, advance))
 
 
 def alist_entries(
-    cache: "Cache", *, reading: bool = False, **conditions: Unpack[Conditions]
+    cache: "Cache",
+    *,
+    reading: bool = False,
+    advance: Advance = lambda _: None,
+    **conditions: Unpack[Conditions],
 ) -> AsyncIterator[EntryRow]:
     """`list_entries`, awaited."""
     selection = select(cache.clock.now(), **conditions)
-    return adrive_stream(walk(cache, selection, reading=reading))
+    return adrive_stream(walk(cache, selection, reading, advance))
 
 
-def walk(cache: "Cache", selection: Selection, *, reading: bool) -> Flow[None]:
+def walk(cache: "Cache", selection: Selection, reading: bool, advance: Advance) -> Flow[None]:
     """Shows each row that *selection* names."""
     store, namespace, now = cache.store, cache.namespace, cache.clock.now()
     pages = Pages(store, namespace, now, selection.labels)
     while page := (yield pages.next()):
         for row, entry in (yield from named_rows(store, namespace, page, selection, now, reading=reading)):
             yield show(row_of(row, entry))
+        advance(len(page))
 
 
 def row_of(row: Row, entry: Entry | None = None) -> EntryRow:

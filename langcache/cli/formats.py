@@ -1,0 +1,78 @@
+"""Values as people read them."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from langcache.runtime.features import typed
+
+__all__ = ["count", "day", "features", "moment", "money", "percent", "seconds", "short_key", "size", "span"]
+
+_SPANS = (("day", 86_400.0), ("hour", 3_600.0), ("minute", 60.0))
+KEY_SHOWN = 12
+"""Digits of a key in a table; enough for `show`, and all of them are in JSON and CSV."""
+
+
+def money(amount: Decimal | None) -> str:
+    """Dollars: to the cent, or to a hundredth of it below one dollar."""
+    if amount is None:
+        return "unknown"
+    digits = 2 if abs(amount) >= 1 or not amount else 4
+    return f"{'-' if amount < 0 else ''}${abs(amount):,.{digits}f}"
+
+
+def percent(share: float) -> str:
+    """A share of one."""
+    return f"{share:.1%}"
+
+
+def count(number: int) -> str:
+    """With separators."""
+    return f"{number:,}"
+
+
+def size(size_bytes: float) -> str:
+    """Bytes in the nearest decimal unit."""
+    for unit in ("B", "kB", "MB", "GB"):
+        if size_bytes < 1000:
+            return f"{size_bytes:.0f} B" if unit == "B" else f"{size_bytes:.1f} {unit}"
+        size_bytes /= 1000
+    return f"{size_bytes:.1f} TB"
+
+
+def seconds(took_s: float) -> str:
+    """A latency."""
+    return f"{took_s:.2f} s" if took_s >= 1 else f"{took_s * 1e3:.2f} ms"
+
+
+def span(length_s: float) -> str:
+    """A longer time, in its largest unit."""
+    for unit, unit_s in _SPANS:
+        if length_s >= unit_s:
+            number = round(length_s / unit_s, 1)
+            return f"{number:g} {unit}{'' if number == 1 else 's'}"
+    return f"{length_s:.0f} s"
+
+
+def moment(at: float) -> str:
+    """A point in time, UTC."""
+    try:
+        return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M")
+    except (OverflowError, ValueError):  # an entry that never expires
+        return "never"
+
+
+def day(at: float) -> str:
+    """The day of a point in time, UTC."""
+    return moment(at).partition(" ")[0]
+
+
+def short_key(key: str) -> str:
+    """The beginning of a key."""
+    return key[:KEY_SHOWN]
+
+
+def features(values: Mapping[str, Any]) -> str:
+    """Features as they are typed."""
+    return ", ".join(f"{name}={typed(value)}" for name, value in values.items()) or "–"
