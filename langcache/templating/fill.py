@@ -9,7 +9,7 @@ from langcache.templating.grammar import CASES, agree
 from langcache.templating.kinds import kind_of
 from langcache.templating.optional import without_empty
 from langcache.templating.slots import Personal, joined
-from langcache.templating.template import Compiled, Gap, Template
+from langcache.templating.template import Compiled, Gap, Template, plan_of
 
 
 def fill(template: Template, slots: Mapping[str, Personal]) -> str:
@@ -20,41 +20,23 @@ def fill(template: Template, slots: Mapping[str, Personal]) -> str:
             write it so.
         CorruptEntry: a gap names a context, case or grammar that does not exist.
     """
-    plan = template.plan if type(template) is Compiled else None
     try:
-        if plan is not None:
-            found = plan.slots(slots)
-            values = [slot.value or _empty(slot) for slot in found]
-            for number, gap in plan.special:
-                values[number] = _written(gap, found[number])
-            parts = plan.parts.copy()
-            parts[1::2] = values
-            return "".join(parts)
-        filled = _at_once(template, slots)
-        if filled is not None:
-            return filled
+        parts, plain, special = template.plan if type(template) is Compiled else plan_of(template)
+        parts = parts[:]
+        for at, name in plain:
+            parts[at] = slots[name].value or _empty(name)
+        for at, gap in special:
+            slot = slots[gap[0]]
+            parts[at] = slot.renderings.get(gap) or _written(gap, slot)
+        return "".join(parts)
     except (KeyError, TypeError, Refused):
         pass  # a slot is missing, or a value is not text: the careful way below says which, or writes it
-    return "".join(
-        [segment if isinstance(segment, str) else write(segment, slots) for segment in without_empty(template, slots)]
-    )
+    careful = without_empty(template, slots)
+    return "".join([segment if isinstance(segment, str) else write(segment, slots) for segment in careful])
 
 
-def _empty(slot: Personal) -> NoReturn:
-    raise Refused("empty slot", slot=slot.name)
-
-
-def _at_once(template: Template, slots: Mapping[str, Personal]) -> str | None:
-    if type(template) is Compiled:
-        template.filled()
-    parts = [
-        segment if type(segment) is str else slots[segment[0]].value if segment[1:] == _PLAIN else write(segment, slots)  # type: ignore[arg-type]
-        for segment in template
-    ]
-    return "".join(parts) if all(parts) else None  # type: ignore[arg-type]
-
-
-_PLAIN = ("", "", "", "")
+def _empty(name: str) -> NoReturn:
+    raise Refused("empty slot", slot=name)
 
 
 def write(gap: Gap, slots: Mapping[str, Personal]) -> str:
@@ -62,7 +44,7 @@ def write(gap: Gap, slots: Mapping[str, Personal]) -> str:
     slot = slots.get(gap.name)
     if slot is None:
         raise Refused("empty slot", slot=gap.name)
-    return _written(gap, slot)
+    return slot.renderings.get(gap) or _written(gap, slot)
 
 
 def _written(gap: Gap, slot: Personal) -> str:
@@ -75,12 +57,13 @@ def _written(gap: Gap, slot: Personal) -> str:
         if case:
             text = CASES[case](text)
         if grammar:
-            return agree(grammar, text)
-        written = _escaped(gap, slot, text) if escape else text
+            text = agree(grammar, text)
+        written = _escaped(gap, slot, text) if escape and not grammar else text
     except KeyError:
         raise CorruptEntry("a gap in an unknown context or case") from None
     if written is None:
         raise Refused("unrenderable", slot=name, form=escape)
+    slot.renderings[gap] = written
     return written
 
 

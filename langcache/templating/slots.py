@@ -22,6 +22,9 @@ class Personal:
         aliases: further labels a model may use for it.
         kind: name of a registered kind; see `langcache.templating.kinds`.
         options: settings of that kind, such as ``pronouns`` or ``locale``.
+
+    Attributes:
+        renderings: gap to what `langcache.templating.fill` wrote there; kept as long as the value itself.
     """
 
     name: str
@@ -30,6 +33,7 @@ class Personal:
     aliases: tuple[str, ...] = ()
     kind: str = "text"
     options: Mapping[str, object] = field(default_factory=_no_options)
+    renderings: dict[tuple[str, ...], str] = field(default_factory=dict, init=False, repr=False, compare=False)
 
 
 def items(value: object) -> Sequence[object]:

@@ -1,7 +1,6 @@
 """Templates as data: a tuple of literal texts and gaps, never text in a template language."""
 
-from collections.abc import Callable, Iterable
-from operator import itemgetter
+from collections.abc import Iterable
 from typing import Any, NamedTuple, TypeAlias
 
 from langcache.errors import CorruptEntry
@@ -29,50 +28,47 @@ class Gap(NamedTuple):
 Template: TypeAlias = tuple[str | Gap, ...]
 
 
-class Compiled(tuple[str | Gap, ...]):
-    """A template that remembers how to fill itself fast; made where templates are made, equal to its tuple.
-
-    The plan is laid at the second fill: most templates that come from a store are filled once.
-    """
-
-    plan: "Plan | None" = None
-    _fills = 0
-
-    def filled(self) -> None:
-        """Called at every fill without a plan."""
-        self._fills += 1
-        if self._fills == 2:
-            self.plan = plan_of(self)
-
-
 class Plan(NamedTuple):
-    """A template apart: literals and gaps in turn, ready to be put together in a few calls.
+    """What filling a template takes, found out when it is made: every hit is filled, and most gaps are plain.
 
     Args:
-        parts: literal, gap, literal, …, with an empty literal between neighbouring gaps and at the ends.
-        slots: the slots of all gaps, by one call on the slots by name.
-        special: number and gap of those that are not the plain value.
+        parts: the segments of the template.
+        plain: places of the gaps that take the value as it is, and their slots.
+        special: places of the other gaps, and the gaps.
     """
 
-    parts: list[str]
-    slots: Callable[[Any], tuple[Any, ...]]
+    parts: list[Any]
+    plain: list[tuple[int, str]]
     special: list[tuple[int, Gap]]
 
 
-def plan_of(template: Template) -> Plan | None:
-    """The plan of a template; ``None`` where it is not worth one."""
-    parts = [""]
-    gaps: list[Gap] = []
-    for segment in template:
-        if isinstance(segment, str):
-            parts[-1] += segment
-        else:
-            parts += ("", "")
-            gaps.append(segment)
-    if len(gaps) < 2:
-        return None
-    special = [(number, gap) for number, gap in enumerate(gaps) if any(gap[1:])]
-    return Plan(parts, itemgetter(*(gap.name for gap in gaps)), special)
+class Compiled(tuple[str | Gap, ...]):
+    """A template with its plan; made where templates are made, equal to its tuple."""
+
+    plan: Plan
+
+    @classmethod
+    def of(cls, plan: Plan) -> "Compiled":
+        """The template with a plan."""
+        template = cls(plan.parts)
+        template.plan = plan
+        return template
+
+
+_PLAIN = ("", "", "", "")
+_new = tuple.__new__  # what Gap calls, without working out its defaults
+
+
+def plan_of(template: Iterable[str | Gap]) -> Plan:
+    """The plan of a template."""
+    plan = Plan(list(template), [], [])
+    for at, segment in enumerate(plan.parts):
+        if type(segment) is Gap:
+            if segment[1:] == _PLAIN:
+                plan.plain.append((at, segment[0]))
+            else:
+                plan.special.append((at, segment))
+    return plan
 
 
 def tidy(segments: Iterable[str | Gap]) -> Template:
@@ -86,7 +82,7 @@ def tidy(segments: Iterable[str | Gap]) -> Template:
                 out[-1] += segment
                 continue
         out.append(segment)
-    return Compiled(out)
+    return Compiled.of(plan_of(out))
 
 
 def to_data(template: Template) -> list[object]:
@@ -111,7 +107,17 @@ def from_data(data: object) -> Template:
     """
     if not isinstance(data, list):
         raise CorruptEntry("a template is a list of literals and gaps")
-    return Compiled([segment if type(segment) is str else _gap(segment) for segment in data])
+    plan = Plan(data[:], [], [])
+    for at, item in enumerate(data):
+        if type(item) is str:
+            continue
+        if type(item) is list and len(item) == 1 and type(item[0]) is str and item[0]:  # as most gaps are
+            plan.parts[at] = _new(Gap, (*item, *_PLAIN))
+            plan.plain.append((at, item[0]))
+        else:
+            gap = plan.parts[at] = _gap(item)
+            plan.special.append((at, gap))
+    return Compiled.of(plan)
 
 
 def _gap(item: object) -> Gap:
