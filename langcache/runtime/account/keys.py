@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from langcache.runtime.account.model import ZERO, Bucket, Slice
+from langcache.runtime.account.model import ZERO, Bucket, Slice, StageCounts
 from langcache.runtime.account.plain import Plain
 
 __all__ = ["Account", "KeyAccount", "Refusal"]
@@ -94,6 +94,7 @@ class Account(Plain):
         refusals: by chain, reason, slot and form; bypasses among them.
         models: what each model did, unpinned ones by the name they were asked for.
         minutes: what happened in each minute of the last two days.
+        stages: what became of pipelines' stages, by ``"pipeline:stage"``.
     """
 
     days: int
@@ -105,3 +106,4 @@ class Account(Plain):
     refusals: tuple[Refusal, ...] = ()
     models: Mapping[str, Slice] = field(default_factory=dict)
     minutes: tuple[Bucket, ...] = ()
+    stages: Mapping[str, StageCounts] = field(default_factory=dict)
