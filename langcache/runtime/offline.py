@@ -7,8 +7,6 @@ from langcache.storage.base import Store
 
 __all__ = ["OfflineStore"]
 
-_CALLS = ("get", "put", "delete", "scan", "clear", "acquire", "renew", "release", "usage", "purge")
-
 
 class OfflineStore(Store):
     """Stands where a store should be.
@@ -31,3 +29,5 @@ class OfflineStore(Store):
 
     get = put = delete = scan = clear = acquire = renew = release = usage = purge = _refuse
     aget = aput = adelete = ascan = aclear = aacquire = arenew = arelease = ausage = apurge = _refuse
+    quick_usage = add_counts = read_counts = drop_counts = _refuse
+    aquick_usage = aadd_counts = aread_counts = adrop_counts = _refuse

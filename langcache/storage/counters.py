@@ -27,14 +27,14 @@ class Counters:
 
     def __init__(self) -> None:
         self._sheets: dict[tuple[str, str], _Kept] = {}
-        self._batches: OrderedDict[str, float] = OrderedDict()
+        self._batches: OrderedDict[tuple[str, str], float] = OrderedDict()
 
     def add(self, namespace: str, sheets: Collection[Sheet], batch: str, now: float) -> None:
         """See :meth:`Store.add_counts`."""
         self._forget(now)
-        if batch in self._batches:
+        if (namespace, batch) in self._batches:
             return
-        self._batches[batch] = now
+        self._batches[namespace, batch] = now
         for sheet in sheets:
             kept = self._sheets.setdefault((namespace, sheet.name), _Kept(sheet.expires_at))
             kept.expires_at = sheet.expires_at

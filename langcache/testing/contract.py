@@ -14,32 +14,8 @@ import pytest
 
 from langcache.errors import StoreError
 from langcache.storage.base import LEASE_MEMORY_S, PAGE_ROWS, Lease, Record, Store, Usage
+from langcache.testing.count_laws import NOW, ODD_NAMES, CountLaws
 from langcache.testing.drivers import Driver, Half, call, drive
-
-NOW = 1_000_000_000.0
-"""When the laws take place, in seconds since the epoch."""
-
-ODD_NAMES = (
-    "",
-    "a",
-    "A",
-    "a:b",
-    "a,b",
-    "a/b",
-    "a b",
-    "{a}",
-    "*",
-    "a*",
-    "%",
-    "_",
-    "é",
-    "e\u0301",
-    "名",
-    "\U0001f511",
-    "a\x00b",
-    "a\n",
-)
-"""Names that a store which joins, matches or folds text would confuse."""
 
 
 def record(value: bytes = b"value", *, expires_at: float | None = None, labels: str = "") -> Record:
@@ -47,7 +23,7 @@ def record(value: bytes = b"value", *, expires_at: float | None = None, labels: 
     return Record(value, NOW, expires_at, frozenset(labels.split()))
 
 
-class StoreContract:
+class StoreContract(CountLaws):
     """Subclass this with a ``make_store`` fixture; each law runs on both halves of the store."""
 
     durable = True
@@ -73,12 +49,12 @@ class StoreContract:
 
     def test_no_law_is_left_out(self) -> None:
         """A subclass replaces or removes a law, or a half, only with ``xfail(reason=...)`` in its place."""
+        laws = {**vars(CountLaws), **vars(StoreContract)}
         changed = [
             name
-            for name in vars(StoreContract)
+            for name in laws
             if name.startswith("test_") or name in ("half", "store")
-            if _definition(type(self), name) is not vars(StoreContract)[name]
-            and not _has_reason(_definition(type(self), name))
+            if _definition(type(self), name) is not laws[name] and not _has_reason(_definition(type(self), name))
         ]
         assert not changed, f"laws changed without a reason: {changed}"
 

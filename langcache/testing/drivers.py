@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Literal
 
-from langcache.storage.base import Lease, Record, Row, Store, Usage
+from langcache.storage.base import Cells, Lease, Record, Row, Sheet, Store, Usage
 
 Half = Literal["sync", "async"]
 Call = tuple[str, tuple[Any, ...], dict[str, Any]]
@@ -90,6 +90,24 @@ class Driver(ABC):
         """See :meth:`Store.purge`."""
         purged: int = self.run("purge", now=now, limit=limit)
         return purged
+
+    def quick_usage(self, namespace: str) -> Usage | None:
+        """See :meth:`Store.quick_usage`."""
+        usage: Usage | None = self.run("quick_usage", namespace)
+        return usage
+
+    def add_counts(self, namespace: str, sheets: Collection[Sheet], *, batch: str, now: float) -> None:
+        """See :meth:`Store.add_counts`."""
+        self.run("add_counts", namespace, sheets, batch=batch, now=now)
+
+    def read_counts(self, namespace: str, names: Collection[str], *, now: float) -> dict[str, dict[str, Cells]]:
+        """See :meth:`Store.read_counts`."""
+        found: dict[str, dict[str, Cells]] = self.run("read_counts", namespace, names, now=now)
+        return found
+
+    def drop_counts(self, namespace: str, name: str, rows: Collection[str]) -> None:
+        """See :meth:`Store.drop_counts`."""
+        self.run("drop_counts", namespace, name, rows)
 
     def close(self) -> None:
         """See :meth:`Store.close`."""

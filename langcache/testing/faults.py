@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iter
 from dataclasses import dataclass, replace
 from itertools import repeat
 
-from langcache.storage.base import Lease, Record, Row, Store, Usage
+from langcache.storage.base import Cells, Lease, Record, Row, Sheet, Store, Usage
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ StoreFault = Raise | Delay | Garbage | None
 """What befalls one call; None lets it pass."""
 
 
-_METHODS = {name for name in Store.__abstractmethods__ if f"a{name}" in Store.__abstractmethods__}
+_METHODS = {name for name in vars(Store) if f"a{name}" in vars(Store)}
 
 
 def always(fault: StoreFault) -> Iterable[StoreFault]:
@@ -64,7 +64,7 @@ class FaultyStore(Store):
         if unknown := script.keys() - _METHODS:
             raise ValueError(f"a store has no method {sorted(unknown)[0]!r}")
         self.calls: list[str] = []
-        self.shared = store.shared
+        self.shared, self.keeps_counts = store.shared, store.keeps_counts
         self._store = store
         self._script = {name: iter(faults) for name, faults in script.items()}
         self._sleep, self._asleep = sleep, asleep
@@ -128,15 +128,45 @@ class FaultyStore(Store):
         self._meet("release")
         self._store.release(lease)
 
+    def wait_for_release(self, namespace: str, key: str, *, timeout_s: float, now: float) -> bool:
+        """See :meth:`Store.wait_for_release`."""
+        self._meet("wait_for_release")
+        return self._store.wait_for_release(namespace, key, timeout_s=timeout_s, now=now)
+
     def usage(self, namespace: str | None = None) -> Usage:
         """See :meth:`Store.usage`."""
         self._meet("usage")
         return self._store.usage(namespace)
 
+    def quick_usage(self, namespace: str) -> Usage | None:
+        """See :meth:`Store.quick_usage`."""
+        self._meet("quick_usage")
+        return self._store.quick_usage(namespace)
+
+    def add_counts(self, namespace: str, sheets: Collection[Sheet], *, batch: str, now: float) -> None:
+        """See :meth:`Store.add_counts`."""
+        self._meet("add_counts")
+        self._store.add_counts(namespace, sheets, batch=batch, now=now)
+
+    def read_counts(self, namespace: str, names: Collection[str], *, now: float) -> dict[str, dict[str, Cells]]:
+        """See :meth:`Store.read_counts`."""
+        self._meet("read_counts")
+        return self._store.read_counts(namespace, names, now=now)
+
+    def drop_counts(self, namespace: str, name: str, rows: Collection[str]) -> None:
+        """See :meth:`Store.drop_counts`."""
+        self._meet("drop_counts")
+        self._store.drop_counts(namespace, name, rows)
+
     def purge(self, *, now: float, limit: int = 1000) -> int:
         """See :meth:`Store.purge`."""
         self._meet("purge")
         return self._store.purge(now=now, limit=limit)
+
+    def flush(self) -> None:
+        """See :meth:`Store.flush`."""
+        self._meet("flush")
+        self._store.flush()
 
     def close(self) -> None:
         """See :meth:`Store.close`."""
@@ -184,15 +214,45 @@ class FaultyStore(Store):
         await self._ameet("release")
         await self._store.arelease(lease)
 
+    async def await_for_release(self, namespace: str, key: str, *, timeout_s: float, now: float) -> bool:
+        """See :meth:`Store.await_for_release`."""
+        await self._ameet("wait_for_release")
+        return await self._store.await_for_release(namespace, key, timeout_s=timeout_s, now=now)
+
     async def ausage(self, namespace: str | None = None) -> Usage:
         """See :meth:`Store.ausage`."""
         await self._ameet("usage")
         return await self._store.ausage(namespace)
 
+    async def aquick_usage(self, namespace: str) -> Usage | None:
+        """See :meth:`Store.aquick_usage`."""
+        await self._ameet("quick_usage")
+        return await self._store.aquick_usage(namespace)
+
+    async def aadd_counts(self, namespace: str, sheets: Collection[Sheet], *, batch: str, now: float) -> None:
+        """See :meth:`Store.aadd_counts`."""
+        await self._ameet("add_counts")
+        await self._store.aadd_counts(namespace, sheets, batch=batch, now=now)
+
+    async def aread_counts(self, namespace: str, names: Collection[str], *, now: float) -> dict[str, dict[str, Cells]]:
+        """See :meth:`Store.aread_counts`."""
+        await self._ameet("read_counts")
+        return await self._store.aread_counts(namespace, names, now=now)
+
+    async def adrop_counts(self, namespace: str, name: str, rows: Collection[str]) -> None:
+        """See :meth:`Store.adrop_counts`."""
+        await self._ameet("drop_counts")
+        await self._store.adrop_counts(namespace, name, rows)
+
     async def apurge(self, *, now: float, limit: int = 1000) -> int:
         """See :meth:`Store.apurge`."""
         await self._ameet("purge")
         return await self._store.apurge(now=now, limit=limit)
+
+    async def aflush(self) -> None:
+        """See :meth:`Store.aflush`."""
+        await self._ameet("flush")
+        await self._store.aflush()
 
     async def aclose(self) -> None:
         """See :meth:`Store.aclose`."""

@@ -9,7 +9,8 @@ A value's layout::
     rest       ciphertext and its tag
 
 The header, the namespace and the entry's key are authenticated with it, so a value copied elsewhere does not open.
-In clear stay: namespaces, entry keys (which are hashes), times, sizes, and which entries share a label.
+In clear stay: namespaces, entry keys (which are hashes), times, sizes, and which entries share a label; of counts, the
+names of sheets and fields, which are words of langcache, and the numbers, but not what a row is about.
 """
 
 import struct
@@ -18,7 +19,8 @@ from dataclasses import replace
 from typing import Final
 
 from langcache.errors import DeclarationError
-from langcache.storage.base import Lease, Record, Row, Store
+from langcache.storage.base import Cells, Lease, Record, Row, Sheet, Store
+from langcache.storage.counters import Sum, add_up
 from langcache.storage.encrypted.keys import ID_BYTES, Cipher, EncryptionKey
 from langcache.storage.wrapper import Wrapper
 
@@ -78,6 +80,53 @@ class EncryptedStore(Wrapper):
             async for row in self.inner.ascan(namespace, now=now, labels=hidden):
                 yield replace(row, labels=self._shown(namespace, row.labels, cipher))
 
+    def add_counts(self, namespace: str, sheets: Collection[Sheet], *, batch: str, now: float) -> None:
+        """See :meth:`Store.add_counts`."""
+        self.inner.add_counts(namespace, self._hidden_sheets(namespace, sheets), batch=batch, now=now)
+
+    def read_counts(self, namespace: str, names: Collection[str], *, now: float) -> dict[str, dict[str, Cells]]:
+        """See :meth:`Store.read_counts`; what was added under several keys adds up."""
+        return self._shown_sheets(namespace, self.inner.read_counts(namespace, names, now=now))
+
+    def drop_counts(self, namespace: str, name: str, rows: Collection[str]) -> None:
+        """See :meth:`Store.drop_counts`."""
+        self.inner.drop_counts(namespace, name, self._hidden_rows(namespace, rows))
+
+    async def aadd_counts(self, namespace: str, sheets: Collection[Sheet], *, batch: str, now: float) -> None:
+        """See :meth:`Store.aadd_counts`."""
+        await self.inner.aadd_counts(namespace, self._hidden_sheets(namespace, sheets), batch=batch, now=now)
+
+    async def aread_counts(self, namespace: str, names: Collection[str], *, now: float) -> dict[str, dict[str, Cells]]:
+        """See :meth:`Store.aread_counts`; what was added under several keys adds up."""
+        return self._shown_sheets(namespace, await self.inner.aread_counts(namespace, names, now=now))
+
+    async def adrop_counts(self, namespace: str, name: str, rows: Collection[str]) -> None:
+        """See :meth:`Store.adrop_counts`."""
+        await self.inner.adrop_counts(namespace, name, self._hidden_rows(namespace, rows))
+
+    def _hidden_sheets(self, namespace: str, sheets: Collection[Sheet]) -> list[Sheet]:
+        """Rows under other names, always the same, so that the store behind adds them up."""
+        cipher = self._current.cipher(namespace)
+        return [
+            replace(sheet, rows={cipher.hide(row): _hidden_texts(cipher, cells) for row, cells in sheet.rows.items()})
+            for sheet in sheets
+        ]
+
+    def _hidden_rows(self, namespace: str, rows: Collection[str]) -> list[str]:
+        return [key.cipher(namespace).hide(row) for key in self._keys.values() for row in rows]
+
+    def _shown_sheets(self, namespace: str, found: dict[str, dict[str, Cells]]) -> dict[str, dict[str, Cells]]:
+        shown: dict[str, dict[str, Cells]] = {}
+        for name, rows in found.items():
+            sums: dict[str, Sum] = {}
+            for hidden, cells in rows.items():
+                for key in self._keys.values():
+                    cipher = key.cipher(namespace)
+                    if (row := cipher.show(hidden)) is not None:
+                        add_up(sums.setdefault(row, {}), _shown_texts(cipher, cells))
+            shown[name] = dict(sums)
+        return shown
+
     def _sealed(self, namespace: str, key: str, record: Record) -> Record:
         cipher, header = self._current.cipher(namespace), _START + self._current.id
         value = header + cipher.encrypt(record.value, _context(header, namespace, key))
@@ -123,6 +172,15 @@ def encrypted(store: Store, *, keys: Iterable[EncryptionKey | bytes | str]) -> E
         DeclarationError: there is no key, or one that is none.
     """
     return EncryptedStore(store, keys)
+
+
+def _hidden_texts(cipher: Cipher, cells: Cells) -> Cells:
+    return {name: cipher.hide(value) if isinstance(value, str) else value for name, value in cells.items()}
+
+
+def _shown_texts(cipher: Cipher, cells: Cells) -> Cells:
+    shown = {name: cipher.show(value) if isinstance(value, str) else value for name, value in cells.items()}
+    return {name: value for name, value in shown.items() if value is not None}
 
 
 def _context(header: bytes, namespace: str, key: str) -> bytes:

@@ -5,6 +5,8 @@ Names::
     <prefix>e:{<bytes in namespace>:<namespace>:<key>}   the entry, a string
     <prefix>l:{<the same>}                               its lease, a hash
     <prefix>w:{<the same>}                               wakes those who wait for the lease, a stream
+    <prefix>c:{<bytes in namespace>:<namespace>:<name>}  a sheet of counts, a hash: one field for each cell
+    <prefix>b:{<the same>}:<batch>                       says that the batch has been added to that sheet
 
 The length in front makes every name say one namespace and key only. The braces are a hash tag: whatever a key
 holds, the part that Redis Cluster hashes (to the first closing brace) is the same in all three names, so that
@@ -63,6 +65,14 @@ class Names:
     def wake(self, namespace: str, key: str) -> bytes:
         """Where those who wait for the lease are told."""
         return self._name("w", namespace, key)
+
+    def sheet(self, namespace: str, name: str) -> bytes:
+        """Where a sheet of counts is."""
+        return self._name("c", namespace, name)
+
+    def batch(self, namespace: str, name: str, batch: str) -> bytes:
+        """What is there once *batch* has been added to a sheet."""
+        return self._name("b", namespace, name) + b":" + batch.encode()
 
     def entries(self, namespace: str | None) -> bytes:
         """A pattern for all entries of *namespace*, or of all of them."""

@@ -102,6 +102,18 @@ local last = redis.call('XREVRANGE', KEYS[2], '+', '-', 'COUNT', 1)
 return {last[1] and last[1][1] or '0-0', ends}
 """)
 
+ADD: Final = Script("""
+-- KEYS: sheet, batch; ARGV: life of the sheet in ms, of the batch in ms, when the sheet is gone, number of numbers,
+-- then field and value of each number, then of each text. A batch that is here again, after a lost reply, was added.
+if not redis.call('SET', KEYS[2], '', 'NX', 'PX', ARGV[2]) then return 0 end
+redis.call('HSET', KEYS[1], '', ARGV[3])
+local texts = 5 + 2 * ARGV[4]
+for at = 5, texts - 2, 2 do redis.call('HINCRBY', KEYS[1], ARGV[at], ARGV[at + 1]) end
+for at = texts, #ARGV, 2 do redis.call('HSET', KEYS[1], ARGV[at], ARGV[at + 1]) end
+redis.call('PEXPIRE', KEYS[1], ARGV[1])
+return 1
+""")
+
 UNLINK_IF: Final = Script("""
 -- KEYS: entry; ARGV: how it begins. One that was put anew meanwhile stays.
 if redis.call('GETRANGE', KEYS[1], 0, #ARGV[1] - 1) ~= ARGV[1] then return 0 end

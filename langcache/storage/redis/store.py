@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import AsyncIterator, Collection, Iterator
 from typing import Any, Final
 
-from langcache.storage.base import Lease, Record, Row, Store, Usage
-from langcache.storage.redis import operations
+from langcache.storage.base import Cells, Lease, Record, Row, Sheet, Store, Usage
+from langcache.storage.redis import counts, operations
 from langcache.storage.redis.clients import Clients
 from langcache.storage.redis.layout import Names
 from langcache.storage.redis.operations import Walk
@@ -38,6 +38,8 @@ class RedisStore(Store):
         prefix: in front of all keys.
         max_connections: most connections of this process's threads, and of each of its event loops.
     """
+
+    keeps_counts: bool = True
 
     def __init__(
         self, topology: Topology, settings: Settings, *, prefix: str = PREFIX, max_connections: int = MAX_CONNECTIONS
@@ -93,6 +95,22 @@ class RedisStore(Store):
     def usage(self, namespace: str | None = None) -> Usage:
         """See :meth:`Store.usage`; walks the whole database."""
         return self._clients.link().run(operations.usage(self.names, namespace))
+
+    def quick_usage(self, namespace: str) -> Usage | None:
+        """See :meth:`Store.quick_usage`; only while the database is small."""
+        return self._clients.link().run(counts.quick_usage(self.names, namespace))
+
+    def add_counts(self, namespace: str, sheets: Collection[Sheet], *, batch: str, now: float) -> None:
+        """See :meth:`Store.add_counts`; a script for some hundred rows of a sheet."""
+        self._clients.link().run(counts.add(self.names, namespace, sheets, batch, now))
+
+    def read_counts(self, namespace: str, names: Collection[str], *, now: float) -> dict[str, dict[str, Cells]]:
+        """See :meth:`Store.read_counts`; by HSCAN."""
+        return self._clients.link().run(counts.read(self.names, namespace, names, now))
+
+    def drop_counts(self, namespace: str, name: str, rows: Collection[str]) -> None:
+        """See :meth:`Store.drop_counts`."""
+        self._clients.link().run(counts.drop(self.names, namespace, name, frozenset(rows)))
 
     def purge(self, *, now: float, limit: int = 1000) -> int:
         """See :meth:`Store.purge`; walks the whole database, and need not be called: the server purges by itself."""
@@ -170,6 +188,22 @@ class RedisStore(Store):
     async def ausage(self, namespace: str | None = None) -> Usage:
         """See :meth:`Store.ausage`; walks the whole database."""
         return await (await self._clients.alink()).run(operations.usage(self.names, namespace))
+
+    async def aquick_usage(self, namespace: str) -> Usage | None:
+        """See :meth:`Store.aquick_usage`; only while the database is small."""
+        return await (await self._clients.alink()).run(counts.quick_usage(self.names, namespace))
+
+    async def aadd_counts(self, namespace: str, sheets: Collection[Sheet], *, batch: str, now: float) -> None:
+        """See :meth:`Store.aadd_counts`; a script for some hundred rows of a sheet."""
+        await (await self._clients.alink()).run(counts.add(self.names, namespace, sheets, batch, now))
+
+    async def aread_counts(self, namespace: str, names: Collection[str], *, now: float) -> dict[str, dict[str, Cells]]:
+        """See :meth:`Store.aread_counts`; by HSCAN."""
+        return await (await self._clients.alink()).run(counts.read(self.names, namespace, names, now))
+
+    async def adrop_counts(self, namespace: str, name: str, rows: Collection[str]) -> None:
+        """See :meth:`Store.adrop_counts`."""
+        await (await self._clients.alink()).run(counts.drop(self.names, namespace, name, frozenset(rows)))
 
     async def apurge(self, *, now: float, limit: int = 1000) -> int:
         """See :meth:`Store.apurge`; walks the whole database."""

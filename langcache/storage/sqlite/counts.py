@@ -30,7 +30,7 @@ _OVER = "SELECT namespace, name FROM sheet WHERE expires_at <= ? ORDER BY expire
 def add(connection: Connection, namespace: str, sheets: Iterable[Sheet], batch: str, now: float) -> None:
     """Add *sheets* up with what is there, unless *batch* has been added before."""
     connection.execute("DELETE FROM batch WHERE added_at <= ?", (now - BATCH_MEMORY_S,))
-    if not connection.execute("INSERT OR IGNORE INTO batch VALUES (?, ?)", (batch, now)).rowcount:
+    if not connection.execute("INSERT OR IGNORE INTO batch VALUES (?, ?, ?)", (namespace, batch, now)).rowcount:
         return
     _purge(connection, now)
     for sheet in sheets:

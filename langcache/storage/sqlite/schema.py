@@ -71,8 +71,10 @@ CREATE TABLE count (
     PRIMARY KEY (namespace, sheet, name)
 ) WITHOUT ROWID;
 CREATE TABLE batch (
-    id TEXT PRIMARY KEY,
-    added_at REAL NOT NULL
+    namespace TEXT NOT NULL,
+    id TEXT NOT NULL,
+    added_at REAL NOT NULL,
+    PRIMARY KEY (namespace, id)
 ) WITHOUT ROWID;
 CREATE INDEX batch_by_age ON batch (added_at);
 """
