@@ -8,9 +8,9 @@ WORKLOADS ?= ../shared/workloads
 help:  ## what you can do here
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/ —/'
 
-$(STAMP): pyproject.toml
+$(STAMP): pyproject.toml integrations/langcache-orchestrator/pyproject.toml
 	test -x $(BIN)/python || $(PY) -m venv .venv
-	$(BIN)/python -m pip install -q --disable-pip-version-check -e '.[dev]'
+	$(BIN)/python -m pip install -q --disable-pip-version-check -e '.[dev]' -e integrations/langcache-orchestrator
 	touch $(STAMP)
 
 $(DEMO): pyproject.toml

@@ -1,0 +1,5 @@
+"""The commands; each module registers its own."""
+
+from todo.commands import agenda, basic, due
+
+COMMANDS = (basic, agenda, due)

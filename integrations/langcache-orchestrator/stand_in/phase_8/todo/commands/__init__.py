@@ -1,0 +1,5 @@
+"""The commands; each module registers its own."""
+
+from todo.commands import agenda, basic, due, find, tagging
+
+COMMANDS = (basic, agenda, due, tagging, find)
