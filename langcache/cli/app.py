@@ -63,18 +63,34 @@ def build() -> "typer.Typer":
 
 
 def _add_commands(app: "typer.Typer") -> None:
-    from langcache.cli import clear, config, explain, export, info, invalidate, show
+    from langcache.cli import (
+        clear,
+        config,
+        explain,
+        export,
+        forecast,
+        health,
+        info,
+        invalidate,
+        serve,
+        show,
+    )
     from langcache.cli.demo.command import demo
+    from langcache.cli.doctor.command import doctor
 
     app.command(epilog="Example: langcache demo --fresh")(demo)
     for function in (
         info.info,
+        forecast.forecast,
         explain.explain,
         show.show,
         invalidate.invalidate,
         clear.clear,
+        health.health,
         export.export,
         export.import_,
+        serve.serve,
+        doctor,
         config.config,
     ):
         app.command(function.__name__.strip("_"), epilog=function.epilog)(function)

@@ -28,6 +28,7 @@ _SHARED: dict[str, Any] = {
     "as_json": Annotated[bool, typer.Option("--json", help="Print JSON; money is text, exact.")],
     "as_csv": Annotated[bool, typer.Option("--csv", help="Print CSV.")],
 }
+_FORMS = ("as_json", "as_csv")
 _DEFAULTS = {"url": None, "namespace": None, "as_json": False, "as_csv": False}
 
 Days = Annotated[int, typer.Option("--days", min=1, help="How many days back, today included (UTC).")]
@@ -75,18 +76,19 @@ def _entries(cache: Cache) -> int | None:
         return None
 
 
-def command(*examples: str) -> Callable[[Callable[..., Report | None]], Any]:
+def command(*examples: str, answers: bool = True) -> Callable[[Callable[..., Report | None]], Any]:
     """Make a command of a function that takes a `Session` and its own options, and returns what to print.
 
     Args:
         *examples: command lines for the end of its help.
+        answers: whether it prints a report, so that the form of it can be chosen.
     """
 
     def made(function: Callable[..., Report | None]) -> Any:
         @wraps(function)
         def run(**given: Any) -> None:
             with one_line():
-                shared = {name: given.pop(name) for name in _SHARED}
+                shared = {name: given.pop(name, _DEFAULTS[name]) for name in _SHARED}
                 report = function(_session(**shared), **given)
                 if report is None:
                     return
@@ -95,7 +97,7 @@ def command(*examples: str) -> Callable[[Callable[..., Report | None]], Any]:
             if status:
                 raise typer.Exit(status)
 
-        _take_shared_options(run, function)
+        _take_shared_options(run, function, [name for name in _SHARED if answers or name not in _FORMS])
         run.epilog = "\n\n".join(f"Example: {example}" for example in examples)  # type: ignore[attr-defined]
         return run
 
@@ -112,7 +114,7 @@ def _form(as_json: bool, as_csv: bool) -> Form:
     return "json" if as_json else "csv" if as_csv else "table"
 
 
-def _take_shared_options(run: Callable[..., None], function: Callable[..., Any]) -> None:
+def _take_shared_options(run: Callable[..., None], function: Callable[..., Any], shared_names: list[str]) -> None:
     """Let typer see the options of *function* without its session, and the shared ones behind them."""
     hints = get_type_hints(function, include_extras=True)
     own = [
@@ -120,8 +122,8 @@ def _take_shared_options(run: Callable[..., None], function: Callable[..., Any])
         for parameter in list(inspect.signature(function).parameters.values())[1:]
     ]
     shared = [
-        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=_DEFAULTS[name], annotation=annotation)
-        for name, annotation in _SHARED.items()
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=_DEFAULTS[name], annotation=_SHARED[name])
+        for name in shared_names
     ]
     parameters = [*own, *shared]
     run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]

@@ -4,7 +4,14 @@ entries from one store to another.
 The command line and the dashboard show what these functions return. Each has an ``a``-prefixed twin.
 """
 
-from langcache.runtime.inspection.checkup import Checkup, Finding, acheck_entries, check_entries
+from langcache.runtime.inspection.checkup import (
+    Checkup,
+    Finding,
+    acheck_entries,
+    ais_encrypted,
+    check_entries,
+    is_encrypted,
+)
 from langcache.runtime.inspection.detail import EntryDetail, aentry_detail, aresolve_key, entry_detail, resolve_key
 from langcache.runtime.inspection.leaves import Leaf
 from langcache.runtime.inspection.listing import EntryRow, alist_entries, list_entries
@@ -31,6 +38,7 @@ __all__ = [
     "aentry_detail",
     "aexport_lines",
     "aimport_lines",
+    "ais_encrypted",
     "alist_entries",
     "anearest_entries",
     "aresolve_key",
@@ -39,6 +47,7 @@ __all__ = [
     "entry_detail",
     "export_lines",
     "import_lines",
+    "is_encrypted",
     "list_entries",
     "nearest_entries",
     "resolve_key",

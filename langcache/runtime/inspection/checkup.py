@@ -18,7 +18,7 @@ from langcache.storage.codec import MAGIC, VERSION, open_sealed
 if TYPE_CHECKING:
     from langcache.runtime.cache import Cache
 
-__all__ = ["Checkup", "Finding", "acheck_entries", "check_entries"]
+__all__ = ["Checkup", "Finding", "acheck_entries", "ais_encrypted", "check_entries", "is_encrypted"]
 
 Kind = Literal["corrupt", "other format", "encrypted"]
 REPAIRED: frozenset[Kind] = frozenset({"corrupt", "other format"})
@@ -109,6 +109,29 @@ def check_entries(cache: "Cache", *, repair: bool = False, advance: Advance = la
 async def acheck_entries(cache: "Cache", *, repair: bool = False, advance: Advance = lambda _: None) -> Checkup:
     """`check_entries`, awaited."""
     return await adrive(_checked(cache, repair, advance))
+
+
+def is_encrypted(cache: "Cache") -> bool:
+    """Whether the namespace holds ciphertext, and the cache no key for it.
+
+    Raises:
+        StoreError: the store does not answer.
+    """
+    return drive(_encrypted(cache))
+
+
+async def ais_encrypted(cache: "Cache") -> bool:
+    """`is_encrypted`, awaited."""
+    return await adrive(_encrypted(cache))
+
+
+def _encrypted(cache: "Cache") -> Flow[bool]:
+    now = cache.clock.now()
+    for row in (yield Pages(cache.store, cache.namespace, now).next()):
+        record: Record | None = yield read(cache.store, cache.namespace, row.key, now)
+        if record is not None:
+            return record.value.startswith(CIPHERTEXT)
+    return False
 
 
 def _checked(cache: "Cache", repair: bool, advance: Advance) -> Flow[Checkup]:
