@@ -1,0 +1,37 @@
+"""What to do next, and from what evidence: one module for each strategy, all of them replaying what was recorded."""
+
+from langcache.economics.recommendations.bucket_edges import bucket_edges
+from langcache.economics.recommendations.mendable_refusals import mendable_refusals
+from langcache.economics.recommendations.never_hits import never_hits
+from langcache.economics.recommendations.recommendation import Recommendation
+from langcache.economics.recommendations.short_ttl import short_ttl
+from langcache.economics.recommendations.stage_churn import stage_churn
+from langcache.economics.recommendations.stampedes import stampedes
+from langcache.economics.recommendations.traffic import Traffic
+from langcache.economics.recommendations.unneeded_parts import unneeded_parts
+from langcache.economics.recommendations.unpinned_model import unpinned_model
+from langcache.runtime.account.keys import Account
+
+__all__ = ["STRATEGIES", "Recommendation", "recommend"]
+
+STRATEGIES = (
+    unneeded_parts,
+    bucket_edges,
+    short_ttl,
+    mendable_refusals,
+    never_hits,
+    stage_churn,
+    stampedes,
+    unpinned_model,
+)
+
+
+def recommend(account: Account) -> list[Recommendation]:
+    """What would have saved most in the period of *account*, best first.
+
+    Silent where the evidence is thin: each strategy has a floor for its confidence. Where the account is a sample of
+    its keys, so is every figure.
+    """
+    traffic = Traffic(account)
+    found = [recommendation for strategy in STRATEGIES for recommendation in strategy(traffic)]
+    return sorted(found, key=lambda one: (-one.potential_savings_usd, -one.confidence, one.description))

@@ -1,0 +1,246 @@
+"""Each strategy on rows written by hand: what it says, from what, and when it is silent."""
+
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from economics.recommendations.rows import DAY_S, HOUR_S, account, key
+
+from langcache.economics.recommendations import Recommendation, recommend
+from langcache.runtime.account.keys import KeyAccount, Refusal
+from langcache.runtime.account.model import StageCounts
+
+COLOURS, KINDS = ("red", "green", "blue"), ("founder", "student", "nurse")
+GPAS = ("under 3.0", "3.0–3.5", "3.5–3.6", "3.6 or more")
+
+
+def only(keys: Iterable[KeyAccount], **more: Any) -> Recommendation:
+    (found,) = recommend(account(*keys, **more))
+    return found
+
+
+def coloured(answer: Any, **more: Any) -> list[KeyAccount]:
+    """One key for each kind and colour; *answer* says its template."""
+    return [
+        key([0.0, 60.0], features={"kind": kind, "colour": colour}, template=answer(kind, colour), **more)
+        for kind in KINDS
+        for colour in COLOURS
+    ]
+
+
+def graded(answer: Any) -> list[KeyAccount]:
+    return [
+        key([0.0, 60.0], features={"kind": kind, "gpa": gpa}, template=answer(kind, gpa))
+        for kind in KINDS
+        for gpa in GPAS
+    ]
+
+
+def both(first: str, second: str) -> str:
+    return f"{first} {second}"
+
+
+def test_a_feature_that_changes_no_answer_is_found() -> None:
+    """With what one key instead of three would have saved."""
+    found = only(coloured(lambda kind, _: kind))
+    assert (found.strategy, found.implementation_effort) == ("unneeded-feature", "low")
+    assert found.potential_savings_usd == 6 * Decimal("0.5")
+    assert (found.evidence["feature"], found.evidence["calls_saved"]) == ("colour", 6)
+    assert found.confidence == pytest.approx(9 / (9 + 1.645**2), abs=0.001)
+    for said in ("'colour'", "Ignore()", "9 kinds", "3 had", "6 of 9 calls"):
+        assert said in found.description
+
+
+def test_an_undeclared_input_that_changes_no_answer_is_found() -> None:
+    """Its values are digests, and stay so."""
+    keys = [key(features={"kind": kind}, parts={"input note": n}, template=kind) for kind in KINDS for n in "ab"]
+    found = only(keys)
+    assert (found.strategy, found.evidence["input"]) == ("undeclared-input", "note")
+
+
+def test_a_feature_that_changes_one_answer_is_needed() -> None:
+    """One wrong answer is one too many."""
+    assert (
+        recommend(account(*coloured(lambda kind, colour: kind if (kind, colour) != ("nurse", "red") else "else"))) == []
+    )
+
+
+def test_features_that_change_every_answer_are_clean() -> None:
+    """Nothing to say."""
+    assert recommend(account(*coloured(both), *graded(both))) == []
+
+
+def test_too_few_kinds_are_no_evidence() -> None:
+    """One group alone may be chance, and three kinds of users are few."""
+    keys = coloured(lambda kind, _: kind)
+    assert recommend(account(*keys[:3])) == []
+    assert recommend(account(*keys[:2], keys[3])) == []
+
+
+def test_keys_whose_answer_is_unknown_are_no_evidence() -> None:
+    """Never stored, or never told."""
+    assert recommend(account(*coloured(lambda kind, _: kind, has_parts=False))) == []
+    assert recommend(account(*coloured(lambda *_: None))) == []
+
+
+def test_what_saves_next_to_nothing_is_not_worth_a_readers_time() -> None:
+    """Less than one call in a hundred."""
+    busy = [key([0.0], features={"kind": f"k{n}", "colour": "red"}, template=f"{n}") for n in range(1000)]
+    assert recommend(account(*coloured(lambda kind, _: kind), *busy)) == []
+
+
+def test_keys_of_two_prompt_versions_are_never_merged() -> None:
+    """Another prompt is another question."""
+    keys = [
+        key(features={"colour": colour}, prompt_version=f"v{colour}", parts={"slot name": kind}, template=kind)
+        for kind in KINDS
+        for colour in COLOURS
+    ]
+    assert recommend(account(*keys)) == []
+
+
+def test_a_bad_bucket_edge_is_found() -> None:
+    """The one whose two sides are answered alike; the others are needed."""
+    found = only(graded(lambda kind, gpa: both(kind, "3.5–3.6" if gpa == "3.0–3.5" else gpa)))
+    assert (found.strategy, found.evidence["feature"], found.evidence["edge"]) == ("bucket-edge", "gpa", "3.5")
+    assert found.potential_savings_usd == 3 * Decimal("0.5")
+    assert found.evidence["requests"] == {"3.0–3.5": 6, "3.5–3.6": 6}
+    assert "remove it (6 requests in '3.0–3.5' and 6 requests in '3.5–3.6')" in found.description
+
+
+def test_buckets_that_change_nothing_at_all_are_one_finding() -> None:
+    """The feature, not each of its edges."""
+    assert only(graded(lambda kind, _: kind)).strategy == "unneeded-feature"
+
+
+def test_a_short_ttl_is_found_with_one_that_is_long_enough() -> None:
+    """The shortest that saves what any longer would."""
+    keys = [key([n * 5 * HOUR_S for n in range(20)], 2 * HOUR_S) for _ in range(3)]
+    found = only(keys, days=5)
+    assert (found.strategy, found.evidence["ttl_s"]) == ("short-ttl", 7 * DAY_S)
+    assert found.potential_savings_usd == 57 * Decimal("0.5")
+    assert "of 60 that expired, 57 were asked for again" in found.description
+    assert "ttl of 7 days" in found.description
+
+
+def test_a_ttl_whose_answers_nobody_asks_for_again_is_right() -> None:
+    """Most expire for good."""
+    gone = [key([0.0], 2 * HOUR_S) for _ in range(20)]
+    assert recommend(account(*gone, key([0.0, 5 * HOUR_S], 2 * HOUR_S))) == []
+
+
+def refused(**more: Any) -> list[KeyAccount]:
+    """Three keys whose answer was refused each time."""
+    outcomes = {"outcomes": {"refused": 5}, "created": 0, "has_parts": False, "template": None}
+    return [key([60.0 * n for n in range(5)], calls=5, cost_usd=Decimal("2.5"), **outcomes, **more) for _ in KINDS]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "reason", "says"),
+    [
+        ("refused", "leak", "kind="),
+        ("refused", "pronoun", 'pronouns="keep"'),
+        ("refused", "relative date", "reference_date="),
+        ("bypass", "masked run failed: slot 'name' is looked up: declare it a Feature, or lookup_ok", "lookup_ok"),
+    ],
+)
+def test_refusals_that_a_declaration_would_mend_are_found(outcome: str, reason: str, says: str) -> None:
+    """With every call but each key's first."""
+    keys = refused(called={1.0: 15})
+    keys = [key(calls=5, cost_usd=Decimal("2.5"), called={1.0: 5}, outcomes={outcome: 5}, created=0) for _ in KINDS]
+    rows = (Refusal(outcome, reason, "plan", "name", "exact", 15, Decimal("7.5")),)
+    found = only(keys, refusals=rows)
+    assert found.strategy == "mendable-refusals"
+    assert found.potential_savings_usd == 12 * Decimal("0.5")
+    assert says in found.description
+    assert "slot 'name'" in found.description
+
+
+@pytest.mark.parametrize(
+    ("outcome", "reason"), [("refused", "truncated"), ("refused", "round trip"), ("bypass", "no-store")]
+)
+def test_refusals_that_no_declaration_mends_are_not(outcome: str, reason: str) -> None:
+    """They are what was asked for, or the model's doing."""
+    rows = (Refusal(outcome, reason, "plan", None, None, 15, Decimal("7.5")),)
+    assert recommend(account(*refused(), refusals=rows)) == []
+
+
+def test_a_chain_that_never_hits_is_found_with_what_differs_each_time() -> None:
+    """And with what it would be worth without that."""
+    keys = [
+        key(features={"kind": KINDS[n % 3]}, parts={"input asked_at": n}, template=f"{n}", chain="chat")
+        for n in range(60)
+    ]
+    found = only(keys)
+    assert (found.strategy, found.evidence["part"]) == ("never-hits", "input asked_at")
+    assert found.potential_savings_usd == 57 * Decimal("0.5")
+    assert "none of 60 requests" in found.description
+
+
+def test_a_chain_that_no_change_helps_is_told_to_go_round() -> None:
+    """It saves no call, but the looking up."""
+    found = only([key(parts={"input a": n, "input b": -n}, template=f"{n}") for n in range(60)])
+    assert (found.strategy, found.potential_savings_usd, found.evidence["part"]) == ("never-hits", 0, None)
+    assert "langcache:no-store" in found.description
+
+
+def test_a_chain_that_has_hardly_begun_is_left_alone() -> None:
+    """A few misses say nothing."""
+    assert recommend(account(*[key(parts={"input a": n}, template=f"{n}") for n in range(20)])) == []
+
+
+def test_a_stage_invalidated_more_than_used_is_found() -> None:
+    """With the share of its cost that was for nothing."""
+    churning = StageCounts(executed=30, reused=5, invalidated=25, cost_usd=Decimal(3))
+    used = StageCounts(executed=30, reused=300, invalidated=25, cost_usd=Decimal(3))
+    found = only([], stages={"report:draft": churning, "report:load": used})
+    assert (found.strategy, found.evidence["stage"]) == ("stage-churn", "draft")
+    assert found.potential_savings_usd == Decimal("2.5")
+    assert "25 times against 5" in found.description
+
+
+def test_a_stampede_is_found() -> None:
+    """Every call beyond the first."""
+    crowd = [key([0.0], requests=5, outcomes={"miss": 5}, calls=5, called={60.0: 5}, stampedes=4, cost_usd=Decimal(5))]
+    alone = [key([0.0, 60.0], features={"kind": f"{n}"}, template=f"{n}") for n in range(3)]
+    found = only([*crowd * 3, *alone])
+    assert (found.strategy, found.potential_savings_usd) == ("stampede", 12)
+    assert "in 3 of 6 cases" in found.description
+
+
+def test_refused_answers_are_no_stampede() -> None:
+    """Each user had to call, for a reason of its own."""
+    keys = [key([0.0], outcomes={"refused": 5}, calls=5, called={60.0: 5}, stampedes=4) for _ in range(5)]
+    assert recommend(account(*keys)) == []
+
+
+@pytest.mark.parametrize(
+    ("models", "stem"),
+    [
+        (("gpt-4o-2024-08-06", "gpt-4o-2024-11-20"), "gpt-4o"),
+        (("claude-sonnet-4-20250514", "claude-sonnet-4-20250929"), "claude-sonnet-4"),
+        (("mistral-large-latest", "mistral-large-latest"), "mistral-large"),
+    ],
+)
+def test_a_model_that_moved_is_found(models: tuple[str, str], stem: str) -> None:
+    """Two versions of one model under one declaration, or a name that says it moves."""
+    keys = [key(model=models[n % 2], parts={"model": "f00"}, template=f"{n}", features={"n": n}) for n in range(6)]
+    found = only(keys)
+    assert (found.strategy, found.potential_savings_usd, found.evidence["model"]) == ("unpinned-model", 0, stem)
+
+
+@pytest.mark.parametrize("models", [("gpt-4o-2024-08-06",) * 2, ("fake-1", "fake-2"), ("gpt-4o", "gpt-4.1-mini")])
+def test_models_that_have_not_moved_are_fine(models: tuple[str, str]) -> None:
+    """Two models are two models."""
+    keys = [key(model=models[n % 2], parts={"model": "f00"}, template=f"{n}", features={"n": n}) for n in range(6)]
+    assert recommend(account(*keys)) == []
+
+
+def test_recommendations_come_best_first_and_as_json() -> None:
+    """Money as text."""
+    keys = [*coloured(lambda kind, _: kind), *[key([0.0, 9e4, 18e4, 27e4], 2 * HOUR_S, chain="chat") for _ in range(9)]]
+    found = recommend(account(*keys))
+    assert [one.strategy for one in found] == ["short-ttl", "unneeded-feature"]
+    assert found[1].to_dict()["potential_savings_usd"] == "3.0"
+    assert recommend(account()) == []
