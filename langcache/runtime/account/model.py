@@ -80,14 +80,15 @@ class Bucket(Plain):
 
     Attributes:
         start: its beginning, in seconds since the epoch.
-        hit_rate_limit: the hit rate if each distinct key had been called exactly once in it.
+        hit_rate_limit: the hit rate if each distinct key had been called exactly once in it; None where its keys are
+            not kept any more, or were not kept apart (minutes).
     """
 
     start: float
     requests: int = 0
     outcomes: Mapping[str, int] = field(default_factory=dict)
     hit_rate: float = 0.0
-    hit_rate_limit: float = 0.0
+    hit_rate_limit: float | None = None
     cost_usd: Decimal = ZERO
     saved_usd: Decimal = ZERO
     hit_latency_p50_s: float | None = None
