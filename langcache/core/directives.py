@@ -70,13 +70,13 @@ def _parse_text(text: str) -> Directives:
     found: dict[str, Any] = {}
     for part in filter(str.strip, text.split(",")):
         match = _ONE.fullmatch(part)
-        name = match.group(1).lower() if match else part.strip()
+        name = match.group(1).lower() if match else ""
         if match and name in _FLAGS and match.group(2) is None:
             found[_FLAGS[name]] = True
         elif match and name in _TIMES and match.group(2) is not None:
             found[_TIMES[name]] = float(match.group(2))
         else:
-            raise DeclarationError(_unknown(name))
+            raise DeclarationError(_unknown(part.partition("=")[0].strip().lower()))
     return Directives(**found)
 
 

@@ -54,6 +54,8 @@ def test_directives_are_read(written: Any, read: Directives) -> None:
         ("only-if-cache", "did you mean 'only-if-cached'"),
         ("private", "known are no-store, no-cache"),
         ("max-age", "needs its seconds: max-age=60"),
+        ("max-age=1h", "needs its seconds: max-age=60"),
+        ("max-age=-1", "needs its seconds: max-age=60"),
         ("max-age=", "unknown|needs"),
         ("max-age=-1", "max-age"),
         ("max-age=soon", "max-age"),
