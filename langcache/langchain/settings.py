@@ -14,6 +14,7 @@ from langcache.langchain.fingerprint import Fingerprint
 from langcache.langchain.watch import Watched
 from langcache.runtime.breaker import Breaker
 from langcache.runtime.cache import Cache
+from langcache.storage.forking import ForkableLock
 
 __all__ = ["VOLATILE", "Chain", "Settings"]
 
@@ -66,6 +67,7 @@ class Chain:
     watched: Watched
     masked_runs: Breaker = field(init=False)
     _identity: Identity | None = None
+    _lock: ForkableLock = field(default_factory=ForkableLock)
 
     def __post_init__(self) -> None:
         # Three failures in a row, then a try every five minutes: a chain that cannot be masked costs each call twice.
@@ -73,10 +75,15 @@ class Chain:
 
     def identity(self) -> Identity:
         """The identity as of now."""
-        found = self.watched.current()
-        if self._identity is None or self._identity.found is not found:
-            self._identity = self._identify(found)
-        return self._identity
+        found, known = self.watched.current(), self._identity
+        return known if known is not None and known.found is found else self._identify_once(found)
+
+    def _identify_once(self, found: Fingerprint) -> Identity:
+        """A request that met another identity than its neighbour would take the chain for changed."""
+        with self._lock:
+            if self._identity is None or self._identity.found is not found:
+                self._identity = self._identify(found)
+            return self._identity
 
     def _identify(self, found: Fingerprint) -> Identity:
         settings = self.settings

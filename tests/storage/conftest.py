@@ -1,23 +1,5 @@
-"""Redis servers the storage tests share; each is started when first asked for."""
+"""Redis servers the storage tests share."""
 
-import pytest
+from support.servers import redis_cluster, redis_sentinel, redis_server
 
-from langcache.testing.redis_server import running_cluster, running_sentinel, running_server
-
-
-@pytest.fixture(scope="session")
-def redis_server():
-    with running_server() as server:
-        yield server
-
-
-@pytest.fixture(scope="session")
-def redis_cluster():
-    with running_cluster() as nodes:
-        yield nodes
-
-
-@pytest.fixture(scope="session")
-def redis_sentinel():
-    with running_sentinel() as (sentinel, master, _):
-        yield sentinel, master
+__all__ = ["redis_cluster", "redis_sentinel", "redis_server"]
