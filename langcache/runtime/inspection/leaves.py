@@ -56,8 +56,7 @@ def _of_dict(body: dict[str, Any], path: str) -> Iterator[Leaf]:
         case {"$t": list(segments)}:
             yield Leaf(path, tuple(from_data(segments)))
         case {"$d": list(pairs)}:
-            for pair in pairs:
-                yield from leaves_of(pair, path)
+            yield from _of_pairs(pairs, path)
         case {"$u": list(items)}:
             yield from leaves_of(items, path)
         case {"$f": str(number)}:
@@ -71,3 +70,16 @@ def _of_dict(body: dict[str, Any], path: str) -> Iterator[Leaf]:
         case _:
             for name, value in body.items():
                 yield from leaves_of(value, f"{path}.{name}" if path else name)
+
+
+def _of_pairs(pairs: list[Any], path: str) -> Iterator[Leaf]:
+    """A dict with a key that is no plain name, perhaps a gap; such a key is a leaf of its own."""
+    for pair in pairs:
+        if not isinstance(pair, list) or len(pair) != 2:
+            raise CorruptEntry("an entry of an unknown shape")
+        key, value = pair
+        if isinstance(key, str):
+            yield from leaves_of(value, f"{path}.{key}" if path else key)
+        else:
+            yield from leaves_of(key, f"{path} key".lstrip())
+            yield from leaves_of(value, f"{path} value".lstrip())
