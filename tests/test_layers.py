@@ -24,8 +24,10 @@ for layer in TOP_OF_LIBRARY:
 BELOW["testing"] = {*BELOW["runtime"], "runtime", *TOP_OF_LIBRARY}
 for layer in ("cli", "dashboard"):
     BELOW[layer] = {*BELOW["testing"], "testing"}
-"""errors ← templating ← core ← storage ← runtime ← {stages, economics, metrics, langchain} ← {cli, dashboard}; testing
-sees all but the top row. The row above it may use what testing ships: the demo replays cassettes."""
+BELOW["cli"].add("dashboard")
+"""errors ← templating ← core ← storage ← runtime ← {stages, economics, metrics, langchain} ← dashboard ← cli; testing
+sees all but the last two. These may use what testing ships: the demo replays cassettes; `langcache serve` starts the
+dashboard, which knows no command line."""
 
 PURE = ("core", "templating")
 IMPURE = (
