@@ -69,18 +69,18 @@ class LookupFlow:
         return (yield from self._served(work, entry, "hit" if verdict == "fresh" else "stale"))
 
     def _served(self, work: LookupWork, entry: Entry, outcome: Any) -> Flow[Answer]:
+        event = work.event
+        before, event.outcome = event.outcome, outcome  # the answer tells it, too
         try:
             answer = as_generations(work.fill(entry))
-        except CorruptEntry:
-            yield self.engine.store.drop_corrupt(work.namespace, work.key)
+        except (CorruptEntry, *UNFILLABLE) as error:
+            event.outcome = before
+            if isinstance(error, CorruptEntry):
+                yield self.engine.store.drop_corrupt(work.namespace, work.key)
+            elif not isinstance(error, UnstorableError):
+                work.bypass = "cannot be filled for this user"
             return None
-        except UnstorableError:
-            return None
-        except UNFILLABLE:
-            work.bypass = "cannot be filled for this user"
-            return None
-        event = work.event
-        event.outcome, event.model = outcome, entry.model
+        event.model = entry.model
         event.age_s = max(0.0, self.engine.clock.now() - entry.created_at)
         event.saved_usd = entry.cost_usd
         work.ended(landing=Landing(entry=entry))
