@@ -23,6 +23,11 @@ _LISTED = re.compile(
     r"|examples?)\b",
     re.IGNORECASE,
 )
+_COUNTING = re.compile(
+    r"\b(?:top|no\.|nos?|day|days|step|week|month|part|chapter|page|version|level|section|phase|option|question|tier"
+    r"|grade|stage|figure|table|item|rule|tip|reason|lesson|round|v|#) ?#?$",
+    re.IGNORECASE,
+)
 _TIED = frozenset(("15", "20", "24", "25", "30", "40", "50", "60", "90", "365"))
 """Numbers that texts mention without anybody's value: parts of an hour, a day, a year, a dozen, a score."""
 
@@ -63,8 +68,14 @@ def settled(doubt: str, text: str, start: int, end: int, label: frozenset[str]) 
         named = not letters.isdigit() and letters.lower() not in COMMON and is_proper(text, start, end)
         return marked or named
     if doubt == "number":
-        return _telling_number(piece) or bool(label & _sentence(text, start, end)) or _stated(text, start, end)
+        named = bool(label & _sentence(text, start, end))
+        return named or (not _counts(text, start, end) and (_telling_number(piece) or _stated(text, start, end)))
     return False
+
+
+def _counts(text: str, start: int, end: int) -> bool:
+    """Whether a number is said of something that answers are made of: ``Top 34``, ``34 steps``."""
+    return _COUNTING.search(text, max(0, start - 12), start) is not None or _LISTED.match(text, end) is not None
 
 
 def _telling_number(piece: str) -> bool:
@@ -80,8 +91,6 @@ def _telling_number(piece: str) -> bool:
 def _stated(text: str, start: int, end: int) -> bool:
     """Whether a short text has no other business than to state this number, once (``there are 4 hotels``)."""
     if len(text) > _SHORT or len(re.findall(rf"(?<![\w.,]){re.escape(text[start:end])}(?!\w)", text)) > 1:
-        return False
-    if _LISTED.match(text, end):
         return False
     return _STATING.search(text, max(0, start - 30), start) is not None or _UNIT.match(text, end) is not None
 

@@ -11,6 +11,7 @@ _MARKDOWN = re.compile(
 _RISKY = re.compile(r"[\\`\[\]<|\n]")
 _FENCE = re.compile(r"```|~~~")
 _HOST = re.compile(r"[^\W_](?:[\w.-]*[^\W_])?")
+_SLUG = re.compile(r"[\w-]+(?:\.[\w-]+)*")
 _ADDRESS = re.compile(r"(?!(?:javascript|vbscript|data):)[^\s<>\"'`()\\\x00-\x1f]+", re.IGNORECASE)
 _HTML = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 _HTML_LAX = str.maketrans({"<": "&lt;", ">": "&gt;"})
@@ -45,6 +46,10 @@ def _cell(value: object, text: str) -> str | None:
     return None if "\n" in text else _markdown(value, text).replace("|", "\\|")
 
 
+def _slug(value: object, text: str) -> str | None:
+    return text if _SLUG.fullmatch(text) else "".join(filter(str.isalnum, text)) or None
+
+
 def _unless(pattern: re.Pattern[str]) -> Writer:
     return lambda value, text: None if pattern.search(text) else text
 
@@ -65,6 +70,7 @@ ESCAPES: dict[str, Writer] = {
     "markdown-cell": _cell,
     "code": _unless(_FENCE),
     "code-span": _unless(re.compile(r"[`\n]")),
+    "slug": _slug,
     "host": _if(_HOST),
     "url": lambda value, text: quote(text, safe="", errors="surrogatepass"),
     "url-plus": lambda value, text: quote_plus(text, errors="surrogatepass"),

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from langcache.templating.agents import acts, is_elsewhere
 from langcache.templating.doubt import doubt_of, label_words, settled
 from langcache.templating.folding import folded_words, has_case, plurals, singular, words
-from langcache.templating.frequency import CHANCE, COMMON
+from langcache.templating.frequency import CHANCE, COMMON, FUNCTION
 from langcache.templating.heads import Heads
 from langcache.templating.kinds import Form
 from langcache.templating.slots import Personal, items, written
+from langcache.templating.stems import Stem, Stems
 from langcache.templating.typos import Near
 
 _LIMIT = 40
@@ -56,14 +57,17 @@ class Forms:
         self.full: dict[str, list[tuple[Entry, bool]]] = {}
         self.long: dict[str, dict[int, Heads[Entry]]] = {}
         self.prefixes: set[str] = set()
+        self.longest = 0
         self.wordless: list[Entry] = []
         self.caseless: list[Entry] = []
         self.parts: dict[str, str] = {}
         self.common_parts: dict[str, str] = {}
         self.acronyms: dict[str, str] = {}
         self.near = Near()
+        self.stems = Stems()
         self.known = {word for text in known for word in folded_words(text)}
         self._phrases = [" " + " ".join(folded_words(text)) + " " for text in known]
+        self._within: dict[str, list[int]] = {}
         self._owners: dict[str, dict[str, bool]] = {}
         self._labels: dict[str, frozenset[str]] = {}
 
@@ -74,7 +78,7 @@ class Forms:
             if form.text:
                 self._index(slot, form)
         for item in items(slot.value) if parts else ():
-            self._index_parts(slot.name, folded_words(written(item)))
+            self._index_parts(slot.name, written(item))
 
     def shared(self, entry: Entry) -> bool:
         """Whether two slots have this text, in whatever case; a part of a value yields to another slot's whole one."""
@@ -106,16 +110,28 @@ class Forms:
     def _enter(self, letters: str, entry: Entry, *, plural: bool) -> None:
         entries = self.full.setdefault(letters, [])
         if not entries:  # many forms of a value have the same letters
-            self.prefixes.update(letters[:n] for n in range(1, len(letters) + 1))
+            self._begin(letters)
         entries.append((entry, plural))
+
+    def _begin(self, letters: str) -> None:
+        self.prefixes.update(letters[:n] for n in range(1, len(letters) + 1))
+        self.longest = max(self.longest, len(letters))
+
+    def within(self, prefix: str) -> Sequence[int]:
+        """The lengths of what can be looked up among the beginnings of a prefix, ascending."""
+        found = self._within.get(prefix)
+        if found is None:
+            beginnings = (prefix[:n] for n in range(1, len(prefix) + 1))
+            found = self._within[prefix] = [len(each) for each in beginnings if each in self.full or each in self.long]
+        return found
 
     def _enter_head(self, folded: list[str], entry: Entry) -> None:
         head = ""
         for word in folded:
             head += word
-            self.prefixes.add(head)
             if len(head) > _LIMIT * 3 // 4:
                 break
+        self._begin(head)
         alike = self.long.setdefault(head, {}).setdefault(entry.lead, Heads())
         alike.add(entry.form.text, entry)
 
@@ -123,9 +139,11 @@ class Forms:
         phrase = " " + " ".join(folded) + " "
         return any(phrase in text for text in self._phrases)
 
-    def _index_parts(self, name: str, folded: list[str]) -> None:
+    def _index_parts(self, name: str, typed: str) -> None:
+        folded = folded_words(typed)
         distinct = dict.fromkeys(folded)
         telling = [word for word in distinct if self.telling(word)]
+        joined = "".join(folded)
         if len(folded) > 1:
             for word in telling:
                 for shape in (word, *plurals(word)):
@@ -133,11 +151,26 @@ class Forms:
             for word in distinct:
                 if word in COMMON and self._may_tell(word):
                     self.common_parts |= dict.fromkeys((word, *plurals(word)), name)
-            if len(folded) >= 3 and len(folded) <= 12:
-                self.acronyms.setdefault("".join(word[0] for word in folded), name)
+            self._index_joined(name, folded)
         self.near.add(name, [word for word in telling if len(word) >= 5])
-        if len(folded) > 1 and 8 <= len("".join(folded)) <= _LIMIT:
-            self.near.add(name, ["".join(folded)])
+        if len(folded) > 1 and 8 <= len(joined) <= _LIMIT:
+            self.near.add(name, [joined])
+        for word in telling:
+            self.stems.add(Stem(word, name, loud=word.upper() in typed, solid=_is_solid(word, typed)))
+        if len(folded) > 1 and len(joined) <= _LIMIT:
+            self.stems.add(Stem(joined, name, loud=False, solid=True))
+
+    def _index_joined(self, name: str, folded: list[str]) -> None:
+        """Initials of all words, or of those that count; the first two words in one."""
+        if len(folded) > 12:
+            return
+        counting = [word for word in folded if word not in FUNCTION and len(word) > 1]
+        for words_ in (folded, counting, [*folded[:1], *folded[-1:]]):
+            initials = "".join(word[0] for word in words_)
+            if len(initials) > 1:
+                self.acronyms.setdefault(initials, name)
+        if len(folded) > 2 and len(first := folded[0] + folded[1]) >= 6 and self.telling(folded[0]):
+            self.parts.setdefault(first, name)
 
     def _may_tell(self, word: str) -> bool:
         return len(word) >= 3 and not {word, singular(word)} & CHANCE and word not in self.known
@@ -145,3 +178,9 @@ class Forms:
     def telling(self, word: str) -> bool:
         """Whether a word alone gives a value away, in whatever text."""
         return word not in COMMON and self._may_tell(word)
+
+
+def _is_solid(word: str, typed: str) -> bool:
+    """Whether the value writes a word with capitals inside, as no dictionary does."""
+    at = typed.casefold().find(word)
+    return any(c.isupper() for c in typed[at + 1 : at + len(word)]) and not typed[at : at + len(word)].isupper()

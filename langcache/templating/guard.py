@@ -10,6 +10,7 @@ from langcache.templating.folding import folded_words
 from langcache.templating.forms import Forms
 from langcache.templating.frequency import CHANCE, COMMON
 from langcache.templating.scan import Hit, Scan
+from langcache.templating.stems import tells
 
 _DETERMINER = re.compile(r"\b(?:the|an?|this|that|my|your|his|her|our|their|no|some|any) $")
 _SHORT = 400
@@ -33,6 +34,21 @@ def judge(found: Scan, forms: Forms, gaps: Iterable[tuple[int, int]]) -> None:
         for word, span in zip(*found.words, strict=True):
             if word in suspects and not mask[span[0]]:
                 _judge_word(*suspects[word], found.text, span, forms)
+    _judge_compounds(found, mask, forms)
+
+
+def _judge_compounds(found: Scan, mask: bytearray, forms: Forms) -> None:
+    """Refuse words that a value is a part of, and not by chance."""
+    longer = {word: stems for word in {*found.words.folded} - COMMON - forms.known if (stems := forms.stems.find(word))}
+    if longer:
+        for word, (start, end) in zip(*found.words, strict=True):
+            if word in longer and not mask[start]:
+                for stem in longer[word]:
+                    if tells(stem, found.text, start, end):
+                        raise Refused("leak", slot=stem.slot, form="variant", position=start)
+    for slot, start, end in forms.stems.in_humps(found.text):
+        if mask.find(0, start, end) >= 0:
+            raise Refused("leak", slot=slot, form="variant", position=start)
 
 
 def _left(hit: Hit, text: str, mask: bytearray, forms: Forms) -> bool:
@@ -60,13 +76,21 @@ def _suspects(folded: list[str], forms: Forms) -> dict[str, tuple[str, str]]:
 
 def _judge_word(slot: str, form: str, text: str, span: tuple[int, int], forms: Forms) -> None:
     start, end = span
-    if form == "acronym" and not text[start:end].isupper() and not forms.telling(text[start:end].lower()):
+    if form == "acronym" and not _is_acronym(text, start, end, forms):
         return
     if form == "common part":
         if len(text) > _SHORT and not (text[start].isupper() and is_proper(text, start, end)):
             return  # a long text holds common words by chance
         form = "partial"
     raise Refused("leak", slot=slot, form=form, position=start)
+
+
+def _is_acronym(text: str, start: int, end: int, forms: Forms) -> bool:
+    """Whether a word is a value's initials: in capitals, or as no word is written; two letters only in capitals."""
+    piece = text[start:end]
+    if piece.isupper() and not (piece.lower() in COMMON and piece != "LA"):
+        return not text.isupper()
+    return end - start > 2 and (piece.isupper() or forms.telling(piece.lower()))
 
 
 def _judge_hit(hit: Hit, text: str, forms: Forms) -> None:

@@ -9,23 +9,28 @@ from itertools import accumulate, chain
 from typing import NamedTuple
 
 from langcache.errors import Refused
+from langcache.templating.accounts import is_account
 from langcache.templating.agents import is_neutral
 from langcache.templating.doubt import enumerates
 from langcache.templating.escaping import IN_PROSE
 from langcache.templating.fill import fill, write
-from langcache.templating.folding import GAP
+from langcache.templating.folding import GAP, folded_words
 from langcache.templating.forms import Forms
 from langcache.templating.grammar import article_before, case_of, possessive_after
 from langcache.templating.guard import judge
 from langcache.templating.kinds import Form, has_parts, kind_of
-from langcache.templating.scan import Hit, scan
+from langcache.templating.scan import Hit, joins_figures, scan
 from langcache.templating.slots import Personal, items
 from langcache.templating.spelling import date_of, number_of
 from langcache.templating.template import Gap, Template, tidy
+from langcache.templating.traces import decades, digits_alone
 from langcache.templating.views import View, view
 
 PLAIN = ("text", "name")
 """Kinds that read a value as the text it is."""
+
+_ADDRESSES = ("host", "url", "address")
+"""Contexts that write a value in one word anyway, or refuse it."""
 
 NOTHING: Mapping[str, object] = {}
 
@@ -67,10 +72,11 @@ class Lexicon:
         for slot in slots:
             kind = kind_of(slot)
             self._forms.add(slot, chain(kind.recognise(slot), kind.residue(slot)), parts=has_parts(kind))
+            self._forms.add(slot, _veiled(slot), parts=False)
             if slot.kind in PLAIN:
                 self._forms.add(slot, _as_number(slot), parts=False)
         for slot in withheld:
-            self._forms.add(slot, chain(_unfillable(slot), _as_number(slot)))
+            self._forms.add(slot, chain(_unfillable(slot), _as_number(slot), _veiled(slot)))
 
     def locate(self, text: str) -> Template:
         """The text with a gap wherever a slot's value surely stands, as far as masking needs it.
@@ -111,6 +117,8 @@ class Lexicon:
         template = _cut(seen, cuts)
         if fill(template, self._slots) != text:
             raise Refused("round trip")
+        if any(joins_figures(seen.text, hit.start, hit.end) for hit in chosen):
+            self.guard(template)  # beside a gap a number stands alone
         return template
 
     def _settled(self, hit: Hit, text: str) -> None:
@@ -137,6 +145,8 @@ class Lexicon:
     def _gap(self, hit: Hit, seen: View) -> Gap:
         start, end = seen.span(hit.start, hit.end)
         escapes = seen.escapes(start, end)
+        if escapes and escapes[0] not in _ADDRESSES and is_account(seen.text, hit.start, hit.end):
+            escapes = ("slug",)
         for escape in escapes:
             gap = Gap(hit.entry.slot, hit.entry.form.style or "", escape, hit.case)
             with suppress(Refused):
@@ -202,10 +212,20 @@ def _as_number(slot: Personal) -> Iterable[Form]:
             yield Form(form.text, None, form.sure, locatable=False)
 
 
+def _veiled(slot: Personal) -> Iterable[Form]:
+    """An age by its decade."""
+    number = number_of(slot.value)
+    if number is not None and "age" in folded_words(f"{slot.name.replace('_', ' ')} {slot.label}"):
+        yield from (Form(text, None, sure=True, locatable=False) for text in decades(number))
+
+
 def _unfillable(slot: Personal) -> Iterable[Form]:
     kind = kind_of(slot)
     for form in (*kind.recognise(slot), *kind.residue(slot)):
         yield Form(form.text, None, form.sure)
+    number = number_of(slot.value)
+    if number is not None and (digits := digits_alone(number)):
+        yield Form(digits, None)
 
 
 def _scalars(slots: Iterable[Personal]) -> dict[object, str]:

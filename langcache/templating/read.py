@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from langcache.errors import Refused
+from langcache.templating.accounts import is_account
 from langcache.templating.escaping import IN_PROSE
 from langcache.templating.grammar import article_before, masked_case
 from langcache.templating.labels import BRACKETED, CLOSE, OPEN, canonical, resembles
@@ -146,6 +147,8 @@ def _template(text: str, found: Sequence[_Found], loud: Collection[str]) -> Temp
     segments: list[str | Gap] = []
     at = 0
     for (start, end, name), escape in zip(found, escapes, strict=True):
+        if is_account(text, start, end) and escape not in ("host", "url", "address"):
+            escape = "slug"
         prose = escape in IN_PROSE
         case = masked_case(text, start, end, loud=name in loud) if prose and "json" not in escape else ""
         gap = Gap(name, escape=escape, case=case)

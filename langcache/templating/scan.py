@@ -7,8 +7,13 @@ from typing import NamedTuple
 from langcache.templating.folding import Words, words
 from langcache.templating.forms import Entry, Forms
 from langcache.templating.heads import Heads
+from langcache.templating.joined import Joined
 
 _SCALE = re.compile(r"[ -](?:hundred|thousand|million|billion|trillion|lakh|crore|k|m|bn|mn)\b", re.IGNORECASE)
+
+_BESIDE = re.compile(r"[.,:/+-]\w|\d")
+_FIGURES_BEFORE, _FIGURES_AFTER = re.compile(r"\d[.,:]$"), re.compile(r"[.,:]\d")
+_HYPHENED = re.compile(r"[/-]\d")
 
 
 class Hit(NamedTuple):
@@ -69,26 +74,21 @@ def _places(text: str, entry: Entry) -> Iterator[int]:
 
 
 def _walk(text: str, found: Words, forms: Forms) -> Iterator[Hit]:
-    prefixes, full, long, folded = forms.prefixes, forms.full, forms.long, found.folded
-    for first, letters in enumerate(folded):
-        if letters not in prefixes:
+    joined = Joined(found.folded)
+    for first, letters in enumerate(found.folded):
+        if letters not in forms.prefixes:
             continue
         exact = loose = None
-        last = first
-        while letters in prefixes:
-            for entry, plural in full.get(letters, ()):
+        for letters, last in joined.spelled_from(first, forms):
+            for entry, plural in forms.full.get(letters, ()):
                 hit = _hit(text, found, first, last, entry, plural=plural)
                 if hit is not None and hit.exact:
                     exact = hit if exact is None or _fills(hit) > _fills(exact) else exact
                 elif hit is not None:
-                    loose = hit if loose is None or _rank(hit) > _rank(loose) else loose
-            if letters in long:
-                for hit in _long(text, found.spans[first][0], found.spans[last][1], long[letters]):
+                    loose = hit if loose is None or _rank(hit, text) > _rank(loose, text) else loose
+            if letters in forms.long:
+                for hit in _long(text, found.spans[first][0], found.spans[last][1], forms.long[letters]):
                     exact, loose = (hit, loose) if hit.exact else (exact, hit)
-            last += 1
-            if last == len(folded):
-                break
-            letters += folded[last]
         yield from (hit for hit in (exact, loose) if hit is not None)
 
 
@@ -107,8 +107,9 @@ def _fills(hit: Hit) -> tuple[int, bool, bool]:
     return hit.end - hit.start, form.style is not None, not form.part
 
 
-def _rank(hit: Hit) -> tuple[bool, int]:
-    return hit.entry.distinctive and not hit.plural, hit.end
+def _rank(hit: Hit, text: str) -> tuple[bool, int, bool]:
+    alike = text[hit.start : hit.end].casefold() == hit.entry.form.text.casefold()
+    return hit.entry.distinctive and not hit.plural, hit.end, alike
 
 
 def _hit(text: str, found: Words, first: int, last: int, entry: Entry, *, plural: bool) -> Hit | None:
@@ -118,7 +119,14 @@ def _hit(text: str, found: Words, first: int, last: int, entry: Entry, *, plural
         stop = whole + len(entry.form.text)
         if not _inside_number(text, whole, stop) and not _cut_off(text, whole, stop):
             return Hit(whole, stop, entry, exact=True, plural=False)
+        if _in_a_range(text, whole, stop):
+            return Hit(whole, stop, entry, exact=False, plural=False)
     return Hit(start, end, entry, exact=False, plural=plural) if entry.resembles(last - first + 1) else None
+
+
+def joins_figures(text: str, start: int, end: int) -> bool:
+    """Whether a form stands so close to others that a number beside it reads as a part of the two."""
+    return _BESIDE.match(text, end) is not None or _BESIDE.match(text[max(0, start - 2) : start][::-1]) is not None
 
 
 def _cut_off(text: str, start: int, end: int) -> bool:
@@ -126,6 +134,14 @@ def _cut_off(text: str, start: int, end: int) -> bool:
     return (start > 0 and text[start] in "+-.," and text[start - 1].isalnum()) or (
         end < len(text) and text[end - 1] in "+-.," and text[end].isalnum()
     )
+
+
+def _in_a_range(text: str, start: int, end: int) -> bool:
+    """Whether a number is long enough to be itself on either side of a hyphen or slash (``200-300``)."""
+    if sum(map(str.isdigit, text[start:end])) < 3:
+        return False
+    figures = _FIGURES_BEFORE.search(text, max(0, start - 2), start) or _FIGURES_AFTER.match(text, end)
+    return figures is None and any(map(_HYPHENED.match, (text[end : end + 2], text[max(0, start - 2) : start][::-1])))
 
 
 def _inside_number(text: str, start: int, end: int) -> bool:
@@ -136,4 +152,6 @@ def _inside_number(text: str, start: int, end: int) -> bool:
     if not text[end - 1].isdigit():
         return False
     more = len(after) == 2 and after[0] in ".,:/-" and after[1].isdigit()
+    if more and after[0] == "/" and "." in text[start:end]:
+        return False  # so much out of how much: no date has such parts
     return more or (after[:1] in (" ", "-") and _SCALE.match(text, end) is not None)

@@ -5,13 +5,15 @@ from collections.abc import Iterator
 from datetime import date, datetime
 from decimal import Decimal
 
+from langcache.templating.traces import notations, roundings
+
 _NUMBER = re.compile(r"[-+]?(?:\d+|\d{1,3}(?:,\d{3})+)(?:\.\d+)?")
 _HUGE = 10**30  # beyond it nobody writes the digits, and int to text becomes slow
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _SCALES = (
     (1_000_000_000, ("b", "bn", " billion")),
-    (1_000_000, ("m", "mn", " million")),
-    (1_000, ("k", " thousand")),
+    (1_000_000, ("m", "mn", "mm", " million", " mil", " mn")),
+    (1_000, ("k", " k", " thousand", " grand")),
 )
 # Not strftime's names: those follow the process's locale.
 _MONTHS = (
@@ -68,6 +70,8 @@ def _numbers(number: Decimal) -> Iterator[str]:
         scaled = f"{(number / scale).normalize():f}"
         if abs(number) >= scale / 10 and len(scaled.partition(".")[2]) <= 3:
             yield from (scaled + name for name in names)
+    yield from notations(number)
+    yield from roundings(number)
 
 
 def _dates(day: date) -> Iterator[str]:

@@ -60,6 +60,22 @@ def ordinal(number: int) -> str:
     return f"{number}{ending}"
 
 
+_IRREGULAR = {
+    "one": "first", "two": "second", "three": "third", "five": "fifth", "eight": "eighth", "nine": "ninth",
+    "twelve": "twelfth",
+}  # fmt: skip
+
+
+def spell_ordinal(number: int) -> str:
+    """``thirty-fourth``, ``two hundredth``: an English ordinal in words."""
+    words = _english(number)
+    at = max(words.rfind("-"), words.rfind(" ")) + 1
+    head, last = words[:at], words[at:]
+    if last in _IRREGULAR:
+        return head + _IRREGULAR[last]
+    return f"{head}{last[:-1]}ieth" if last.endswith("y") else f"{head}{last}th"
+
+
 def _english(number: int) -> str:
     if number < 20:
         return _ONES[number]

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 
 from langcache.errors import Refused
 from langcache.templating.kinds import Form
@@ -19,6 +20,13 @@ _LAST = {
 }
 
 _ARTICLE = re.compile(r"(?:the|an?) (?=\w{3})", re.IGNORECASE)
+_AND = re.compile(r"\s*&\s*|(?<=\S)\s+and\s+(?=\S)")
+_INITIALS = re.compile("[A-Z]{2,6}")
+_DOTTED_INITIALS = re.compile(r"(?:[A-Z]\.){2,6}")
+_WORD = re.compile(r"[^\W_]+")
+_LONGEST = 60
+"""Characters beyond which nobody writes a name in one word."""
+_AMPERSAND = re.compile(r"\w+&\w+")
 
 
 def _bare(text: str) -> str:
@@ -30,7 +38,49 @@ def _shortest(text: str) -> str:
     return text if number is None else f"{number.normalize():f}"
 
 
-_OTHERWISE: dict[str, Callable[[str], str]] = {"bare": _bare, "shortest": _shortest}
+def _dotted(text: str) -> str:
+    return "".join(f"{letter}." for letter in text) if _INITIALS.fullmatch(text) else text
+
+
+def _undotted(text: str) -> str:
+    return text.replace(".", "") if _DOTTED_INITIALS.fullmatch(text) else text
+
+
+def _compound(between: str) -> Callable[[str], str]:
+    """A writer of several words as one, each with its capital, as hashtags and names of accounts have them."""
+
+    def write(text: str) -> str:
+        words = _WORD.findall(text) if len(text) <= _LONGEST else ()
+        return between.join(word.capitalize() if word.islower() else word for word in words) if len(words) > 1 else text
+
+    return write
+
+
+_OTHERWISE: dict[str, Callable[[str], str]] = {
+    "bare": _bare,
+    "shortest": _shortest,
+    "dotted": _dotted,
+    "undotted": _undotted,
+    **{f"and {sign}": partial(_AND.sub, sign) for sign in (" and ", " & ", "&")},
+    **{f"compound {sign}": _compound(sign) for sign in ("", "-", "_")},
+}
+"""Writers of a single text, by style."""
+_SAID = ("bare", "shortest")
+_NAMES = frozenset(("text", "name", "list"))
+"""Kinds of values that may be names; the others only borrow what is here."""
+
+
+def _signs(text: str) -> Iterator[str]:
+    letters = _undotted(text)
+    if _INITIALS.fullmatch(letters) and len(letters) > 2:
+        yield from (_dotted(letters), _dotted(letters)[:-1], ". ".join(letters) + ".", " ".join(letters))
+        yield "-".join(letters)
+    words = _WORD.findall(text) if len(text) <= _LONGEST else ()
+    if 2 <= len(words) <= 6 and all(word[0].isupper() for word in words):
+        initials = [word[0] for word in words]
+        yield from (".".join(initials), ". ".join(initials))
+    for pair in _AMPERSAND.findall(text):
+        yield from (shape for shape in (pair, pair.lower(), pair.replace("&", " & ")) if shape != text)
 
 
 class Plain:
@@ -44,14 +94,15 @@ class Plain:
         texts = [written(item) for item in items(slot.value)]
         if len(texts) == 1:
             yield Form(texts[0])
-            others = ((style, change(texts[0])) for style, change in _OTHERWISE.items())
-            yield from (Form(text, style, proper=True) for style, text in others if text != texts[0])
+            styles = _OTHERWISE if slot.kind in _NAMES else _SAID
+            others = ((style, _OTHERWISE[style](texts[0])) for style in styles)
+            yield from (Form(text, style, proper=style == "bare") for style, text in others if text != texts[0])
         elif texts:
             yield from (Form(joined(slot.value, last), style) for style, last in _LAST.items())
             yield from (Form(text, None, why="list item") for text in texts)
 
     def render(self, slot: Personal, style: str) -> str:
-        """A list joined in the given style, a text without its article, or a number in its shortest figures."""
+        """A list joined in the given style, or a text without its article, in one word, with other signs."""
         if style in _OTHERWISE:
             return _OTHERWISE[style](joined(slot.value))
         if style not in _LAST:
@@ -59,9 +110,9 @@ class Plain:
         return joined(slot.value, _LAST[style])
 
     def residue(self, slot: Personal) -> Iterable[Form]:
-        """The same numbers and dates in other spellings."""
+        """The same numbers and dates in other spellings; initials one by one; what an ampersand joins."""
         for item in items(slot.value):
-            yield from (Form(text, None) for text in respelled(item))
+            yield from (Form(text, None) for text in (*respelled(item), *_signs(written(item))))
 
 
 KIND = Plain()

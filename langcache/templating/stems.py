@@ -1,0 +1,93 @@
+"""Words that give a value away even with something written onto them: ``PathAI2``, ``MITx``, ``#TeamSmith``."""
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from langcache.templating.accounts import is_account
+from langcache.templating.folding import fold
+
+_ENDS = 3
+"""Letters by which stems are looked up; shorter ones hide in too many words."""
+_DERIVED = frozenset("ian ians ean eans an ans n ns er ers ite ites ese esque ish ism ist ists ista istas".split())  # noqa: SIM905
+"""What makes another word of a name: a Parisian, Bostonians."""
+_HUMP = re.compile(r"[A-Z](?<=[a-z].)")
+_WORD = re.compile(r"\w+")
+_PIECE = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[^\W\dA-Z_]+|\d+")
+
+
+class Stem(NamedTuple):
+    """A telling word of a value.
+
+    Args:
+        letters: the word, folded.
+        slot: whose it is.
+        loud: the value writes it in capitals.
+        solid: no dictionary has it: several words in one, or capitals or digits inside.
+    """
+
+    letters: str
+    slot: str
+    loud: bool
+    solid: bool
+
+
+class Stems:
+    """The stems of all values, by how they begin and end."""
+
+    def __init__(self) -> None:
+        self.words: dict[str, str] = {}
+        self._heads: dict[str, list[Stem]] = {}
+        self._tails: dict[str, list[Stem]] = {}
+
+    def add(self, stem: Stem) -> None:
+        """Index a stem; of equal ones the first counts, and figures are none."""
+        letters = stem.letters
+        if letters in self.words or len(letters) < _ENDS or letters.isdigit():
+            return
+        self.words[letters] = stem.slot
+        self._heads.setdefault(letters[:_ENDS], []).append(stem)
+        self._tails.setdefault(letters[-_ENDS:], []).append(stem)
+
+    def find(self, word: str) -> list[Stem]:
+        """The stems that a longer folded word begins or ends with."""
+        found = [stem for stem in self._heads.get(word[:_ENDS], ()) if word.startswith(stem.letters)]
+        found += (stem for stem in self._tails.get(word[-_ENDS:], ()) if word.endswith(stem.letters))
+        return [stem for stem in found if len(stem.letters) < len(word)]
+
+    def in_humps(self, text: str) -> Iterator[tuple[str, int, int]]:
+        """Slot, start and end of stems inside words with capitals in the middle (``getSmithOrders``)."""
+        end = 0
+        for hump in _HUMP.finditer(text) if self.words else ():
+            start = hump.start()
+            if start < end:
+                continue
+            while start and text[start - 1].isalpha():
+                start -= 1
+            word = _WORD.match(text, start)
+            end = word.end() if word is not None else end
+            for piece in _PIECE.finditer(text, start, end):
+                slot = self.words.get(fold(piece[0]))
+                if slot is not None and piece.end() - piece.start() < end - start:
+                    yield slot, piece.start(), piece.end()
+
+
+def tells(stem: Stem, text: str, start: int, end: int) -> bool:
+    """Whether a word of a text that begins or ends with a stem says the value, and is not another word."""
+    word, size = text[start:end], len(stem.letters)
+    if stem.solid and size >= 6:
+        return True
+    if size >= 4 and is_account(text, start, end):
+        return True
+    if fold(word[:size]) == stem.letters:
+        return _begins(stem, word, word[size:])
+    return size >= 4 and word[:-size].isdigit()
+
+
+def _begins(stem: Stem, word: str, rest: str) -> bool:
+    if rest.isdigit() or (len(stem.letters) > 3 and rest[:1].isdigit()):
+        return True
+    head = word[: len(stem.letters)]
+    if stem.loud and head.isupper() and rest.islower():
+        return True
+    return len(stem.letters) >= 5 and head[0].isupper() and rest.lower() in _DERIVED
