@@ -145,7 +145,9 @@ def _checked(values: Mapping[str, Any], path: Path | None) -> Settings:
     try:
         return Settings.model_validate(values)
     except ValidationError as error:
-        first = error.errors()[0]
+        first = min(
+            error.errors(), key=lambda each: each["type"] != "extra_forbidden"
+        )  # a typing error explains the rest
     name = ".".join(map(str, first["loc"]))
     if first["type"] != "extra_forbidden":
         raise Trouble(f"{path or 'settings'}: {name}: {first['msg'].removeprefix('Value error, ')}", WRONGLY_CALLED)
