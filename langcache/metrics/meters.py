@@ -29,6 +29,7 @@ class Meters:
         self._requests = counter("langcache.requests", "{request}", "Requests, by what the cache did.")
         self._saved = counter("langcache.savings", "USD", "What hits would have cost.")
         self._cost = counter("langcache.cost", "USD", "What provider calls cost.")
+        self._helpers = counter("langcache.helper_cost", "USD", "The part of the cost that is our own: refreshes.")
         self._unpriced = counter("langcache.unpriced", "{request}", "Requests whose model has no known price.")
         self._tokens = counter("langcache.tokens", "{token}", "Tokens of provider calls.")
         self._cached = counter(
@@ -52,7 +53,8 @@ class Meters:
         """Count *event*."""
         chain = {"langcache.chain": self._labels.chain(event)}
         model = {"langcache.model": self._labels.model(event)}
-        self._requests.add(1, {**chain, "langcache.outcome": event.outcome})
+        if not event.is_helper:
+            self._requests.add(1, {**chain, "langcache.outcome": event.outcome})
         self._count_money(event, chain, model)
         self._count_tokens(event, chain, model)
         reason, failure = self._labels.not_stored(event), self._labels.failure(event)
@@ -67,7 +69,11 @@ class Meters:
     def _count_money(self, event: Event, chain: dict[str, str], model: dict[str, str]) -> None:
         if event.cost_usd is None or event.saved_usd is None:
             self._unpriced.add(1, model)
-        for counter, amount in ((self._saved, event.saved_usd), (self._cost, event.cost_usd)):
+        for counter, amount in (
+            (self._saved, event.saved_usd),
+            (self._cost, event.cost_usd),
+            (self._helpers, event.cost_usd if event.is_helper else None),
+        ):
             if amount is not None and amount > 0:
                 counter.add(float(amount), {**chain, **model})
 

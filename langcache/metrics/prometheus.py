@@ -38,6 +38,9 @@ class Collector:
         self._requests = self._make(counter, "requests", "Requests, by what the cache did.", ["chain", "outcome"])
         self._saved = self._make(counter, "saved_usd", "What hits would have cost, in USD.", ["chain", "model"])
         self._cost = self._make(counter, "cost_usd", "What provider calls cost, in USD.", ["chain", "model"])
+        self._helpers = self._make(
+            counter, "helper_cost_usd", "The part of the cost that is our own: refreshes.", ["chain", "model"]
+        )
         self._unpriced = self._make(counter, "unpriced", "Requests whose model has no known price.", ["model"])
         self._tokens = self._make(counter, "tokens", "Tokens of provider calls.", ["chain", "model", "type"])
         self._cached = self._make(
@@ -79,7 +82,8 @@ class Collector:
 
     def _heard(self, event: Event) -> None:
         chain = self._labels.chain(event)
-        self._requests.labels(chain, event.outcome).inc()
+        if not event.is_helper:
+            self._requests.labels(chain, event.outcome).inc()
         self._count_money(event, chain)
         self._count_tokens(event, chain)
         reason, failure = self._labels.not_stored(event), self._labels.failure(event)
@@ -94,7 +98,11 @@ class Collector:
     def _count_money(self, event: Event, chain: str) -> None:
         if event.cost_usd is None or event.saved_usd is None:
             self._unpriced.labels(self._labels.model(event)).inc()
-        for counter, amount in ((self._saved, event.saved_usd), (self._cost, event.cost_usd)):
+        for counter, amount in (
+            (self._saved, event.saved_usd),
+            (self._cost, event.cost_usd),
+            (self._helpers, event.cost_usd if event.is_helper else None),
+        ):
             if amount is not None and amount > 0:
                 counter.labels(chain, self._labels.model(event)).inc(float(amount))
 

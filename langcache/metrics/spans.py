@@ -16,7 +16,7 @@ NS = 1_000_000_000
 
 _ATTRIBUTES = (
     *("chain", "prompt_version", "generation_type", "tags", "outcome", "key", "reason", "model"),
-    *("input_tokens", "output_tokens", "age_s", "attempts"),
+    *("input_tokens", "output_tokens", "age_s", "attempts", "is_helper", "session", "stage"),
 )
 
 

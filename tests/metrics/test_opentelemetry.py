@@ -116,7 +116,7 @@ def test_no_span_and_no_metric_holds_a_detail(watched: Watched) -> None:
     """Features are no attributes either: they may be many."""
     watched.traffic.run()
     watched.traffic.run()
-    told = "".join(span.to_json() for span in watched.spans)
+    told = "".join(span.to_json() or "" for span in watched.spans)
     data = watched.reader.get_metrics_data()
     assert data is not None
     assert "PathAI" not in told + data.to_json()

@@ -1,5 +1,6 @@
 """Prometheus sees what the cache did: through the real client and its text format."""
 
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -100,6 +101,21 @@ def test_the_store_is_read_when_scraped(traffic: Traffic, registry: CollectorReg
     assert value(registry, "store_breaker_open") == 1
     assert (value(registry, "store_errors_total") or 0) >= 3
     assert value(registry, "corrupt_entries_total") == 0
+
+
+def test_a_refresh_in_the_background_is_no_request(traffic: Traffic, registry: CollectorRegistry) -> None:
+    """But it costs, and is told apart from what users cost."""
+    traffic.run()
+    traffic.clock.advance(30.5 * 86_400)
+    traffic.run(metadata={"langcache": "stale-while-revalidate=86400"})
+    deadline = time.monotonic() + 60
+    while value(registry, "helper_cost_usd_total", chain="plan", model="fake-1") is None:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    assert value(registry, "helper_cost_usd_total", chain="plan", model="fake-1") == float(CALL_USD)
+    assert value(registry, "cost_usd_total", chain="plan", model="fake-1") == float(2 * CALL_USD)
+    assert value(registry, "requests_total", chain="plan", outcome="stale") == 1
+    assert value(registry, "requests_total", chain="plan", outcome="refresh") is None
 
 
 def test_an_unknown_price_is_counted_as_unknown(traffic: Traffic, registry: CollectorRegistry) -> None:
