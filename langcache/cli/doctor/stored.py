@@ -23,15 +23,11 @@ def check_stored(cache: Cache) -> Iterator[Finding]:
         for name in DECLARED:
             if name in parts:
                 seen[row.chain, row.prompt_version][name].add(str(parts[name]))
-    clashes = [
-        (f"{chain} {version}", name)
-        for (chain, version), said in seen.items()
-        for name, values in said.items()
-        if len(values) > 1
-    ]
-    for where, name in clashes:
-        what = f"{where} has entries under several declarations of {name}: two apps disagree, or one has changed"
-        fix = "declare it alike everywhere; after a change, langcache invalidate --chain NAME --older-than 1d"
-        yield warning("stored policies", what, fix)
-    if not clashes:
+    clashes = {where: [name for name, values in said.items() if len(values) > 1] for where, said in seen.items()}
+    for (chain, version), names in clashes.items():
+        if names:
+            what = f"{chain} {version} has entries under several declarations of {', '.join(names)}"
+            fix = f"declare it alike everywhere; after a change, langcache invalidate --chain {chain} --older-than 1d"
+            yield warning("stored policies", f"{what}: two apps disagree, or one has changed", fix)
+    if not any(clashes.values()):
         yield ok("stored policies", f"{len(seen)} chains and prompt versions, each under one declaration")
