@@ -1,5 +1,6 @@
 """`Cache`: what users hold. It opens the store, owns the engine, and hands out the doors."""
 
+import asyncio
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -13,11 +14,14 @@ from langcache.core.policy import Expiry
 from langcache.core.profile import Profile
 from langcache.errors import DeclarationError, StoreError
 from langcache.runtime import ambient
+from langcache.runtime.account.calendar import Retention
+from langcache.runtime.account.offering import Accounting
+from langcache.runtime.account.recorder import Recorder
 from langcache.runtime.clock import SYSTEM, Clock
 from langcache.runtime.doors import door
 from langcache.runtime.flow import Engine
 from langcache.runtime.guard import GuardedStore
-from langcache.runtime.ledger import Ledger, Stats
+from langcache.runtime.ledger import Ledger
 from langcache.runtime.offline import OfflineStore
 from langcache.runtime.removal import remove
 from langcache.runtime.retry import RetryPolicy
@@ -33,11 +37,12 @@ __all__ = ["Cache"]
 
 DEFAULT_TTL = timedelta(days=30)
 JITTER = 0.05
+RETENTION = Retention()
 ENV_URL = "LANGCACHE_URL"
 Seconds = timedelta | float
 
 
-class Cache:
+class Cache(Accounting):
     """One cache: a store, a namespace and a policy.
 
     A context manager, sync and async; forgetting to close loses nothing. It survives fork. A store that fails never
@@ -58,6 +63,8 @@ class Cache:
         prices: model name to ``{"input": …, "output": …}``, USD per 1,000 tokens; beats the bundled prices.
         clock: for tests; see `langcache.testing.FakeClock`.
         store: an open store instead of *url*.
+        retention_days: how long the account is kept, in the store.
+        retention_keys: keys that it tells apart per day, beside the busiest; of more, these are a sample.
         encryption_keys: what the store holds is encrypted (AES-GCM) under the first of these, and readable under all:
             each 32 bytes, or base64 as `langcache.storage.encrypted.generate_key` writes them. Extra ``encryption``.
         **options: passed to the store, such as ``max_bytes``.
@@ -79,6 +86,8 @@ class Cache:
         prices: Mapping[str, Mapping[str, Any]] | None = None,
         clock: Clock = SYSTEM,
         store: Store | None = None,
+        retention_days: int = RETENTION.days,
+        retention_keys: int = RETENTION.keys,
         encryption_keys: Sequence[bytes | str] = (),
         **options: Any,
     ) -> None:
@@ -99,6 +108,8 @@ class Cache:
             price=_LatePrice(prices),
             record=self.ledger.record,
         )
+        self.recorder = Recorder(self.store, clock, namespace, Retention(retention_days, retention_keys))
+        self.ledger.subscribe(self.recorder.record)
 
     # The doors.
 
@@ -181,32 +192,6 @@ class Cache:
     def capture(self) -> AbstractContextManager[list[Event]]:
         """Collect the events of this context; synchronous and unbounded."""
         return self.ledger.capture()
-
-    def stats(self) -> Stats:
-        """What was asked, hit, spent and saved; a store that fails leaves its own figures None."""
-        stats = self._account()
-        try:
-            usage = self.store.usage(self.namespace)
-            stats.entries, stats.size_bytes = usage.entries, usage.size_bytes
-        except Exception as error:
-            stats.store_trouble = stats.store_trouble or str(error) or type(error).__name__
-        return stats
-
-    async def astats(self) -> Stats:
-        """`stats`, awaited."""
-        stats = self._account()
-        try:
-            usage = await self.store.ausage(self.namespace)
-            stats.entries, stats.size_bytes = usage.entries, usage.size_bytes
-        except Exception as error:
-            stats.store_trouble = stats.store_trouble or str(error) or type(error).__name__
-        return stats
-
-    def _account(self) -> Stats:
-        stats, guard = self.ledger.stats(), self.engine.store
-        stats.store_errors, stats.corrupt_entries = guard.counts["store errors"], guard.counts["corrupt"]
-        stats.store_trouble = guard.trouble
-        return stats
 
     def explain(self, wrapped: Any, inputs: Any, config: Any = None) -> Any:
         """The parts of the key *inputs* have, whether it is stored, and if not, what differs from the nearest one."""
@@ -297,12 +282,14 @@ class Cache:
 
     def close(self) -> None:
         """Let go of files and connections; chains wrapped with this cache go on without it."""
+        self.recorder.close()
         self.store.close()
 
     async def aclose(self) -> None:
         """`close`, awaited; background refreshes are waited for."""
         for task in list(self.engine.tasks):
             await task
+        await asyncio.to_thread(self.recorder.close)
         await self.store.aclose()
 
     def __enter__(self) -> Self:

@@ -49,7 +49,7 @@ class KeyAccount(Plain):
             bound) to how many.
         called: when the provider was called for users: beginning of the minute to how many calls.
         requested: beginning of the hour to requests.
-        stampedes: calls beyond the first within one minute, lapses aside.
+        stampedes: calls beyond the first within one minute.
         cost_usd: of all its calls; `saved_usd` by its hits, less helper calls.
         first_used, last_used: when it was asked for, in the period, to the minute.
     """

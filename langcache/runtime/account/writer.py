@@ -1,0 +1,113 @@
+"""Writes folded rows to the store, each batch once, and sees to it that sheets of keys stay bounded."""
+
+import logging
+import uuid
+from dataclasses import dataclass
+from typing import Final
+
+from langcache.runtime.account.calendar import Retention, day_of, sheet_of
+from langcache.runtime.account.fold import Fold, KeySums, Place
+from langcache.runtime.account.kept import ABOUT, BELOW, KeptKeys, Look, look_at
+from langcache.runtime.account.sheets import sheets_of
+from langcache.runtime.breaker import Breaker
+from langcache.runtime.clock import Clock
+from langcache.storage.base import Sheet, Store
+from langcache.storage.counters import Sum
+from langcache.storage.forking import ForkableLock
+
+__all__ = ["Writer"]
+
+logger = logging.getLogger("langcache")
+
+PAUSE_S: Final = 5.0
+"""How long a store that failed is left alone, in seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """What was given to the store, perhaps in vain; under its id it is never added twice."""
+
+    id: str
+    namespace: str
+    sheets: list[Sheet]
+
+
+class Writer:
+    """Never raises; whoever calls sees to it that only one does.
+
+    Args:
+        store: where to.
+        clock: for what is over, and for how long a store that failed is left alone.
+        retention: how long and how much is kept.
+    """
+
+    def __init__(self, store: Store, clock: Clock, retention: Retention) -> None:
+        self._store, self._clock, self._retention = store, clock, retention
+        self._breaker = Breaker(clock, failures=1, pause_s=PAUSE_S, slow_s=float("inf"))
+        self._kept: dict[tuple[str, int], KeptKeys] = {}
+        self._unsent: list[_Batch] = []
+        self.trouble: str | None = None
+
+    @property
+    def has_unsent(self) -> bool:
+        """Whether something was given to the store and not taken."""
+        return bool(self._unsent)
+
+    def write(self, fold: Fold, folding: ForkableLock, *, anyway: bool) -> None:
+        """Write what was not taken before, and what *fold* has gathered since."""
+        if not (anyway or self._breaker.closed()):
+            return
+        try:
+            if self._unsent:
+                self._send()
+            with folding:
+                rows, keys = fold.take()
+            self._unsent += self._batches(rows, keys)
+            self._send()
+            self._look_around()
+        except Exception as error:
+            self._failed(error)
+        else:
+            self._breaker.succeeded()
+            self.trouble = None
+
+    def _batches(self, rows: dict[Place, Sum], keys: KeySums) -> list[_Batch]:
+        through: KeySums = {place: self._kept_of(*place).through(sums) for place, sums in keys.items()}
+        sheets = sheets_of(rows, through, self._retention)
+        return [_Batch(uuid.uuid4().hex, namespace, each) for namespace, each in sheets.items()]
+
+    def _send(self) -> None:
+        while self._unsent:
+            batch = self._unsent[0]
+            self._store.add_counts(batch.namespace, batch.sheets, batch=batch.id, now=self._clock.now())
+            self._unsent.pop(0)
+
+    def _kept_of(self, namespace: str, day: int) -> KeptKeys:
+        kept = self._kept.get((namespace, day))
+        if kept is None:
+            yesterday = day_of(self._clock.now()) - 1
+            self._kept = {place: each for place, each in self._kept.items() if place[1] >= yesterday}
+            kept = self._kept[namespace, day] = KeptKeys(self._retention.keys)
+        return kept
+
+    def _look_around(self) -> None:
+        for (namespace, day), kept in self._kept.items():
+            if kept.look_is_due:
+                self._trim(namespace, "keys8", day)
+                kept.looked(self._trim(namespace, "keys", day))
+
+    def _trim(self, namespace: str, kind: str, day: int) -> Look:
+        """Drop the keys of a sheet that are too many; doing it twice, or in two processes, does no harm."""
+        name, now = sheet_of(kind, day), self._clock.now()
+        look = look_at(self._store.read_counts(namespace, [name], now=now)[name], self._retention.keys)
+        if look.drop:
+            about = Sheet(name, self._retention.sheets(day)[kind], {ABOUT: {BELOW: repr(look.below)}})
+            self._store.add_counts(namespace, [about], batch=uuid.uuid4().hex, now=now)
+            self._store.drop_counts(namespace, name, look.drop)
+        return look
+
+    def _failed(self, error: Exception) -> None:
+        self._breaker.failed(error)
+        if self.trouble is None:
+            logger.warning("langcache: the account cannot be written for now (%s)", type(error).__name__)
+        self.trouble = str(error) or type(error).__name__
