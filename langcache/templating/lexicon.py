@@ -71,12 +71,10 @@ class Lexicon:
         self._forms = Forms(known)
         for slot in slots:
             kind = kind_of(slot)
-            self._forms.add(slot, chain(kind.recognise(slot), kind.residue(slot)), parts=has_parts(kind))
-            self._forms.add(slot, _veiled(slot), parts=False)
-            if slot.kind in PLAIN:
-                self._forms.add(slot, _as_number(slot), parts=False)
+            forms = chain(kind.recognise(slot), kind.residue(slot), _numbers(slot))
+            self._forms.add(slot, forms, parts=has_parts(kind))
         for slot in withheld:
-            self._forms.add(slot, chain(_unfillable(slot), _as_number(slot), _veiled(slot)))
+            self._forms.add(slot, chain(_unfillable(slot), _numbers(slot)))
 
     def locate(self, text: str) -> Template:
         """The text with a gap wherever a slot's value surely stands, as far as masking needs it.
@@ -202,21 +200,20 @@ def _fillable(hit: Hit, text: str) -> Hit | None:
     return hit._replace(start=start, end=end, case=case) if case else None
 
 
-def _as_number(slot: Personal) -> Iterable[Form]:
-    """The other ways a number is written, where no kind says that it is one: "thirty-four" gives 34 away."""
-    if isinstance(slot.value, bool) or not isinstance(slot.value, int | float | Decimal):
-        return
-    number = replace(slot, kind="number")
-    for form in kind_of(number).recognise(number):
-        if form.style:  # the others are the value as it is, which its own kind judges, and figures of something else
-            yield Form(form.text, None, form.sure, locatable=False)
-
-
-def _veiled(slot: Personal) -> Iterable[Form]:
-    """An age by its decade."""
+def _numbers(slot: Personal) -> Iterable[Form]:
+    """What gives a number away, whatever the slot's kind: an age by its decade; words, where no kind says them."""
     number = number_of(slot.value)
-    if number is not None and "age" in folded_words(f"{slot.name.replace('_', ' ')} {slot.label}"):
+    if number is None:
+        return
+    if "age" in folded_words(f"{slot.name.replace('_', ' ')} {slot.label}"):
         yield from (Form(text, None, sure=True, locatable=False) for text in decades(number))
+    if slot.kind in PLAIN and isinstance(slot.value, int | float | Decimal):
+        as_number = replace(slot, kind="number")
+        for form in kind_of(as_number).recognise(as_number):
+            if (
+                form.style
+            ):  # the others are the value as it is, which its own kind judges, and figures of something else
+                yield Form(form.text, None, form.sure, locatable=False)
 
 
 def _unfillable(slot: Personal) -> Iterable[Form]:

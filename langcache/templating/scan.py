@@ -84,7 +84,7 @@ def _walk(text: str, found: Words, forms: Forms) -> Iterator[Hit]:
                 hit = _hit(text, found, first, last, entry, plural=plural)
                 if hit is not None and hit.exact:
                     exact = hit if exact is None or _fills(hit) > _fills(exact) else exact
-                elif hit is not None:
+                elif hit is not None and (exact is None or hit.end > exact.end):
                     loose = hit if loose is None or _rank(hit, text) > _rank(loose, text) else loose
             if letters in forms.long:
                 for hit in _long(text, found.spans[first][0], found.spans[last][1], forms.long[letters]):

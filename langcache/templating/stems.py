@@ -1,7 +1,7 @@
 """Words that give a value away even with something written onto them: ``PathAI2``, ``MITx``, ``#TeamSmith``."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from langcache.templating.accounts import is_account
@@ -49,8 +49,13 @@ class Stems:
         self._heads.setdefault(letters[:_ENDS], []).append(stem)
         self._tails.setdefault(letters[-_ENDS:], []).append(stem)
 
-    def find(self, word: str) -> list[Stem]:
-        """The stems that a longer folded word begins or ends with."""
+    def among(self, words: Iterable[str]) -> dict[str, list[Stem]]:
+        """The longer ones of folded words that begin or end with a stem, and their stems."""
+        heads, tails = self._heads, self._tails
+        alike = (word for word in words if word[:_ENDS] in heads or word[-_ENDS:] in tails)
+        return {word: stems for word in alike if (stems := self._find(word))}
+
+    def _find(self, word: str) -> list[Stem]:
         found = [stem for stem in self._heads.get(word[:_ENDS], ()) if word.startswith(stem.letters)]
         found += (stem for stem in self._tails.get(word[-_ENDS:], ()) if word.endswith(stem.letters))
         return [stem for stem in found if len(stem.letters) < len(word)]

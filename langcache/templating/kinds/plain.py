@@ -62,7 +62,7 @@ _OTHERWISE: dict[str, Callable[[str], str]] = {
     "dotted": _dotted,
     "undotted": _undotted,
     **{f"and {sign}": partial(_AND.sub, sign) for sign in (" and ", " & ", "&")},
-    **{f"compound {sign}": _compound(sign) for sign in ("", "-", "_")},
+    **{f"compound {sign}": _compound(sign) for sign in ("", "-")},
 }
 """Writers of a single text, by style."""
 _SAID = ("bare", "shortest")
@@ -71,14 +71,9 @@ _NAMES = frozenset(("text", "name", "list"))
 
 
 def _signs(text: str) -> Iterator[str]:
-    letters = _undotted(text)
-    if _INITIALS.fullmatch(letters) and len(letters) > 2:
-        yield from (_dotted(letters), _dotted(letters)[:-1], ". ".join(letters) + ".", " ".join(letters))
-        yield "-".join(letters)
     words = _WORD.findall(text) if len(text) <= _LONGEST else ()
     if 2 <= len(words) <= 6 and all(word[0].isupper() for word in words):
-        initials = [word[0] for word in words]
-        yield from (".".join(initials), ". ".join(initials))
+        yield ".".join(word[0] for word in words)
     for pair in _AMPERSAND.findall(text):
         yield from (shape for shape in (pair, pair.lower(), pair.replace("&", " & ")) if shape != text)
 
