@@ -1,6 +1,7 @@
 """``status`` and ``cost-analysis``: one session, stage by stage."""
 
 from collections import defaultdict
+from dataclasses import asdict
 from decimal import Decimal
 from typing import Annotated, Any
 
@@ -30,23 +31,21 @@ def status(
         rows = _in_order(pipe, known)
     if as_json:
         data = known.to_dict()
-        for name, stage in data["stages"].items():
-            if stage["cache_key"] in entries:
-                data["stages"][name] = {**stage, "entry": _entry(entries[stage["cache_key"]])}
+        for name, stage in rows:
+            if stage.cache_key in entries:
+                data["stages"][name]["entry"] = asdict(entries[stage.cache_key].metadata)
         print_json(data)
         return
-    table = _table("stage", "state", "runs", "cost")
-    for column in ("bytes", "files", "reused", "validation", "cache key") if include_cache else ():
-        table.add_column(column, overflow="fold")
+    screen, table = console(), _table("stage", "state", "runs", "cost")
     for name, stage in rows:
-        entry = entries.get(stage.cache_key)
-        table.add_row(name, stage.state, str(stage.attempts), dollars(stage.cost_usd), *_cells(entry))
-    screen = console()
+        table.add_row(name, stage.state, str(stage.attempts), dollars(stage.cost_usd))
     screen.print(f"{session}: {known.state}, {known.runs} runs, cost {dollars(known.cost_usd)}")
     screen.print(table)
     for name, stage in rows:
         if stage.error is not None:
             screen.print(f"{name} failed: {stage.error}", soft_wrap=True)
+        if stage.cache_key in entries:
+            screen.print(_about(entries[stage.cache_key].metadata), soft_wrap=True)
 
 
 def cost_analysis(session: Session, url: Url = None, as_json: AsJson = False) -> None:
@@ -104,17 +103,9 @@ def _in_order(pipe: Pipeline, known: Any) -> list[tuple[str, Any]]:
     return sorted(known.stages.items(), key=lambda item: place(item[0]))
 
 
-def _entry(entry: Any) -> dict[str, Any]:
-    about = entry.metadata
-    return {name: getattr(about, name) for name in about.__dataclass_fields__}
-
-
-def _cells(entry: Any) -> list[str]:
-    if entry is None:
-        return []
-    about = entry.metadata
-    counts = [f"{about.size_bytes:,}", str(about.file_count), str(about.access_count)]
-    return [*counts, about.validation_status, about.cache_key]
+def _about(entry: Any) -> str:
+    count = f"{entry.size_bytes:,} bytes, {entry.file_count} files, reused {entry.access_count} times"
+    return f"{entry.cache_key}  {count}, validation {entry.validation_status}"
 
 
 def _table(first: str, *others: str) -> Table:

@@ -22,7 +22,8 @@ from langcache.stages import Pipeline, Run, StageFailed
 
 __all__ = ["generate", "slug"]
 
-LEASE_S = 30.0
+LEASE_S = 10.0
+"""Short, since people wait for it after a kill; a live run says so three times as often."""
 
 
 class WorkflowType(StrEnum):
@@ -38,12 +39,12 @@ class Outcome:
     Attributes:
         run: what it did, also if it failed.
         failed: the stage that failed.
-        written: the project's files.
+        summary: the project; None if it is not finished.
     """
 
     run: Run
     failed: StageFailed | None
-    written: list[Path]
+    summary: Any
 
 
 def generate(
@@ -66,17 +67,19 @@ def generate(
         pipe = build(cache, crew, lease_s=lease_s)
         before = pipe.status(name)
         with Lines(screen) as lines, nullcontext() if fail_at is None else during(crash_at(fail_at)):
-            outcome = _run(pipe, idea, name, lines, out or Path(slug(idea)))
-        status = pipe.status(name)
+            outcome = _run(pipe, idea, name, lines)
+        account = report.Account(outcome.run, outcome.failed, before, pipe.status(name))
+    folder = out or Path(slug(idea))
+    written = [] if outcome.summary is None else write_project(folder, outcome.summary)
     if screen is None:
-        print_json(report.as_json(outcome.run, before, status, outcome.failed, outcome.written))
+        print_json(report.as_json(account, folder, written))
     else:
-        screen.print(report.as_text(outcome.run, before, status, outcome.failed, outcome.written), soft_wrap=True)
+        screen.print(report.as_text(account, folder, written), soft_wrap=True)
     if outcome.failed is not None:
         raise typer.Exit(FAILED)
 
 
-def _run(pipe: Pipeline, idea: str, session: str, lines: Lines, out: Path) -> Outcome:
+def _run(pipe: Pipeline, idea: str, session: str, lines: Lines) -> Outcome:
     try:
         run = pipe.run({"idea": idea}, session_id=session, on_progress=lines)
     except StageFailed as failed:
@@ -87,9 +90,8 @@ def _run(pipe: Pipeline, idea: str, session: str, lines: Lines, out: Path) -> Ou
             ) from failed
         if failed.run is None:
             raise
-        return Outcome(failed.run, failed, [])
-    summary: Any = run.outputs[LAST]
-    return Outcome(run, None, write_project(out, summary))
+        return Outcome(failed.run, failed, None)
+    return Outcome(run, None, run.outputs[LAST])
 
 
 def slug(idea: str) -> str:

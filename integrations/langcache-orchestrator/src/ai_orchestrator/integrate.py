@@ -52,8 +52,8 @@ def check_project(summary: Mapping[str, Any]) -> Report:
     )
 
 
-def write_project(folder: Path, summary: Mapping[str, Any]) -> list[Path]:
-    """Write the project and `SUMMARY` into *folder*; the paths written. What the folder holds besides stays.
+def write_project(folder: Path, summary: Mapping[str, Any]) -> list[str]:
+    """Write the project and `SUMMARY` into *folder*; the paths in it. What the folder holds besides stays.
 
     Raises:
         OSError: it cannot be written, or a symbolic link in the folder leads out of it.
@@ -61,7 +61,7 @@ def write_project(folder: Path, summary: Mapping[str, Any]) -> list[Path]:
     about = {**summary, "files": sorted(summary["files"])}
     texts = {**summary["files"], SUMMARY: json.dumps(about, indent=2, ensure_ascii=False) + "\n"}
     folder.mkdir(parents=True, exist_ok=True)
-    root, written = folder.resolve(), []
+    root = folder.resolve()
     for path, text in texts.items():
         target = root / path
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -70,5 +70,4 @@ def write_project(folder: Path, summary: Mapping[str, Any]) -> list[Path]:
         new = target.with_name(f".{target.name}.{os.getpid()}.new")  # in place of a link, never through one
         new.write_text(text, encoding="utf-8")
         new.replace(target)
-        written.append(target)
-    return written
+    return list(texts)

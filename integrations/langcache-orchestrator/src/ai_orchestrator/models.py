@@ -8,7 +8,7 @@ from ai_orchestrator.trouble import WRONGLY_CALLED, Trouble
 
 __all__ = ["REPLAYED", "Crew", "Endpoint", "Member", "hire", "live_endpoint"]
 
-GPT, CLAUDE = "gpt-4.1", "claude-sonnet-4-5"
+GPT, CLAUDE = "gpt-4.1", "claude-sonnet-5"
 MAX_TOKENS = 16_000
 """Enough for a phase's files; an answer that is cut off fails its stage."""
 

@@ -1,12 +1,34 @@
 """What a run is said to have done: reused, executed, spent, saved; for people and as JSON."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ai_orchestrator.options import dollars, share
 from langcache.stages import Run, StageFailed
 
-__all__ = ["as_json", "as_text", "headline"]
+__all__ = ["Account", "as_json", "as_text", "headline"]
+
+
+@dataclass(frozen=True)
+class Account:
+    """One run, and its session.
+
+    Attributes:
+        run: what it did.
+        failed: the stage that failed, if one did.
+        before, after: the session before and after it.
+    """
+
+    run: Run
+    failed: StageFailed | None
+    before: Any
+    after: Any
+
+    @property
+    def saved_share(self) -> float:
+        """Which part of a run from nothing was saved."""
+        return share(self.run.saved_usd, self.run.cost_usd)
 
 
 def headline(idea: str, session: str, *, replayed: bool) -> str:
@@ -15,56 +37,47 @@ def headline(idea: str, session: str, *, replayed: bool) -> str:
     return f"{idea} (session {session}; answers from {source})"
 
 
-def as_text(run: Run, before: Any, status: Any, failed: StageFailed | None, written: list[Path]) -> str:
-    """The lines after a run.
-
-    Args:
-        run: what it did.
-        before, status: the session before and after it.
-        failed: the stage that failed, if one did.
-        written: the project's files.
-    """
+def as_text(account: Account, folder: Path, written: list[str]) -> str:
+    """The lines after a run whose project, if it is finished, was *written* into *folder*."""
+    run, after = account.run, account.after
     lines = [
         "",
         f"reused {len(run.reused)} stages, executed {len(run.executed)}",
         f"this run cost {dollars(run.cost_usd)} and saved {dollars(run.saved_usd)}: "
-        f"{share(run.saved_usd, run.cost_usd):.1%} of a run from nothing",
-        f"runs before cost {dollars(before.cost_usd)}; all {status.runs} of this session {dollars(status.cost_usd)}",
+        f"{account.saved_share:.1%} of a run from nothing",
+        f"runs before cost {dollars(account.before.cost_usd)}; "
+        f"all {after.runs} of this session {dollars(after.cost_usd)}",
     ]
     if run.unpriced:
         lines.append(f"{run.unpriced} calls have no known price, so costs are a floor")
     if run.uncommitted:
         lines.append(f"the store did not take: {', '.join(run.uncommitted)}")
-    if failed is not None:
+    if account.failed is not None:
         kept = len(run.reused) + len(run.executed) - len(run.uncommitted)
-        lines.append(f"{failed.stage} failed: {failed.reason}. Run it again: {kept} stages are kept.")
+        lines.append(f"{account.failed.stage} failed: {account.failed.reason}; run it again: {kept} stages are kept")
     else:
-        lines.append(f"project: {len(written)} files in {_folder(written)}")
+        lines.append(f"project: {len(written)} files in {folder}")
     return "\n".join(lines)
 
 
-def as_json(run: Run, before: Any, status: Any, failed: StageFailed | None, written: list[Path]) -> dict[str, Any]:
-    """The same as data; money as text, exact to the digit."""
+def as_json(account: Account, folder: Path, written: list[str]) -> dict[str, Any]:
+    """The same as data."""
+    run, failed, after = account.run, account.failed, account.after
     return {
         "session": run.session_id,
-        "state": status.state,
+        "state": after.state,
         "reused": run.reused,
         "executed": run.executed,
         "uncommitted": run.uncommitted,
         "failed": None if failed is None else {"stage": failed.stage, "reason": failed.reason},
-        "cost_usd": str(run.cost_usd),
-        "saved_usd": str(run.saved_usd),
-        "saved_share": share(run.saved_usd, run.cost_usd),
+        "cost_usd": run.cost_usd,
+        "saved_usd": run.saved_usd,
+        "saved_share": account.saved_share,
         "unpriced": run.unpriced,
         "seconds": run.seconds,
-        "runs": status.runs,
-        "earlier_cost_usd": str(before.cost_usd),
-        "session_cost_usd": str(status.cost_usd),
-        "out": str(_folder(written)) if written else None,
-        "files": [path.relative_to(_folder(written)).as_posix() for path in written],
+        "runs": after.runs,
+        "earlier_cost_usd": account.before.cost_usd,
+        "session_cost_usd": after.cost_usd,
+        "out": str(folder) if written else None,
+        "files": written,
     }
-
-
-def _folder(written: list[Path]) -> Path:
-    # The summary is written last, at the top.
-    return written[-1].parent

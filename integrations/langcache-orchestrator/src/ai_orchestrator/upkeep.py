@@ -14,7 +14,7 @@ from rich.table import Table
 from ai_orchestrator.options import AsJson, Confirm, Url, console, dollars, print_json, share, stored
 from ai_orchestrator.trouble import WRONGLY_CALLED, Trouble
 
-__all__ = ["cache_app", "cache_stats", "invalidate_cache"]
+__all__ = ["cache_app", "cache_stats", "invalidate_cache", "without_credentials"]
 
 DAY_S = 86_400.0
 _CREDENTIALS = re.compile(r"//[^/]*@")
@@ -71,16 +71,18 @@ def invalidate_cache(
 def info(url: Url = None, as_json: AsJson = False) -> None:
     """Show where outputs are kept, how much there is, and whether it is sound."""
     with stored(url) as pipe:
-        health, total = pipe.health(), _summed(pipe.entries())
-    place = _CREDENTIALS.sub("//", url or os.environ.get("LANGCACHE_URL") or "langcache's default store")
-    findings = [{"kind": f.kind, "cache_key": f.cache_key, "detail": f.detail} for f in health.findings]
+        found, total = pipe.health().findings, _summed(pipe.entries())
+    place = without_credentials(url or os.environ.get("LANGCACHE_URL") or "langcache's default store")
+    # Replayed and live outputs lie side by side, so another agent's is no fault here.
+    kept = [finding for finding in found if finding.kind != "agent version"]
+    findings = [{"kind": f.kind, "cache_key": f.cache_key, "detail": f.detail} for f in kept]
     if as_json:
-        print_json({"store": place, **total, "healthy": health.healthy, "findings": findings})
+        print_json({"store": place, **total, "healthy": not findings, "findings": findings})
         return
     screen = console()
     screen.print(f"{place}: {total['entries']} entries, {total['size_bytes']:,} bytes", soft_wrap=True)
     screen.print(f"cost {dollars(total['cost_usd'])} to make; reused {total['reused']} times")
-    screen.print("healthy" if health.healthy else f"{len(findings)} findings")
+    screen.print("healthy" if not findings else f"{len(findings)} findings")
     for finding in findings:
         screen.print(f"{finding['kind']}  {finding['cache_key']}  {finding['detail']}", soft_wrap=True)
 
@@ -99,6 +101,11 @@ def clear(confirm: Confirm = False, url: Url = None, as_json: AsJson = False) ->
             f"{verb} {total['entries']} entries, {total['size_bytes']:,} bytes, which cost {dollars(total['cost_usd'])}"
         )
     _leave_unless(confirm)
+
+
+def without_credentials(url: str) -> str:
+    """*url* as it may be shown."""
+    return _CREDENTIALS.sub("//", url)
 
 
 def _leave_unless(confirmed: bool) -> None:
