@@ -22,6 +22,7 @@ _DOORS = {
     "plain_message": "langcache.langchain.messages:plain_message",
     "spending": "langcache.langchain.spending:spending",
     "price": "langcache.economics.prices:Prices",
+    "recommend": "langcache.economics.recommendations:recommend",
 }
 
 

@@ -8,18 +8,25 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
+from itertools import pairwise
 from math import ceil, inf
 
 from langcache.runtime.account.keys import KeyAccount
 
-__all__ = ["calls_needed", "cost_per_call", "misses", "saved_by_merging"]
+__all__ = ["calls_needed", "cost_per_call", "lapses", "misses", "saved_by_merging"]
 
-HOUR_S = 3600.0
+HOUR_S, MINUTE_S = 3600.0, 60.0
 
 
 def misses(key: KeyAccount) -> int:
     """Calls made for *key* because nothing fresh was stored; those of ``no-cache`` and the like would remain."""
     return key.outcomes.get("miss", 0)
+
+
+def lapses(key: KeyAccount, ttl_s: float) -> int:
+    """Calls made because the answer had expired; also where it was so long ago that the store had dropped it."""
+    later = sum(at + MINUTE_S - before >= ttl_s for before, at in pairwise(sorted(key.called)))
+    return min(max(key.lapsed, later), misses(key))
 
 
 def cost_per_call(key: KeyAccount) -> Decimal:

@@ -2,13 +2,14 @@
 
 import asyncio
 from dataclasses import replace
-from typing import TYPE_CHECKING, TypeVar, overload
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from langcache.runtime.account.keys import Account
 from langcache.runtime.account.model import Bucket, PeriodStats, TopKey
 from langcache.runtime.account.reading import By, Reading
 from langcache.runtime.account.recorder import Recorder
 from langcache.runtime.clock import Clock
+from langcache.runtime.doors import door
 from langcache.runtime.ledger import Ledger, Stats
 from langcache.runtime.steps import Flow, Step, adrive, drive
 from langcache.storage.base import Usage
@@ -97,6 +98,19 @@ class Accounting:
     async def aaccount(self, days: int = DAYS) -> Account:
         """`account`, awaited."""
         return await adrive(self._written(self._reading().account(days)))
+
+    def recommendations(self, days: int = DAYS) -> list[Any]:
+        """What to change, best first: `langcache.economics.recommendations.Recommendation`, each with its evidence.
+
+        Raises:
+            StoreError: the store does not answer.
+        """
+        return list(door("recommend")(self.account(days)))
+
+    async def arecommendations(self, days: int = DAYS) -> list[Any]:
+        """`recommendations`, awaited."""
+        account = await self.aaccount(days)
+        return list(await asyncio.to_thread(door("recommend"), account))
 
     def _reading(self) -> Reading:
         recorder = self.recorder

@@ -9,7 +9,7 @@ from economics.recommendations.rows import DAY_S, HOUR_S, account, key
 from hypothesis import given, strategies as st
 
 from langcache.economics.recommendations.recommendation import lower_bound
-from langcache.economics.recommendations.replay import calls_needed, saved_by_merging
+from langcache.economics.recommendations.replay import calls_needed, lapses, saved_by_merging
 from langcache.economics.recommendations.traffic import Traffic
 
 times = st.lists(st.floats(0, 3 * DAY_S), min_size=1, max_size=40).map(sorted)
@@ -77,3 +77,9 @@ def test_the_lifetime_is_seen_where_something_expired() -> None:
     assert seen.ttl_s == HOUR_S
     (unseen,) = Traffic(account(key())).chains
     assert unseen.ttl_s == inf
+
+
+def test_what_expired_so_long_ago_that_it_was_dropped_has_lapsed_too() -> None:
+    """The store keeps an expired answer for a day, so nothing tells of it but the calls."""
+    row = key([0.0, HOUR_S, 3 * DAY_S], HOUR_S, lapsed=1)
+    assert (lapses(row, HOUR_S), lapses(row, 2 * DAY_S), lapses(row, inf)) == (2, 1, 1)
