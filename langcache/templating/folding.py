@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from itertools import accumulate
 from typing import NamedTuple
 
 GAP = "\ufffc"
@@ -17,10 +18,12 @@ _HANGING = (
     "\u0900-\u0963\u0966-\u0dff\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f"
     "\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufe00-\ufe0f"
 )
-_WORD = re.compile(
-    rf"[{_SOLID}][{_HANGING}]*|(?:(?![{_SOLID}])[^\W_]|(?<=\w)[{_HANGING}]|[\u0900-\u0963\u0966-\u0dff])+|{GAP}"
-)
-_ASCII_WORD = re.compile(r"[A-Za-z0-9]+")
+_INDIC = "\u0900-\u0963\u0966-\u0dff"
+_SPECIAL = re.compile(rf"[{_SOLID}{_HANGING}{_INDIC}]")
+# Each with one group around a word, for splitting a text by them.
+_WORD = re.compile(rf"([{_SOLID}][{_HANGING}]*|(?:(?![{_SOLID}])[^\W_]|(?<=\w)[{_HANGING}]|[{_INDIC}])+|{GAP})")
+_PLAIN_WORD = re.compile(rf"([^\W_]+|{GAP})")
+_ASCII_WORD = re.compile(r"([a-z0-9]+)")
 _LETTERS = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "æ": "ae", "œ": "oe", "ı": "i", "ð": "d", "þ": "th", "ħ": "h"})
 
 
@@ -47,10 +50,13 @@ def fold(word: str) -> str:
 def words(text: str) -> Words:
     """The words of a text, in order."""
     if text.isascii():
-        spans = [match.span() for match in _ASCII_WORD.finditer(text)]
-        return Words(_ASCII_WORD.findall(text.lower()), spans)
-    found = [(fold(match.group()), match.span()) for match in _WORD.finditer(text)]
-    return Words([folded for folded, _ in found], [span for _, span in found])
+        pieces = _ASCII_WORD.split(text.lower())
+        folded = pieces[1::2]
+    else:
+        pieces = (_WORD if _SPECIAL.search(text) is not None else _PLAIN_WORD).split(text)
+        folded = [word.lower() if word.isascii() else fold(word) for word in pieces[1::2]]
+    ends = list(accumulate(map(len, pieces)))
+    return Words(folded, list(zip(ends[::2], ends[1::2], strict=False)))
 
 
 def folded_words(text: str) -> list[str]:

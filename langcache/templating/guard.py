@@ -29,26 +29,25 @@ def judge(found: Scan, forms: Forms, gaps: Iterable[tuple[int, int]]) -> None:
     for hit in found.hits:
         if mask.find(0, hit.start, hit.end) >= 0 and _left(hit, found.text, mask, forms):
             _judge_hit(hit, found.text, forms)
-    suspects = _suspects(found.words.folded, forms)
-    if suspects:
-        for word, span in zip(*found.words, strict=True):
-            if word in suspects and not mask[span[0]]:
-                _judge_word(*suspects[word], found.text, span, forms)
-    _judge_compounds(found, mask, forms)
-
-
-def _judge_compounds(found: Scan, mask: bytearray, forms: Forms) -> None:
-    """Refuse words that a value is a part of, and not by chance."""
-    longer = {word: stems for word in {*found.words.folded} - COMMON - forms.known if (stems := forms.stems.find(word))}
-    if longer:
-        for word, (start, end) in zip(*found.words, strict=True):
-            if word in longer and not mask[start]:
-                for stem in longer[word]:
-                    if tells(stem, found.text, start, end):
-                        raise Refused("leak", slot=stem.slot, form="variant", position=start)
+    _judge_words(found, mask, forms)
     for slot, start, end in forms.stems.in_humps(found.text):
         if mask.find(0, start, end) >= 0:
             raise Refused("leak", slot=slot, form="variant", position=start)
+
+
+def _judge_words(found: Scan, mask: bytearray, forms: Forms) -> None:
+    """Refuse single words that resemble a value, or that a value is a part of, and not by chance."""
+    left = {word for word, (start, _) in zip(*found.words, strict=True) if not mask[start]}
+    suspects, longer = _suspects(left, forms), forms.stems.among(left - COMMON - forms.known)
+    if not suspects and not longer:
+        return
+    for word, span in zip(*found.words, strict=True):
+        if not mask[span[0]]:
+            if word in suspects:
+                _judge_word(*suspects[word], found.text, span, forms)
+            for stem in longer.get(word, ()):
+                if tells(stem, found.text, *span):
+                    raise Refused("leak", slot=stem.slot, form="variant", position=span[0])
 
 
 def _left(hit: Hit, text: str, mask: bytearray, forms: Forms) -> bool:
@@ -60,14 +59,10 @@ def _left(hit: Hit, text: str, mask: bytearray, forms: Forms) -> bool:
     return any(word not in CHANCE and word not in forms.known for word in telling)
 
 
-def _suspects(folded: list[str], forms: Forms) -> dict[str, tuple[str, str]]:
-    """The distinct words of a text that alone resemble a value: word to slot and form."""
-    distinct = set(folded)
-    suspects = {
-        word: (slot, "typo")
-        for word in distinct - COMMON - forms.known
-        if len(word) >= 4 and (slot := forms.near.find(word))
-    }
+def _suspects(distinct: set[str], forms: Forms) -> dict[str, tuple[str, str]]:
+    """The words of a text that alone resemble a value: word to slot and form."""
+    slips = forms.near.among(distinct - COMMON - forms.known)
+    suspects = {word: (slot, "typo") for word, slot in slips.items()}
     suspects |= {word: (forms.acronyms[word], "acronym") for word in distinct & forms.acronyms.keys()}
     suspects |= {word: (forms.common_parts[word], "common part") for word in distinct & forms.common_parts.keys()}
     suspects |= {word: (forms.parts[word], "partial") for word in distinct & forms.parts.keys()}

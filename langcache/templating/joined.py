@@ -7,6 +7,9 @@ from itertools import accumulate
 
 from langcache.templating.forms import Forms
 
+_STEPS = 4
+"""Words after which it is worth more to look for the end of a form than to go on word by word."""
+
 
 class Joined:
     """The letters of all words of a text.
@@ -32,16 +35,21 @@ class Joined:
         The longest beginning of a form is found by bisection, and forms within it are known beforehand: a text
         that nearly holds long values everywhere costs little more than one that does not.
         """
-        word = self._folded[first]
-        after = self._folded[first + 1 : first + 2]
-        if not (after and word + after[0] in forms.prefixes):
-            if word in forms.full or word in forms.long:
-                yield word, first
-            return
-        start = self._ends[first] - len(word)
-        longest = range(len(word), forms.longest + 1)
+        letters = self._folded[first]
+        for last in range(first, min(first + _STEPS, len(self._folded))):
+            if last > first:
+                letters += self._folded[last]
+            if letters not in forms.prefixes:
+                return
+            if letters in forms.full or letters in forms.long:
+                yield letters, last
+        yield from self._further(first, len(letters), forms)
+
+    def _further(self, first: int, passed: int, forms: Forms) -> Iterator[tuple[str, int]]:
+        start = self._ends[first] - len(self._folded[first])
+        longest = range(passed, forms.longest + 1)
         cut = bisect_left(longest, True, key=lambda n: self._letters[start : start + n] not in forms.prefixes)
         for length in forms.within(self._letters[start : start + longest[cut - 1]]):
             last = bisect_right(self._ends, start + length) - 1
-            if last >= first and self._ends[last] == start + length:
+            if length > passed and self._ends[last] == start + length:
                 yield self._letters[start : start + length], last

@@ -4,6 +4,7 @@ import json
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
+from functools import cache
 from typing import NamedTuple
 
 _HINTS = ("<", "`", "@", "](", "://", "**", "\n#", "\n-", "\n*", "\n+", "\n|", "\n ", "\n\t", "\n1.")
@@ -16,17 +17,19 @@ _TAGS = (
     "textarea th thead title tr u ul"
 )
 _TAG = rf"</?(?:{'|'.join(_TAGS.split())})\b(?:[^<>\"']|\"[^\"<>]*\"|'[^'<>]*')*>"
-_ZONE = re.compile(
-    rf"""
-    (?P<fence>^[ ]{{0,3}}(?P<ticks>```+|~~~+)(?P<info>[^\n`]*)\n(?P<block>.*?)(?:^[ ]{{0,3}}(?P=ticks)[`~]*[ \t]*$|\Z))
-    |(?P<span>(?<!`)(?P<tick>`+)(?!`)(?P<code>[^`\n]+)(?P=tick)(?!`))
-    |(?P<closed><!--.*?(?:-->|\Z)|<(?P<raw>script|style)\b.*?(?:</(?P=raw)\s*>|\Z))
-    |(?P<tag>{_TAG})
-    |(?P<link>(?<=\]\()[^()\s<>]+(?=[)\s]))
-    |(?P<url>\bhttps?://[^\s<>"'`)\]]+)
-    |(?P<mail>\b[\w.+-]{{1,64}}@[\w-]+(?:\.[\w-]+)+)
-    """,
-    re.VERBOSE | re.MULTILINE | re.DOTALL | re.IGNORECASE,
+# What a zone cannot be without, and how it is written.
+_KINDS = (
+    (
+        ("```", "~~~"),
+        r"(?P<fence>^[ ]{0,3}(?P<ticks>```+|~~~+)(?P<info>[^\n`]*)\n(?P<block>.*?)"
+        r"(?:^[ ]{0,3}(?P=ticks)[`~]*[ \t]*$|\Z))",
+    ),
+    (("`",), r"(?P<span>(?<!`)(?P<tick>`+)(?!`)(?P<code>[^`\n]+)(?P=tick)(?!`))"),
+    (("<",), r"(?P<closed><!--.*?(?:-->|\Z)|<(?P<raw>script|style)\b.*?(?:</(?P=raw)\s*>|\Z))"),
+    (("<",), rf"(?P<tag>{_TAG})"),
+    (("](",), r"(?P<link>(?<=\]\()[^()\s<>]+(?=[)\s]))"),
+    (("://",), r"(?P<url>\bhttps?://[^\s<>\"'`)\]]+)"),
+    (("@",), r"(?P<mail>\b[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)+)"),
 )
 _ATTRIBUTE = re.compile(r"\b([\w:-]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)')")
 _MAIL_OR_CALL = re.compile(r"(?:mailto|tel|sms):", re.IGNORECASE)
@@ -92,18 +95,30 @@ class Zones:
         return bool(self.rows) and text[text.rfind("\n", 0, start) + 1 :].lstrip(" \t").startswith("|")
 
 
+@cache
+def _pattern(kinds: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile("|".join(kinds), re.MULTILINE | re.DOTALL | re.IGNORECASE)
+
+
+def _matches(text: str) -> Iterator[re.Match[str]]:
+    """All zones, looked for by no more than what the text can hold: most texts hold few kinds of them."""
+    kinds = tuple(pattern for signs, pattern in _KINDS if any(sign in text for sign in signs))
+    return _pattern(kinds).finditer(text) if kinds else iter(())
+
+
 def _zones(text: str) -> Iterator[Zone]:
-    for match in _ZONE.finditer(text):
+    for match in _matches(text):
         start, end = match.span()
-        if match["fence"]:
+        kind = match.lastgroup
+        if kind == "fence":
             yield Zone(*match.span("block"), "json" if _is_json(match) else "code")
-        elif match["span"]:
+        elif kind == "span":
             yield Zone(*match.span("code"), "code-span")
-        elif match["closed"]:
+        elif kind == "closed":
             yield Zone(start, end, "closed")
-        elif match["tag"]:
-            yield from _tag(match["tag"], start, end)
-        elif match["mail"]:
+        elif kind == "tag":
+            yield from _tag(match[0], start, end)
+        elif kind == "mail":
             yield Zone(start, end, "host")
         elif (scheme := _MAIL_OR_CALL.match(match[0])) is not None:
             yield Zone(start + scheme.end(), end, "host")
