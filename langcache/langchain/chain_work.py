@@ -54,7 +54,11 @@ class ChainWork:
         settings = chain.settings
         self.masks = settings.mode == "mask"
         self.event = announcer.event = Event(
-            settings.name, self.identity.prompt_version, settings.generation_type, settings.tags
+            settings.name,
+            self.identity.prompt_version,
+            settings.generation_type,
+            settings.tags,
+            namespace=self.namespace,
         )
         self.key, self.bypass = "", self._why_not()
         self.request: Request | None = None

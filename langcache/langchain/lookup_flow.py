@@ -65,6 +65,7 @@ class LookupFlow:
         entry = yield self.engine.store.get(work.namespace, work.key)
         verdict = judge(entry, work.directives, self.engine.expiry, self.engine.clock.now())
         if entry is None or verdict not in ("fresh", "revalidate"):
+            work.event.lapsed_s = None if entry is None else self.engine.clock.now() - entry.created_at
             return None
         return (yield from self._served(work, entry, "hit" if verdict == "fresh" else "stale"))
 

@@ -83,7 +83,7 @@ class ModelWork(ChainWork):
         self.namespace, self.labels = chain.cache.namespace, frozenset()
         self.masks = settings.mode == "mask"
         version = settings.prompt_version or UNVERSIONED
-        self.event = Event(settings.name, version, settings.generation_type, settings.tags)
+        self.event = Event(settings.name, version, settings.generation_type, settings.tags, namespace=self.namespace)
         self.key, self.bypass, self.request = "", None, None
         self._tokens, self._used = None, []
         self.directives = self._asked(metadata, tags)

@@ -52,7 +52,7 @@ class ToolWork:
     ) -> None:
         self._call, self._classes = call, Classes()
         self.namespace, name = cache.namespace, f"tool {call['name']}"
-        self.event = Event(name)
+        self.event = Event(name, namespace=self.namespace)
         self.labels = labels_of(name, "", None, ())
         self.key, self.bypass = "", None
         arguments = {key: value for key, value in call["args"].items() if key not in volatile}

@@ -8,11 +8,21 @@ from typing import Any
 
 from langcache.core.directives import Directives
 
-__all__ = ["ambient_directives", "ambient_user", "directing", "inside_wrapped", "running_inside", "serving"]
+__all__ = [
+    "ambient_directives",
+    "ambient_stage",
+    "ambient_user",
+    "directing",
+    "in_stage",
+    "inside_wrapped",
+    "running_inside",
+    "serving",
+]
 
 _user: ContextVar[Mapping[str, Any]] = ContextVar("langcache_user", default={})  # noqa: B039 -- never mutated
 _inside: ContextVar[bool] = ContextVar("langcache_inside_wrapped", default=False)
 _directives: ContextVar[tuple[Directives, ...]] = ContextVar("langcache_directives", default=())
+_stage: ContextVar[tuple[str, str] | None] = ContextVar("langcache_stage", default=None)
 
 
 def ambient_user() -> Mapping[str, Any]:
@@ -43,6 +53,21 @@ def directing(directives: Directives) -> Iterator[None]:
         yield
     finally:
         _directives.reset(token)
+
+
+def ambient_stage() -> tuple[str, str] | None:
+    """The session and the stage that run here, if one does."""
+    return _stage.get()
+
+
+@contextmanager
+def in_stage(session: str, stage: str) -> Iterator[None]:
+    """Mark what runs in the block as a stage's."""
+    token = _stage.set((session, stage))
+    try:
+        yield
+    finally:
+        _stage.reset(token)
 
 
 def inside_wrapped() -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 from langcache.core.entry import Entry
 from langcache.core.events import Event, Usage
 from langcache.core.policy import Expiry
+from langcache.core.sameness import template_digest
 from langcache.errors import Refused, UnstorableError
 from langcache.runtime import retry
 from langcache.runtime.clock import Clock
@@ -110,7 +111,7 @@ class Fetch:
 
     def _refused(self, work: Work, produced: Produced, refused: Refused) -> Flow[Any]:
         event = work.event
-        event.outcome, event.reason = "refused", refused.reason
+        event.outcome, event.reason, event.parts = "refused", refused.reason, work.about().get("parts")
         for name in ("slot", "form", "position"):
             if getattr(refused, name) is not None:
                 event.details[name] = getattr(refused, name)
@@ -188,6 +189,8 @@ class Fetch:
     def entry(self, work: Work, body: Any, started: float) -> Entry:
         """What is stored for *work*, written now; fetching it began at *started*."""
         now, event = self.clock.now(), work.event
+        about = work.about()
+        event.parts, event.template = about.get("parts"), template_digest(body)
         return Entry(
             body,
             now,
@@ -196,7 +199,7 @@ class Fetch:
             event.input_tokens,
             event.output_tokens,
             event.cost_usd,
-            work.about(),
+            about,
             took_s=max(0.0, now - started),
         )
 

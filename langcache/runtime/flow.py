@@ -109,6 +109,7 @@ class Engine:
                     yield from self._refresh_soon(work, entry)
                 return (yield from self._serve(work, entry, "stale" if verdict == "revalidate" else "hit"))
             stale = entry if verdict == "stale" else None
+            work.event.lapsed_s = None if entry is None else self.clock.now() - entry.created_at
         if asked.only_if_cached:
             raise NotCached(f"only-if-cached, and no answer of chain {work.event.chain!r} is stored under this key")
         if asked.no_cache:

@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from langcache.core.events import Event
+from langcache.runtime.ambient import ambient_stage
 from langcache.storage.forking import ForkableLock
 
 __all__ = ["Ledger", "Stats"]
@@ -67,6 +68,9 @@ class Ledger:
 
     def record(self, event: Event) -> None:
         """Count *event*, and hand it to this context's captures and to every subscriber."""
+        where = ambient_stage()
+        if where is not None and event.stage is None:
+            event.session, event.stage = where
         with self._lock:
             self._count(event)
         for ledger, events in _captures.get():

@@ -16,6 +16,7 @@ from langcache.stages.graph import Graph
 from langcache.stages.health import Checkup, Health
 from langcache.stages.invalidation import Fallen, cascade, select
 from langcache.stages.keys import entry_place
+from langcache.stages.metering import Meter, tell
 from langcache.stages.sessions import Sessions, SessionStatus
 from langcache.stages.upkeep import Upkeep
 from langcache.stages.vault import Vault, namespace_of
@@ -107,6 +108,8 @@ class Archive:
         if not dry_run:
             # Last what was named: cut off half-way, the same call finds the rest again.
             yield from vault.remove([entry_place(entry.cache_key) for entry in reversed(fallen)])
+            for entry in fallen:
+                tell(self.cache, self.name, Meter(stage=entry.family), "invalidated")
         return fallen
 
     def clear(self) -> int:

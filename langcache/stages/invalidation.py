@@ -27,6 +27,7 @@ class Fallen:
         created_at: seconds since the epoch.
         size_bytes: what it took in the store.
         tags: as declared.
+        family: the stage it is an instance of.
     """
 
     cache_key: str
@@ -35,6 +36,7 @@ class Fallen:
     created_at: float
     size_bytes: int
     tags: tuple[str, ...]
+    family: str
 
 
 def select(
@@ -109,7 +111,8 @@ def values_of_label(row: Row, kind: str) -> list[str]:
 def _fallen(row: Row, because: str | None) -> Fallen:
     key = _key(row)
     tags = tuple(sorted(values_of_label(row, "tag")))
-    return Fallen(key, _stage(key), because, row.created_at, row.size_bytes, tags)
+    family = next(iter(values_of_label(row, "family")), "")
+    return Fallen(key, _stage(key), because, row.created_at, row.size_bytes, tags, family)
 
 
 def _key(row: Row) -> str:

@@ -7,10 +7,12 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from langcache.core.events import StageEvent, StageOutcome
+from langcache.runtime.ambient import in_stage
 from langcache.runtime.cache import Cache
 from langcache.runtime.doors import door
 
-__all__ = ["Meter", "measuring", "report_cost"]
+__all__ = ["Meter", "measuring", "report_cost", "tell"]
 
 
 @dataclass(slots=True)
@@ -21,11 +23,14 @@ class Meter:
         cost_usd: sum of the known prices.
         saved_usd: what the answers served by the cache inside the stage would have cost.
         unpriced: calls whose price is unknown, which `cost_usd` therefore lacks.
+        session, stage: whose it is.
     """
 
     cost_usd: Decimal = Decimal(0)
     saved_usd: Decimal = Decimal(0)
     unpriced: int = 0
+    session: str = ""
+    stage: str = ""
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def add(self, usd: Decimal | float | int | str) -> None:
@@ -59,6 +64,7 @@ def measuring(cache: Cache, meter: Meter, *, enabled: bool) -> Iterator[None]:
         return
     token = _meter.set(meter)
     with ExitStack() as stack:
+        stack.enter_context(in_stage(meter.session, meter.stage))
         usages = stack.enter_context(door("spending")())
         events = stack.enter_context(cache.capture())
         try:
@@ -70,3 +76,10 @@ def measuring(cache: Cache, meter: Meter, *, enabled: bool) -> Iterator[None]:
                 meter.unpriced += cost is None
                 meter.add(cost or 0)
             meter.saved_usd += sum((event.saved_usd or Decimal(0) for event in events), Decimal(0))
+
+
+def tell(cache: Cache, pipeline: str, meter: Meter, outcome: StageOutcome, saved_usd: Decimal = Decimal(0)) -> None:
+    """Put on the account of *cache* what became of the stage of *meter*, and that this saved *saved_usd*."""
+    cache.recorder.record(
+        StageEvent(pipeline, meter.session, meter.stage, outcome, meter.cost_usd, saved_usd, namespace=cache.namespace)
+    )

@@ -7,6 +7,7 @@ Whoever finds the lease taken waits for the other's entry; a dead holder's lease
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import Any
 
 from langcache.errors import LangcacheError, StoreError
@@ -18,7 +19,7 @@ from langcache.stages.inputs import Values
 from langcache.stages.items import items_of
 from langcache.stages.keys import Parts, cache_key, lease_place
 from langcache.stages.leases import Leases
-from langcache.stages.metering import Meter
+from langcache.stages.metering import Meter, tell
 from langcache.stages.outputs import Output, to_output
 from langcache.stages.results import Settled
 from langcache.stages.schedule import Task
@@ -113,8 +114,20 @@ class Settling:
         Raises:
             Broken: the stage failed.
         """
-        asked = self.question(task)
-        meter, pause_s = Meter(), FIRST_PAUSE_S
+        meter = Meter(session=self.session_id, stage=task.stage.name)
+        try:
+            settled = yield from self._settle(task, meter)
+        except Broken:
+            tell(self.calling.cache, self.pipeline, meter, "failed")
+            raise
+        if settled.reused:
+            tell(self.calling.cache, self.pipeline, meter, "reused", settled.entry.lineage.cost_usd or Decimal(0))
+        else:
+            tell(self.calling.cache, self.pipeline, meter, "executed")
+        return settled
+
+    def _settle(self, task: Task, meter: Meter) -> Flow[Settled]:
+        asked, pause_s = self.question(task), FIRST_PAUSE_S
         found = yield from self.find(asked)
         while found is None:
             lease = yield from self._lease(asked)
