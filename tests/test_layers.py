@@ -52,6 +52,7 @@ LATE = {
     "__init__.py": "the public names, each loaded when first used",
     "testing/__init__.py": "the same for what is shipped to test with",
     "runtime/doors.py": "what Cache offers but a higher layer builds",
+    "cli/app.py": "a command, when it is called",
     "storage/registry.py": "a scheme's store, so that none loads another's client",
     "templating/kinds/__init__.py": "a kind of personal value, when a profile first declares it",
 }

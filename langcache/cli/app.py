@@ -5,14 +5,15 @@ an API key is missing; 130 interrupted by Ctrl-C.
 """
 
 import sys
-from typing import TYPE_CHECKING, Annotated
+from importlib import import_module
+from typing import TYPE_CHECKING, Annotated, Any
 
 from langcache.cli.trouble import WRONGLY_CALLED, one_line
 
 if TYPE_CHECKING:
     import typer
 
-__all__ = ["build", "main"]
+__all__ = ["COMMANDS", "build", "command_named", "main"]
 
 EXTRAS = {
     "typer": "cli",
@@ -44,11 +45,34 @@ def main() -> None:
         sys.exit(WRONGLY_CALLED)
 
 
+COMMANDS = {
+    "demo": "demo.command:demo",
+    "info": "info:info",
+    "stats": "stats:stats",
+    "top": "top:top",
+    "trends": "trends:trends",
+    "cost": "cost:cost",
+    "forecast": "forecast:forecast",
+    "recommend": "recommend:recommend",
+    "explain": "explain:explain",
+    "show": "show:show",
+    "invalidate": "invalidate:invalidate",
+    "clear": "clear:clear",
+    "health": "health:health",
+    "export": "export:export",
+    "import": "export:import_",
+    "serve": "serve:serve",
+    "doctor": "doctor.command:doctor",
+    "config": "config:config",
+}
+"""Where each is, loaded when it is called, so that none waits for what another needs."""
+
+
 def build() -> "typer.Typer":
     """The app with every command."""
     import typer
 
-    app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
+    app = typer.Typer(cls=_late_group(), no_args_is_help=True, pretty_exceptions_enable=False)
 
     @app.callback(epilog=STATUSES)
     def langcache(
@@ -58,42 +82,33 @@ def build() -> "typer.Typer":
     ) -> None:
         """One LLM call for all users of a kind: a cache for LangChain apps."""
 
-    _add_commands(app)
     return app
 
 
-def _add_commands(app: "typer.Typer") -> None:
-    from langcache.cli import (
-        clear,
-        config,
-        explain,
-        export,
-        forecast,
-        health,
-        info,
-        invalidate,
-        serve,
-        show,
-    )
-    from langcache.cli.demo.command import demo
-    from langcache.cli.doctor.command import doctor
+def _late_group() -> Any:
+    """A group of typer's that loads a command's module when the command is asked for."""
+    from typer.core import TyperGroup
 
-    app.command(epilog="Example: langcache demo --fresh")(demo)
-    for function in (
-        info.info,
-        forecast.forecast,
-        explain.explain,
-        show.show,
-        invalidate.invalidate,
-        clear.clear,
-        health.health,
-        export.export,
-        export.import_,
-        serve.serve,
-        doctor,
-        config.config,
-    ):
-        app.command(function.__name__.strip("_"), epilog=function.epilog)(function)
+    class LateGroup(TyperGroup):
+        def list_commands(self, _: Any) -> list[str]:
+            return list(COMMANDS)
+
+        def get_command(self, _: Any, cmd_name: str) -> Any:
+            return command_named(cmd_name) if cmd_name in COMMANDS else None
+
+    return LateGroup
+
+
+def command_named(name: str) -> Any:
+    """The command of that name in `COMMANDS`, as typer runs it."""
+    from typer import Typer
+    from typer.main import get_command
+
+    module, _, function = COMMANDS[name].partition(":")
+    made: Any = getattr(import_module(f"langcache.cli.{module}"), function)
+    app = Typer(add_completion=False, pretty_exceptions_enable=False)
+    app.command(name, epilog=getattr(made, "epilog", "Example: langcache demo --fresh"))(made)
+    return get_command(app)
 
 
 def _show_version(asked: bool) -> None:

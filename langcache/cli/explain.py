@@ -17,7 +17,7 @@ __all__ = ["explain"]
 
 COLUMNS = [
     Column("key", show=formats.short_key, folds=False),
-    Column("state", folds=False),
+    Column("state", is_status=True, folds=False),
     Column("feature", folds=False),
     Column("asked"),
     Column("stored"),

@@ -7,7 +7,19 @@ from typing import Any
 
 from langcache.runtime.features import typed
 
-__all__ = ["count", "day", "features", "moment", "money", "percent", "seconds", "short_key", "size", "span"]
+__all__ = [
+    "count",
+    "day",
+    "features",
+    "moment",
+    "money",
+    "percent",
+    "seconds",
+    "short_key",
+    "size",
+    "span",
+    "sum_of_money",
+]
 
 _SPANS = (("day", 86_400.0), ("hour", 3_600.0), ("minute", 60.0))
 KEY_SHOWN = 12
@@ -15,11 +27,17 @@ KEY_SHOWN = 12
 
 
 def money(amount: Decimal | None) -> str:
-    """Dollars: to the cent, or to a hundredth of it below one dollar."""
+    """Dollars: to the cent; below one dollar with as many digits more as it takes to see them."""
     if amount is None:
         return "unknown"
-    digits = 2 if abs(amount) >= 1 or not amount else 4
-    return f"{'-' if amount < 0 else ''}${abs(amount):,.{digits}f}"
+    size_usd = abs(amount)
+    digits = 2 if size_usd >= 1 or size_usd == round(size_usd, 2) else 4 if size_usd >= Decimal("0.001") else 6
+    return f"{'-' if amount < 0 else ''}${size_usd:,.{digits}f}"
+
+
+def sum_of_money(amount: Decimal | None, unpriced: int) -> str:
+    """A sum that lacks *unpriced* requests says so."""
+    return f"≥ {money(amount)}" if unpriced and amount is not None else money(amount)
 
 
 def percent(share: float) -> str:

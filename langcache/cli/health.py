@@ -22,10 +22,10 @@ __all__ = ["health"]
 
 COLUMNS = [
     Column("where"),
-    Column("kind"),
+    Column("kind", is_status=True),
     Column("key", show=formats.short_key, folds=False),
     Column("detail"),
-    Column("action", folds=False),
+    Column("action", is_status=True, folds=False),
 ]
 SHOWN = 20
 BENIGN = frozenset({"expired", "agent version"})

@@ -14,12 +14,19 @@ from langcache.runtime.account.plain import plain
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
 __all__ = ["Column", "Form", "Report", "Section", "figures", "render"]
 
 Form = Literal["table", "json", "csv"]
 NARROW, WIDEST = 80, 120
 """Columns of a pipe, and of the widest table; longer lines are harder to read."""
+
+STYLES = {
+    **dict.fromkeys(("ok", "fresh", "stored", "quarantined", "removed"), "green"),
+    **dict.fromkeys(("warning", "expired", "other format", "encrypted", "agent version"), "yellow"),
+    **dict.fromkeys(("failed", "corrupt", "contradictory", "dangling", "schema version"), "red"),
+}
 
 _CONTROLS = {code: chr(0x2400 + code) for code in range(32) if code != ord("\n")} | {0x7F: "␡"}
 """Control characters as pictures: what a model wrote must not steer a terminal."""
@@ -34,6 +41,7 @@ class Column:
         title: of the column for people; the name by default.
         show: how a value is written for people.
         right: whether it is a number.
+        is_status: whether it is one of the words of `STYLES`, shown in colour.
         folds: whether a long value goes on in the next line; else it ends in an ellipsis.
     """
 
@@ -41,6 +49,7 @@ class Column:
     title: str | None = None
     show: Callable[[Any], str] = str
     right: bool = False
+    is_status: bool = False
     folds: bool = True
 
 
@@ -184,5 +193,8 @@ def _table(section: Section) -> "Table":
     return table
 
 
-def _cell(column: Column, value: Any) -> str:
-    return "–" if value is None else column.show(value).translate(_CONTROLS)
+def _cell(column: Column, value: Any) -> "Text":
+    from rich.text import Text
+
+    text = "–" if value is None else column.show(value).translate(_CONTROLS)
+    return Text(text, STYLES.get(text, "") if column.is_status else "")

@@ -46,7 +46,7 @@ class Settings(BaseModel):
         options: of the store, such as ``max_bytes``.
         app: ``"module:attribute"``, where ``doctor`` and ``health`` find chains and pipelines.
         pipelines: names of stage pipelines.
-        retention_days: how long the account is kept.
+        retention_days, retention_keys: how long the account is kept, and how many keys it tells apart a day.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -62,18 +62,19 @@ class Settings(BaseModel):
     app: str | None = None
     pipelines: tuple[str, ...] = ()
     retention_days: PositiveInt | None = None
+    retention_keys: PositiveInt | None = None
 
     def open(self) -> Cache:
         """The cache these settings describe."""
+        names = ("ttl", "stale_if_error", "stale_while_revalidate", "early_refresh", "retention_days", "retention_keys")
+        given = {name: value for name in names if (value := getattr(self, name)) is not None}
+        prices = {model: price.model_dump() for model, price in self.prices.items()}
         return Cache(
             self.url,
             namespace=self.namespace,
-            ttl=self.ttl,
-            stale_if_error=self.stale_if_error,
-            stale_while_revalidate=self.stale_while_revalidate,
-            early_refresh=self.early_refresh,
-            prices={model: price.model_dump() for model, price in self.prices.items()} or None,
+            prices=prices or None,
             encryption_keys=_encryption_keys(),
+            **given,
             **self.options,
         )
 

@@ -18,7 +18,12 @@ from langcache.errors import LangcacheError
 
 __all__ = ["doctor"]
 
-COLUMNS = [Column("check", folds=False), Column("status", folds=False), Column("finding"), Column("fix")]
+COLUMNS = [
+    Column("check", folds=False),
+    Column("status", is_status=True, folds=False),
+    Column("finding"),
+    Column("fix"),
+]
 
 
 @command("langcache doctor", "langcache doctor --app myapp.chains")
