@@ -13,6 +13,8 @@ from langcache.templating.slots import Personal, items, written
 from langcache.templating.stems import Stem, Stems
 from langcache.templating.typos import Near
 
+_APPENDED = frozenset(("jr", "sr", "ii", "iii", "iv", "inc", "llc", "ltd", "corp", "plc", "gmbh"))
+"""Words behind a name that its initials leave out."""
 _LIMIT = 40
 """Letters up to which a value is found even if its words are split differently; longer ones by their head."""
 
@@ -165,7 +167,8 @@ class Forms:
         if len(folded) > 12:
             return
         counting = [word for word in folded if word not in FUNCTION and len(word) > 1]
-        for words_ in (folded, counting, [*folded[:1], *folded[-1:]]):
+        bare = counting[:-1] if counting and counting[-1] in _APPENDED else counting
+        for words_ in (folded, counting, bare, [*folded[:1], *folded[-1:]]):
             initials = "".join(word[0] for word in words_)
             if len(initials) > 1:
                 self.acronyms.setdefault(initials, name)

@@ -16,6 +16,7 @@ _ROMAN = (
 )  # fmt: skip
 _TIMES = ("x10^", "×10^", "*10^", " x 10^", " × 10^", " * 10^")
 _RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+_DIGITS = tuple(str.maketrans("0123456789", digits) for digits in ("٠١٢٣٤٥٦٧٨٩", "۰۱۲۳۴۵۶۷۸۹", "०१२३४५६७८९"))
 _INDIAN = ((10**7, ("crore", "crores", "cr")), (10**5, ("lakh", "lakhs", "lac", "lacs")))
 _NEARLY = (
     "about ",
@@ -56,13 +57,24 @@ def _longer(number: Decimal, *, whole: bool) -> Iterator[str]:
 
 def _counting(number: int) -> Iterator[str]:
     """Its ordinal, and its Roman numeral."""
-    yield ordinal(number)
+    yield from (ordinal(number), f"{number}s", f"{number}ish", f"{number}yo", f"{number}-ish")
+    yield from (str(number).translate(digits) for digits in _DIGITS)
     if number >= 1000:
         yield f"{number:,}{ordinal(number)[-2:]}"
     else:
         yield spell_ordinal(number)
     if number < 4000:
         yield roman(number)
+    if 1000 < number < 10000 and number // 100 % 10:
+        yield from _hundreds(number)
+
+
+def _hundreds(number: int) -> Iterator[str]:
+    """``twelve hundred thirty-four``, ``twelve thirty-four``."""
+    hundreds, rest = spell(number // 100), number % 100
+    yield f"{hundreds} hundred" + (f" {spell(rest)}" if rest else "")
+    if rest:
+        yield from (f"{hundreds} hundred and {spell(rest)}", f"{hundreds} {spell(rest)}")
 
 
 def roman(number: int) -> str:
@@ -130,6 +142,9 @@ def _to_digits(number: Decimal, digits: int) -> Decimal:
 
 def _figures(number: Decimal) -> Iterator[str]:
     yield f"{number:f}"
+    if number > 0:
+        yield spell(int(number))
+        yield from _hundreds(int(number)) if 1000 < number < 10000 and number // 100 % 10 else ()
     if abs(number) >= 1000:
         yield f"{number:,f}"
         scale, names = next((s, n) for s, n in _SCALED if abs(number) >= s)

@@ -54,8 +54,19 @@ class Address:
         return _compose(_first_line(words) if style.startswith(_FIRST) else words, ways)
 
     def residue(self, slot: Personal) -> Iterator[Form]:
-        """The digits of what is no address; words are watched by the guard itself."""
-        return iter(lists.KIND.residue(slot))
+        """Its state and its unit written another way; all other words are watched by the guard itself."""
+        yield from lists.KIND.residue(slot)
+        for word in _words(slot):
+            if word.group in ("state", "unit"):
+                texts = {write(word, way) for way in WAYS[word.group]} - {word.text}
+                number = _after(_words(slot), word) if word.group == "unit" else ""
+                yield from (Form((text + number).strip(), None, proper=True) for text in sorted(texts))
+
+
+def _after(words: tuple[Word, ...], unit: Word) -> str:
+    """The number of a unit, which follows it."""
+    following = words[words.index(unit) + 1 :]
+    return following[0].text.partition(" ")[0].rstrip(",") if following else ""
 
 
 def _words(slot: Personal) -> tuple[Word, ...]:

@@ -7,7 +7,7 @@ from functools import lru_cache
 from langcache.templating.kinds import Form, plain
 from langcache.templating.kinds.days import WEEKDAYS, Day, day_of, other_reading, reference_of, write, writings
 from langcache.templating.kinds.locales import cldr, english, locale_of, month_first
-from langcache.templating.kinds.numerals import ordinal
+from langcache.templating.kinds.numerals import ordinal, spell, spell_and, spell_ordinal
 from langcache.templating.kinds.relative_days import (
     IDIOMS,
     STYLES as RELATIVE,
@@ -18,6 +18,7 @@ from langcache.templating.kinds.relative_days import (
     write_relative,
 )
 from langcache.templating.slots import Personal, written
+from langcache.templating.traces import roman
 
 _CORE = ("MMMM do", "MMMM d", "MMM d", "d MMMM", "do MMMM", "do 'of' MMMM", "d MMM", "MMM do", "do MMM")
 _ENGLISH = (
@@ -30,14 +31,18 @@ _ENGLISH = (
     "EEE, d MMM", "EEE, d MMM y", "EEE, dd MMM y", "MMM. d", "MMM. d, y", "'the' do 'of' MMMM", "'the' do 'of' MMMM, y",
     "'the' do 'of' MMMM y", "d 'of' MMMM", "MMMM 'the' do", "MMMM dd", "MMMM dd, y", "dd MMMM", "dd MMMM y", "MMM dd",
     "MMM dd, y", "dd MMM y", "MMMM y", "MMM y", "y-MM-dd", "y/MM/dd", "y.MM.dd", "dd-MMM-y", "d-MMM-y", "dd.MM.y",
-    "d.M.y", "'is a' EEEE", "'was a' EEEE", "'on a' EEEE", "MMMM d (EEEE)", "MMMM do (EEEE)",
+    "d.M.y", "dd.MM.yy", "d.M.yy", "'is a' EEEE", "'was a' EEEE", "'on a' EEEE", "MMMM d (EEEE)", "MMMM do (EEEE)",
     "MMMM d, y (EEEE)", "MMM d (EEE)", "y-MM-dd (EEEE)",
+    *(f"{core} {sign}yy" for core in ("MMMM d,", "d MMMM", "MMM d,", "d MMM", "MMMM", "MMM") for sign in ("''", "’")),
+    "d MMM yy", "dd MMM yy", "d-MMM-yy", "dd-MMM-yy",
 )  # fmt: skip
 _MONTH_FIRST = ("M/d/y", "MM/dd/y", "M/d/yy", "MM/dd/yy", "M/d", "MM/dd", "M-d-y", "MM-dd-y")
 _DAY_FIRST = ("d/M/y", "dd/MM/y", "d/M/yy", "dd/MM/yy", "d/M", "dd/MM", "d-M-y", "dd-MM-y")
 _NUMERIC = ("y-MM-dd", "y/MM/dd", "dd.MM.y", "d.M.y", "dd/MM/y", "d/M/y", "dd-MM-y", "d.M.", "dd.MM.")
 _CLDR = ("MMMMd", "MMMd", "yMMMMd", "yMMMd", "yMMMEd", "MMMEd", "yMMMM", "yMd", "Md", "yMMMMEEEEd", "MMMMEEEEd")
 _VAGUE = ("in May", "of May", "this May", "next May", "early May", "mid May", "late May", "May of", "May's")
+_FEW = 10
+"""Ordinals up to here are words of any text."""
 SHORT = frozenset({"M/d", "MM/dd", "d/M", "dd/MM"})
 """Patterns that may as well be a fraction: neither sure nor masked."""
 
@@ -122,13 +127,28 @@ def _unfilled(day: Day, patterns: Iterable[str], locale: str) -> Iterator[Form]:
 
 def _parts(day: Day, locale: str) -> Iterator[str]:
     if day.year is not None:
-        yield str(day.year)
+        yield from _years(day.year)
     if not english(locale):
         yield from (text for text in (write(day, "MMMM", locale), write(day, "LLLL", locale)) if text)
         return
+    if day.day > _FEW:
+        yield spell_ordinal(day.day)
     # "may" is a verb in most answers; as a month it comes with one of these.
-    yield from _VAGUE if day.month == 5 else (write(day, "MMMM") or "", write(day, "MMM") or "")
+    yield from (
+        (*_VAGUE, f"May {spell_ordinal(day.day)}")
+        if day.month == 5
+        else (write(day, "MMMM") or "", write(day, "MMM") or "")
+    )
     yield ordinal(day.day)
+
+
+def _years(year: int) -> Iterator[str]:
+    """A year in figures and words, and its decade."""
+    century, rest = divmod(year, 100)
+    yield from (str(year), f"'{rest:02}", f"’{rest:02}", f"FY{year}", f"FY{rest:02}", f"{year // 10}0s")
+    yield from (roman(year), spell(year), spell_and(year)) if 1000 <= year < 4000 else ()
+    if 10 <= century < 100 and rest:
+        yield f"{spell(century)} {'oh-' if rest < 10 else ''}{spell(rest)}"
 
 
 def _unfinished(day: Day) -> Iterator[Form]:

@@ -144,7 +144,12 @@ _WRITERS: dict[str, Callable[[Day], str]] = {
 
 @lru_cache(maxsize=512)
 def _compiled(pattern: str) -> str:
-    return _TOKEN.sub(lambda match: match[0].strip("'") if match[0][0] == "'" else f"{{{match[0]}}}", pattern)
+    return _TOKEN.sub(lambda match: _quoted(match[0]) if match[0][0] == "'" else f"{{{match[0]}}}", pattern)
+
+
+def _quoted(text: str) -> str:
+    """What a quoted piece of a pattern stands for; two quotes are an apostrophe."""
+    return text.strip("'") or "'"
 
 
 def _worded(text: str) -> Day | None:

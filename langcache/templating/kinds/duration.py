@@ -8,7 +8,7 @@ from decimal import Decimal
 from langcache.templating.kinds import Form, plain
 from langcache.templating.kinds.figures import bare, write_counted
 from langcache.templating.kinds.lengths import PLAIN, STYLES, rates, write, writings
-from langcache.templating.kinds.numerals import unspell
+from langcache.templating.kinds.numerals import spell, unspell
 from langcache.templating.slots import Personal, written
 
 _SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400, "week": 604800}
@@ -54,10 +54,23 @@ class Duration:
         return write(seconds, style) or write(seconds, PLAIN)
 
     def residue(self, slot: Personal) -> Iterator[Form]:
-        """Its hours and minutes as on a clock's face, which may as well be a time of day."""
+        """Its hours and minutes as on a clock's face, which may as well be a time of day; all of it in seconds."""
         seconds = seconds_of(slot.value)
-        if seconds is not None and seconds >= 3600 and seconds % 3600:
-            yield Form(f"{seconds // 3600}:{seconds % 3600 // 60:02}", None)
+        if seconds is None:
+            return
+        if seconds > 60:
+            yield from (Form(f"{figures} seconds", None) for figures in (str(seconds), f"{seconds:,}"))
+        if seconds >= 3600 and seconds % 3600:
+            yield from (Form(text, None) for text in _hours_and_minutes(seconds // 3600, seconds % 3600 // 60))
+
+
+def _hours_and_minutes(hours: int, minutes: int) -> Iterator[str]:
+    yield from (f"{hours}:{minutes:02}", f"{hours}h{minutes:02}")
+    unit = "hour" if hours == 1 else "hours"
+    for count in (spell(hours), *(("an",) if hours == 1 else ())):
+        yield from (f"{count} {unit}{join}{spell(minutes)} minutes" for join in (" and ", " ", ", "))
+    if minutes == 30 and hours == 1:
+        yield "hour and a half"
 
 
 def seconds_of(value: object) -> int | None:

@@ -18,6 +18,7 @@ _SPELLED = {
     "[at]": ("[at]", "."),
     " [at] ": (" [at] ", "."),
 }
+_WORD = re.compile(r"[^\W\d_]+")
 _LOWER = "lower"
 _PROVIDERS = frozenset(
     (
@@ -62,13 +63,14 @@ class Email:
         return halves[0] + at + halves[1].replace(".", dot)
 
     def residue(self, slot: Personal) -> Iterator[Form]:
-        """The part before the @, and the domain unless it is a provider's."""
+        """The part before the @ and the names in it, and the domain unless it is a provider's."""
         yield from lists.KIND.residue(slot)
         for item in items(slot.value):
             match = _EMAIL.fullmatch(written(item).strip())
             if match is None:
                 continue
             yield from (Form(text, None) for text in (match[1], match[1].partition("+")[0]) if _tells(text))
+            yield from (Form(text, None) for text in _WORD.findall(match[1]) if _tells(text))
             label = match[2].split(".")[0]
             if label.lower() not in _PROVIDERS:
                 yield from (Form(text, None) for text in (match[2], label) if _tells(text))

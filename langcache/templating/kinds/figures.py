@@ -133,18 +133,21 @@ def bare(slot: Personal) -> list[Form]:
 
 def counted(slot: Personal) -> Iterator[Form]:
     """A bare number before what it counts: by its label (``number of days``), or any time where that is its kind."""
-    own = written(slot.value)
-    yield from (Form(own + unit, _COUNTED + unit, sure=True, locatable=False) for unit in _units(slot))
+    for unit in _units(slot):
+        for style in (_COUNTED + unit, _GROUPED_COUNT + unit):
+            yield Form(write_counted(slot, style) or "", style, sure=True, locatable=False)
 
 
 def write_counted(slot: Personal, style: str) -> str | None:
     """The bare number in a style of `counted`; ``None`` for any other style or value."""
-    unit = style.removeprefix(_COUNTED)
-    told = style.startswith(_COUNTED) and unit in _units(slot) and number_of(slot.value) is not None
-    return written(slot.value) + unit if told else None
+    how, _, unit = style.partition("|")
+    number = number_of(slot.value)
+    if f"{how}|" not in (_COUNTED, _GROUPED_COUNT) or number is None or unit not in _units(slot):
+        return None
+    return (written(slot.value) if f"{how}|" == _COUNTED else write(number, "#,##0", locale_of(slot))) + unit
 
 
-_COUNTED = "#|"
+_COUNTED, _GROUPED_COUNT = "#|", "#,##0|"
 _COUNT_LABEL = re.compile(r"\b(?:number|count|total|amount) of (?P<of>[a-z]+)|\bhow many (?P<many>[a-z]+)")
 _OF_TIME = (
     "minutes", "minute", "mins", "min", "hours", "hour", "days", "day", "business days", "business day",

@@ -88,7 +88,7 @@ class Money:
         return plain.KIND.render(slot, style) if text is None else text
 
     def residue(self, slot: Personal) -> Iterator[Form]:
-        """The number in other locales' signs, and its whole part where cents follow it."""
+        """The number in other notations, its whole part where cents follow it, and that in words."""
         locale = locale_of(slot)
         amount = amount_of(slot.value, locale)
         if amount is None:
@@ -97,6 +97,8 @@ class Money:
         whole = amount.number.to_integral_value(rounding="ROUND_FLOOR")
         if whole != amount.number and whole >= 100:
             yield from (Form(write(whole, style, locale), None) for style in ("0", "#,##0"))
+        if whole >= 13:
+            yield from (Form(write(whole, style, locale), None) for style in ("words", "words and"))
 
 
 def amount_of(value: object, locale: str) -> Amount | None:

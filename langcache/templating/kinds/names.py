@@ -21,7 +21,8 @@ _SHORT = {long.lower(): short.capitalize() + "." for short, long in _LONG.items(
 _ABBREVIATED = frozenset({*_LONG, "mr", "mrs", "ms", "mx", "hon", "fr", "lt", "gen", "maj", "sr", "sra"})
 _NO_NAME = re.compile(r"[\d\n\r@/\\<>{}\[\]|_#:;=]")
 _PIECE = re.compile(
-    r"\[([^]]*)\]|((?:long|short|dotted|bare) title|title|given|middle|bare surname|surname|suffix|nickname|[GMS])"
+    r"\[([^]]*)\]"
+    r"|((?:long|short|dotted|bare) title|title|given|middle|(?:bare|double) surname|surname|suffix|nickname|[GMS])"
 )
 _FAMILY_FIRST = re.compile(r"[A-Z][a-z]+ [A-Z][a-z]+-[a-z]+")  # "Park Ji-sung": Korean names as newspapers write them
 _LONGEST = 80
@@ -117,6 +118,7 @@ def _parts(parsed: Any, given: str, middle: tuple[str, ...], surname: str) -> di
         "given": "" if given.endswith(".") or len(given) < 2 else given,
         "middle": " ".join(middle),
         "surname": surname,
+        "double surname": f"{middle[-1]} {surname}" if len(middle) > 1 and len(middle[-1].rstrip(".")) > 1 else surname,
         "bare surname": parsed.family_base if surname == parsed.family else surname,
         "suffix": parsed.suffix,
         "nickname": parsed.nickname,

@@ -11,7 +11,10 @@ from langcache.templating.kinds.locales import locale_of
 from langcache.templating.slots import Personal, written
 
 _SAID = re.compile(r"(?P<number>[-+]?\d[\d.,]*|[a-z -]+?)\s?(?:%|per\s?cent|pct\.?|percentage points?)", re.IGNORECASE)
-_SIGNS = ("%", " %", "\u00a0%", "\u202f%", " percent", " per cent", " pct", "-percent")
+_SIGNS = (
+    "%", " %", "\u00a0%", "\u202f%", " percent", " per cent", " pct", "-percent",
+    " percentage points", " percentage point", "-percentage-point",
+)  # fmt: skip
 _STYLES = (*(f"#,##0|{sign}" for sign in _SIGNS), "words| percent", "words| per cent")
 _OF_ONE = "1="
 """Begins the styles that read a bare number as a part of one: ``0.42`` as ``42%``."""
@@ -52,7 +55,7 @@ class Percent:
         return _write(share, style, locale_of(slot))
 
     def residue(self, slot: Personal) -> Iterator[Form]:
-        """The fraction that a share is, and the number with another decimal sign."""
+        """The fraction that a share is, so many of a hundred, and the number with other signs or digits."""
         share = share_of(slot.value, locale_of(slot))
         if share is None:
             return
@@ -60,6 +63,9 @@ class Percent:
             yield Form(write(share.number / 100, "0", locale_of(slot)), None)
         if share.number != share.number.to_integral_value():
             yield Form(f"{share.number.normalize():f}".replace(".", ",") + "%", None)
+        own = f"{share.number.normalize():f}"
+        yield from (Form(f"{own}{zeros}%", None) for zeros in ((".0", ".00") if "." not in own else ("0", "00")))
+        yield from (Form(own + text, None) for text in ("/100", " out of 100", " in 100", " in every 100"))
 
 
 def share_of(value: object, locale: str) -> Share | None:

@@ -42,8 +42,11 @@ class Person:
         seen = {typed}
         for style in STYLES if "title" in name.parts else UNTITLED:
             text = compose(name, style)
-            if text and text not in seen and not text.startswith(("A ", "I ")):
+            if text and text not in seen:
                 seen.add(text)
+                if text.startswith(("A ", "I ")):
+                    yield Form(text, None, why="ambiguous value", locatable=False)
+                    continue
                 safe = not _reads_as_genitive(text, style)
                 part = style in _PARTS
                 yield Form(text, style, _unmistakable(text), locatable=safe, part=part, proper=_is_word(text))

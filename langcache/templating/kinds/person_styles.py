@@ -7,15 +7,25 @@ _SLUG, _JOINED, _CAPITAL, _PLURAL = "slug ", "joined ", "capital ", "plural "
 _PATTERNS = (
     "given surname", "given [M. ]surname", "given [M ]surname", "given [middle ]surname",
     "given surname suffix", "given [M. ]surname suffix", "given [middle ]surname suffix", "given surname, suffix",
-    "given [middle ]surname, suffix", "given", "surname", "bare surname", "[middle ]surname", "given[ middle]",
+    "given [middle ]surname, suffix", "given", "surname", "bare surname", "[middle ]surname",
+    "double surname", "given double surname", "given[ middle]",
     "surname suffix",
     "surname, suffix", "G. surname", "G surname", "G. [M. ]surname", "G.[M.] surname", "G[M] surname",
     "G. [middle ]surname", "surname, given", "surname, given[ M.]", "surname, given[ M]", "surname, given[ middle]",
     "surname given", "surname, G.", "surname, G", "surname, G.[ M.]", "surname, G.[M.]", "surname G",
-    "surname G[M]", "given S.", "G.S.", "G. S.", "G.[M.]S.", "G. [M. ]S.", "nickname", "nickname surname",
+    "surname G[M]", "given S.", "given S", "S., given", "G.S.", "G. S.", "G.[M.]S.", "G. [M. ]S.",
+    "nickname", "nickname surname",
     "given “nickname” surname", 'given "nickname" surname', "given (nickname) surname",
 )  # fmt: skip
-_TITLED = ("surname", "given surname", "given [M. ]surname", "given [middle ]surname", "G. surname", "given")
+_TITLED = (
+    "surname",
+    "double surname",
+    "given surname",
+    "given [M. ]surname",
+    "given [middle ]surname",
+    "G. surname",
+    "given",
+)
 _TITLES = ("title", "dotted title", "bare title", "long title", "short title")
 _LOGINS = ("given.surname", "given_surname", "given-surname", "givensurname", "Gsurname", "surname.given", "G.surname")
 UNTITLED = (

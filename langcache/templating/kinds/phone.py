@@ -64,7 +64,7 @@ class Phone:
         return (number and _compose(number, style)) or lists.KIND.render(slot, "")
 
     def residue(self, slot: Personal) -> Iterator[Form]:
-        """The number without its area code, and the last four digits."""
+        """The number without its area code, that code named as one, and the last digits."""
         yield from lists.KIND.residue(slot)
         for item in items(slot.value):
             number = _parse(written(item), _locale(slot))
@@ -144,6 +144,9 @@ def _ends(number: Number) -> Iterator[str]:
     if len(number.groups) > 2:
         yield from (sep.join(number.groups[1:]) for sep in _SEPARATORS)
     yield "".join(number.abroad)
+    area = number.groups[0]
+    yield from (f"area code {area}", f"{area} area code", f"({area})") if len(number.groups) > 2 else ()
+    yield from (digits[1:], f"44{digits[1:]}", f"+44 {digits[1:]}", digits[-6:]) if digits[0] == "0" else ()
     last = digits[-4:]
     yield from (f"{words} {last}" for words in _ENDING) if _YEAR.fullmatch(last) else (last,)
 

@@ -6,6 +6,7 @@ from langcache.templating.kinds import Form, plain
 from langcache.templating.kinds.clock import Clock, clock_of
 from langcache.templating.kinds.clock_styles import STYLES, write, writings
 from langcache.templating.kinds.figures import bare, write_counted
+from langcache.templating.kinds.numerals import spell
 from langcache.templating.slots import Personal, written
 
 _HALVES = ("am", "pm", "AM", "PM", "a.m.", "p.m.")
@@ -42,11 +43,17 @@ class Time:
         return plain.KIND.render(slot, style) if text is None else text
 
     def residue(self, slot: Personal) -> Iterator[Form]:
-        """The digits in one piece, and a time with seconds without them."""
+        """The digits in one piece or with a dot, "half six", and a time with seconds without them."""
         clock = clock_of(slot.value)
         if clock is None:
             return
         yield Form(f"{clock.hour:02}{clock.minute:02}", None)
+        face = f"{clock.hour12}:{clock.minute:02}"
+        yield from (Form(text, None) for text in (f"{face}ish", f"T{clock.hour:02}:{clock.minute:02}"))
+        if clock.minute:
+            yield Form(face.replace(":", "."), None, why="ambiguous value")
+        if clock.minute == 30:
+            yield Form(f"half {spell(clock.hour12)}", None)
         if clock.second:
             minute = clock._replace(second=0)
             yield from (Form(write(minute, style) or "", None) for style in ("HH:mm", "h:mm am", "h:mmam"))
