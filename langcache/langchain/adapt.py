@@ -10,7 +10,11 @@ from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import BaseMessage, SystemMessage
 from langchain_core.runnables import Runnable, RunnableBranch, RunnableParallel, RunnableSequence
 from langchain_core.runnables.base import RunnableBindingBase, RunnableEachBase, RunnableSerializable
-from langchain_core.runnables.configurable import DynamicRunnable
+from langchain_core.runnables.configurable import (
+    DynamicRunnable,
+    RunnableConfigurableAlternatives,
+    RunnableConfigurableFields,
+)
 from langchain_core.runnables.fallbacks import RunnableWithFallbacks
 from langchain_core.runnables.passthrough import RunnableAssign
 from langchain_core.runnables.retry import RunnableRetry
@@ -99,7 +103,29 @@ def _quiet(runnable: Any) -> Any:
         return without_sdk_retries(runnable)
     if isinstance(runnable, RunnableBindingBase):
         return _one_layer(runnable.model_copy(update={"bound": _quiet(runnable.bound)}))
+    if isinstance(runnable, RunnableConfigurableFields):
+        return runnable.model_copy(update={"default": _quiet(runnable.default)})
+    if isinstance(runnable, RunnableConfigurableAlternatives):
+        others = {name: _quiet_alternative(other) for name, other in runnable.alternatives.items()}
+        return runnable.model_copy(update={"default": _quiet(runnable.default), "alternatives": others})
     return runnable
+
+
+def _quiet_alternative(other: Any) -> Any:
+    """An alternative is a runnable, or makes one when it is asked for."""
+    return adapted(other, None) if isinstance(other, Runnable) else QuietMaker(other)
+
+
+class QuietMaker:
+    """Makes an alternative when it is asked for, and quiets it."""
+
+    __slots__ = ("_make",)
+
+    def __init__(self, make: Any) -> None:
+        self._make = make
+
+    def __call__(self) -> Any:
+        return adapted(self._make(), None)
 
 
 def _one_layer(runnable: Any) -> Any:

@@ -19,6 +19,7 @@ from langcache.langchain.chain_work import ChainWork
 from langcache.langchain.chunks import adds_up, is_cumulative
 from langcache.langchain.listening import listening
 from langcache.langchain.replay import replayed
+from langcache.langchain.retry_clash import report_clash
 from langcache.langchain.settings import Chain, Settings
 from langcache.langchain.watch import Watched
 from langcache.runtime.cache import Cache
@@ -206,6 +207,8 @@ def wrap(
             f"chain {settings.name!r} holds {watched.found.opaque[0]!r}, which cannot be fingerprinted: an edit of it "
             "would go unnoticed; give wrap() a prompt_version, and a new one with every edit"
         )
+    if watched.found.opaque:
+        report_clash(settings.name, runnable, cache.engine.retry.attempts)
     return CachedRunnable(chain=Chain(cache, runnable, settings, watched))
 
 

@@ -6,6 +6,7 @@ provider asked us to wait, and when to give up. Errors are judged in ``transient
 
 import functools
 from collections.abc import Awaitable, Callable
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -112,7 +113,7 @@ def call(
             return run.once(fn)
         from tenacity import Retrying
 
-        return Retrying(sleep=sleep, **run.strategy())(fn)
+        return Retrying(sleep=sleep, **run.strategy())(lambda: run.inside(fn))
     except Exception as error:
         run.annotate(error)
         raise
@@ -133,8 +134,12 @@ async def acall(
             return await run.aonce(fn)
         from tenacity import AsyncRetrying
 
-        async def attempt() -> T:
-            return await fn()  # tenacity awaits only what is declared with async def
+        async def attempt() -> T:  # tenacity awaits only what is declared with async def
+            token = _outer.set(run)
+            try:
+                return await fn()
+            finally:
+                _outer.reset(token)
 
         return await AsyncRetrying(sleep=sleep, **run.strategy())(attempt)
     except Exception as error:
@@ -142,11 +147,21 @@ async def acall(
         raise
 
 
+_outer: ContextVar["_Run | None"] = ContextVar("langcache_retrying", default=None)
+
+
 class _Run:
-    """One call under a policy: tenacity's three questions (again? how long? enough?) and what they led to."""
+    """One call under a policy: tenacity's three questions (again? how long? enough?) and what they led to.
+
+    Where one call runs inside another (a wrapped chain in a wrapped chain), what the inner one gave up on is not
+    tried again by the outer: attempts would multiply.
+    """
+
+    spent: BaseException | None = None
 
     def __init__(self, policy: RetryPolicy, now: Callable[[], float], attempts: Attempts) -> None:
         self.policy, self.now, self.attempts = policy, now, attempts
+        self.outer = _outer.get()
         self.started_s = now()
         self.why_stopped = ""
 
@@ -160,6 +175,14 @@ class _Run:
             "stop": self._enough,
             "before_sleep": self._about_to_sleep,
         }
+
+    def inside(self, fn: Callable[[], T]) -> T:
+        """One attempt, marked as this call's."""
+        token = _outer.set(self)
+        try:
+            return fn()
+        finally:
+            _outer.reset(token)
 
     def once(self, fn: Callable[[], T]) -> T:
         """A single attempt; tenacity is not needed."""
@@ -182,6 +205,8 @@ class _Run:
     def annotate(self, error: Exception) -> None:
         """Say on the error itself what was tried; an error that was never worth a retry stays as it is."""
         count = self.attempts.count
+        if self.outer is not None and self.policy.attempts > 1:
+            self.outer.spent = error
         if count > 1 or self.why_stopped:
             note = f"langcache: {count} attempt{'s' if count != 1 else ''}"
             error.add_note(f"{note}; {self.why_stopped}" if self.why_stopped else note)
@@ -194,7 +219,7 @@ class _Run:
         if error is None:
             return False
         self.attempts.failed(error)
-        return is_transient(error)
+        return is_transient(error) and error is not self.spent
 
     def _wait_s(self, state: "RetryCallState") -> float:
         hint = self._hint_s(state)
