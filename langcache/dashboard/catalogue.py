@@ -91,6 +91,15 @@ class Snapshot:
         return [(value, number) for value, number in self.choices[name].most_common(CHOICES_KEPT) if value]
 
 
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """A snapshot, when it was made (in the seconds of the event loop), and what the pulse said then."""
+
+    made_at: float
+    word: str
+    snapshot: Snapshot
+
+
 @dataclass
 class Catalogue:
     """Scans of the last few seconds, by what was asked.
@@ -102,24 +111,28 @@ class Catalogue:
 
     cache: Cache
     lifetime_s: float = LIFETIME_S
-    _scans: dict[Asked, tuple[float, Snapshot]] = field(default_factory=dict, init=False)
+    _scans: dict[Asked, Scan] = field(default_factory=dict, init=False)
     _scanning: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)
 
-    async def look(self, asked: Asked) -> Snapshot:
+    async def look(self, asked: Asked, word: str = "") -> Snapshot:
         """What is stored of what is *asked*.
+
+        Args:
+            asked: the filters.
+            word: what the pulse says; a scan made when it said another is not shown again.
 
         Raises:
             StoreError: the store does not answer.
         """
         async with self._scanning:
             now = asyncio.get_running_loop().time()
-            made_at, snapshot = self._scans.pop(asked, (float("-inf"), None))
-            if snapshot is None or now - made_at > self.lifetime_s:
-                made_at, snapshot = now, await self._scan(asked)
-            self._scans[asked] = made_at, snapshot
+            scan = self._scans.pop(asked, None)
+            if scan is None or now - scan.made_at > self.lifetime_s or scan.word != word:
+                scan = Scan(now, word, await self._scan(asked))
+            self._scans[asked] = scan
             while len(self._scans) > SNAPSHOTS_KEPT:
                 del self._scans[next(iter(self._scans))]
-            return snapshot
+            return scan.snapshot
 
     def forget(self) -> None:
         """Look anew next time: something was removed."""

@@ -23,7 +23,7 @@ class Day:
 
     requests: int = 0
     hit_rate: float = 0.0
-    hit_rate_limit: float = 0.0
+    hit_rate_limit: float | None = None
     saved_usd: Decimal = Decimal(0)
     cost_usd: Decimal = Decimal(0)
     refusals: Mapping[str, int] = field(default_factory=dict)
@@ -96,14 +96,16 @@ def _causes(before: Day, after: Day) -> Iterator[Cause]:
     yield from _more_reasons("answers were refused", before.refusals, after.refusals, before, after)
     yield from _more_reasons("requests went past the cache", before.bypasses, after.bypasses, before, after)
     yield from _missing_chains(before, after)
+    yield from _less_to_reuse(before, after)
+
+
+def _less_to_reuse(before: Day, after: Day) -> Iterator[Cause]:
+    if before.hit_rate_limit is None or after.hit_rate_limit is None:
+        return
     fell = before.hit_rate_limit - after.hit_rate_limit
-    limits = (
-        f"at most {percent(after.hit_rate_limit)} could have been hits, the day before {percent(before.hit_rate_limit)}"
-    )
-    yield Cause(
-        fell * after.requests,
-        f"There was less to reuse: more of the traffic was asked for the first time, so {limits}.",
-    )
+    rates = f"{percent(after.hit_rate_limit)}, the day before {percent(before.hit_rate_limit)}"
+    said = f"There was less to reuse: with each kind of request generated once, the rate would have been {rates}."
+    yield Cause(fell * after.requests, said)
 
 
 def _new_versions(before: Day, after: Day) -> Iterator[Cause]:

@@ -33,7 +33,7 @@ async def rows(request: Request) -> Response:
 
 async def _listed(request: Request, template: str) -> Response:
     site, asked = site_of(request), Asked.of(request.query_params)
-    snapshot = await site.catalogue.look(asked)
+    snapshot = await site.catalogue.look(asked, site.pulse.word)
     offset = number_in(request, "offset")
     page = await _read(site, snapshot.rows[offset : offset + PAGE_ROWS])
     return site.page(

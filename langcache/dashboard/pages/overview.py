@@ -6,7 +6,6 @@ from starlette.responses import Response
 from langcache.dashboard.comparison import Verdict, compare, day_between
 from langcache.dashboard.period import days_of
 from langcache.dashboard.site import site_of
-from langcache.runtime.account.model import Bucket
 from langcache.runtime.cache import Cache
 
 __all__ = ["show"]
@@ -23,10 +22,6 @@ async def show(request: Request) -> Response:
 
 async def _yesterday(cache: Cache) -> Verdict:
     """The day before today compared with the one before that, each what a longer period has and a shorter has not."""
+    before, yesterday, _ = await cache.atrends(days=3, by="day")
     today, two, three = [await cache.astats(days=days) for days in (1, 2, 3)]
-    before, yesterday = [_nth(await cache.atrends(days=3, by="day"), number) for number in (0, 1)]
     return compare(day_between(before, three, two), day_between(yesterday, two, today))
-
-
-def _nth(days: list[Bucket], number: int) -> Bucket:
-    return days[number]

@@ -14,4 +14,4 @@ SHOWN = 50
 async def show(request: Request) -> Response:
     """``GET /profiles``."""
     site, days = site_of(request), days_of(request)
-    return site.page(request, "profiles.html", days=days, top=await site.cache.atop(SHOWN, days=days))
+    return site.page(request, "profiles.html", days=days, top=await site.cache.atop(days=days, limit=SHOWN))

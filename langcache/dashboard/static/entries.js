@@ -62,7 +62,7 @@ class Blocks {
     this.blocks.set(number, block);
     const after = [...this.blocks.keys()].filter((other) => other > number).sort((a, b) => a - b)[0];
     this.window.insertBefore(block, after === undefined ? null : this.blocks.get(after));
-    block.style.top = `${number * this.size * this.rowHeight}px`;
+    this.layOut();
   }
 
   renew() {
