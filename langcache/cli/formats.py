@@ -11,6 +11,7 @@ __all__ = [
     "count",
     "day",
     "features",
+    "hour",
     "moment",
     "money",
     "percent",
@@ -61,7 +62,8 @@ def size(size_bytes: float) -> str:
 
 def seconds(took_s: float) -> str:
     """A latency."""
-    return f"{took_s:.2f} s" if took_s >= 1 else f"{took_s * 1e3:.2f} ms"
+    number, unit = (took_s, "s") if took_s >= 1 else (took_s * 1e3, "ms")
+    return f"{number:.{0 if number >= 100 else 1 if number >= 10 else 2}f} {unit}"
 
 
 def span(length_s: float) -> str:
@@ -84,6 +86,11 @@ def moment(at: float) -> str:
 def day(at: float) -> str:
     """The day of a point in time, UTC."""
     return moment(at).partition(" ")[0]
+
+
+def hour(at: float) -> str:
+    """The hour of a point in time, UTC, without its year."""
+    return moment(at).partition("-")[2]
 
 
 def short_key(key: str) -> str:

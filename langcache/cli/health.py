@@ -28,6 +28,7 @@ COLUMNS = [
     Column("action", is_status=True, folds=False),
 ]
 SHOWN = 20
+DAYS = 30
 BENIGN = frozenset({"expired", "agent version"})
 """What time and an edited declaration do to a stage's entries; nobody is served them."""
 
@@ -39,7 +40,7 @@ def health(
         bool, typer.Option("--repair", help="Set corrupt entries aside, where they are kept for a week.")
     ] = False,
     pipeline: Annotated[
-        list[str] | None, typer.Option(help="A stage pipeline to check too; repeatable. Else those of pyproject.toml.")
+        list[str] | None, typer.Option(help="Only this stage pipeline; repeatable. Else all that are known.")
     ] = None,
     app: Annotated[str | None, typer.Option(help="MODULE:ATTRIBUTE, where pipelines are declared.")] = None,
 ) -> Report:
@@ -53,9 +54,14 @@ def health(
     with session.cache() as cache:
         with session.progress("repairing" if repair else "checking", cache) as advance:
             checkup = check_entries(cache, repair=repair, advance=advance)
-        names = dict.fromkeys([*(pipeline or session.settings.pipelines), *declared])
+        names = dict.fromkeys(pipeline or [*session.settings.pipelines, *declared, *_recorded(cache)])
         stages = {each: _check_stages(cache, each, declared.get(each), repair) for each in names}
     return _report(checkup, stages, repair)
+
+
+def _recorded(cache: Cache) -> list[str]:
+    """Pipelines the account knows of the last days."""
+    return [stage.rpartition(":")[0] for stage in cache.stats(days=DAYS).stages]
 
 
 def _check_stages(cache: Cache, name: str, graph: Graph | None, repair: bool) -> Health | None:

@@ -117,16 +117,18 @@ def _finite(data: Any) -> Any:
 
 
 def _csv(report: Report) -> str:
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    if report.main is not None:
-        names = [column.name for column in report.main.columns]
-        writer.writerow(names)
-        writer.writerows([_exact(row.get(name)) for name in names] for row in report.main.rows)
-    else:
-        writer.writerow(["name", "value"])
-        writer.writerows((name, _exact(value)) for name, value in _paths(plain(report.data)))
-    return out.getvalue()
+    if report.main is None:
+        return "".join(map(_line, [("name", "value"), *_paths(plain(report.data))]))
+    names = [column.name for column in report.main.columns]
+    rows = ([row.get(name) for name in names] for row in report.main.rows)
+    return "".join(map(_line, [names, *rows]))
+
+
+def _line(values: Sequence[Any]) -> str:
+    """As RFC 4180 quotes, but ended as Unix tools expect; the writer itself quotes too little if told that end."""
+    out = io.StringIO(newline="")
+    csv.writer(out).writerow(map(_exact, values))
+    return out.getvalue().removesuffix("\r\n") + "\n"
 
 
 def _exact(value: Any) -> Any:
@@ -179,6 +181,7 @@ def _table(section: Section) -> "Table":
         title_justify="left",
         title_style="bold",
         pad_edge=False,
+        collapse_padding=True,
         show_header=titled,
     )
     for column in section.columns:
@@ -187,10 +190,16 @@ def _table(section: Section) -> "Table":
             justify="right" if column.right else "left",
             overflow="fold" if column.folds else "ellipsis",
             no_wrap=not column.folds,
+            min_width=_widest(column, section.rows) if column.right else None,
         )
     for row in section.rows:
         table.add_row(*(_cell(column, row.get(column.name)) for column in section.columns))
     return table
+
+
+def _widest(column: Column, rows: Sequence[Mapping[str, Any]]) -> int:
+    """A number is never cut short."""
+    return max(len(_cell(column, row.get(column.name))) for row in rows)
 
 
 def _cell(column: Column, value: Any) -> "Text":

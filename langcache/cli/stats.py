@@ -65,15 +65,20 @@ def _slices(title: str, slices: Mapping[str, Slice]) -> Section:
         Column("name", title),
         Column("requests", show=formats.count, right=True, folds=False),
         Column("hit_rate", show=formats.percent, right=True, folds=False),
-        Column("cost_usd", "spent", formats.money, right=True, folds=False),
-        Column("saved_usd", "saved", formats.money, right=True, folds=False),
+        Column("spent", right=True, folds=False),
+        Column("saved", right=True, folds=False),
     ]
     ranked = sorted(slices.items(), key=lambda item: -item[1].requests)
     return Section(columns, [{"name": name, **_fields(each)} for name, each in ranked])
 
 
 def _fields(each: Slice) -> dict[str, object]:
-    return {name: getattr(each, name) for name in ("requests", "hit_rate", "cost_usd", "saved_usd")}
+    return {
+        "requests": each.requests,
+        "hit_rate": each.hit_rate,
+        "spent": formats.sum_of_money(each.cost_usd, each.unpriced),
+        "saved": formats.sum_of_money(each.saved_usd, each.unpriced),
+    }
 
 
 def _reasons(title: str, reasons: Mapping[str, int]) -> Section:

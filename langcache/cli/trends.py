@@ -44,8 +44,8 @@ def trends(
     rows = [{name: getattr(bucket, name) for name in NAMES} for bucket in buckets]
     shown = [row for row in rows if row["requests"]]
     columns = [
-        Column("start", by.value, formats.day if by is By.day else formats.moment, folds=False),
-        Column("requests", show=formats.count, right=True, folds=False),
+        Column("start", by.value, formats.day if by is By.day else formats.hour, folds=False),
+        Column("requests", "asked", show=formats.count, right=True, folds=False),
         Column("hit_rate", "hits", formats.percent, right=True, folds=False),
         Column("hit_rate_limit", "limit", formats.percent, right=True, folds=False),
         Column("cost_usd", "spent", formats.money, right=True, folds=False),

@@ -78,6 +78,7 @@ def test_a_pipeline_s_entries_are_checked_too(built: str) -> None:
     """By name alone; what was made from a corrupt entry goes with it."""
     with Cache(built) as cache:
         row = next(row for row in cache.store.scan(PIPELINE, now=0, labels=["family:a"]))
+    assert list(langcache("health", "--url", built, "--json").json["pipelines"]) == ["build"], "the account knows it"
     assert langcache("health", "--url", built, "--pipeline", "build").status == 0
     put_bytes(built, row.key, b"nonsense", PIPELINE)
     with Cache(built) as cache:  # the labels, as the entry had them
