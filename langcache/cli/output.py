@@ -118,10 +118,10 @@ def _finite(data: Any) -> Any:
 
 def _csv(report: Report) -> str:
     if report.main is None:
-        return "".join(map(_line, [("name", "value"), *_paths(plain(report.data))]))
+        return "".join(_line(row) for row in [("name", "value"), *_paths(plain(report.data))])
     names = [column.name for column in report.main.columns]
     rows = ([row.get(name) for name in names] for row in report.main.rows)
-    return "".join(map(_line, [names, *rows]))
+    return "".join(_line(row) for row in [names, *rows])
 
 
 def _line(values: Sequence[Any]) -> str:
@@ -181,7 +181,7 @@ def _table(section: Section) -> "Table":
         title_justify="left",
         title_style="bold",
         pad_edge=False,
-        collapse_padding=True,
+        collapse_padding=titled,
         show_header=titled,
     )
     for column in section.columns:
