@@ -71,7 +71,7 @@ class Ledger:
         where = ambient_stage()
         if where is not None and event.stage is None:
             event.session, event.stage = where
-        with self._lock:
+        with self._lock.plain:
             self._count(event)
         for ledger, events in _captures.get():
             if ledger is self:
@@ -103,12 +103,15 @@ class Ledger:
         self._outcomes[event.outcome] += 1
         self._chains[_bounded(self._chains, event.chain)][event.outcome] += 1
         sums = self._sums
+        cost_usd, saved_usd = event.cost_usd, event.saved_usd
         sums.input_tokens += event.input_tokens
         sums.output_tokens += event.output_tokens
-        if event.cost_usd is None or event.saved_usd is None:
+        if cost_usd is None or saved_usd is None:
             sums.unpriced += 1
-        sums.cost_usd += event.cost_usd or 0
-        sums.saved_usd += event.saved_usd or 0
+        if cost_usd:
+            sums.cost_usd += cost_usd
+        if saved_usd:
+            sums.saved_usd += saved_usd
         if event.outcome == "refused":
             reason = event.reason or "unknown"
             self._refusals[_bounded(self._refusals, reason)] += 1

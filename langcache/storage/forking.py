@@ -49,10 +49,14 @@ if hasattr(os, "register_at_fork"):
 
 
 class ForkableLock:
-    """A lock that a fork never finds held by a thread the child lacks. For what is held briefly and takes no other."""
+    """A lock that a fork never finds held by a thread the child lacks. For what is held briefly and takes no other.
+
+    Attributes:
+        plain: the lock itself, for where a microsecond counts.
+    """
 
     def __init__(self) -> None:
-        self._lock = Lock()
+        self.plain = self._lock = Lock()
         survive_fork(self)
 
     def __enter__(self) -> None:

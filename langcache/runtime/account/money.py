@@ -2,12 +2,15 @@
 
 from decimal import Context, Decimal
 
-__all__ = ["from_cell", "to_cell"]
+__all__ = ["from_cell", "sum_of", "to_cell"]
 
 PLACES = 12
 """The price of one token has fewer."""
 
 _EXACT = Context(prec=60)
+"""Whatever context the caller has set, nothing is rounded."""
+
+sum_of = _EXACT.add
 
 
 def to_cell(usd: Decimal) -> int:

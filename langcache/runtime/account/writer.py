@@ -6,13 +6,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from langcache.runtime.account.calendar import Retention, day_of, sheet_of
-from langcache.runtime.account.fold import Fold, KeySums, Place
+from langcache.runtime.account.fold import Fold, Folded
 from langcache.runtime.account.kept import ABOUT, BELOW, KeptKeys, Look, look_at
-from langcache.runtime.account.sheets import sheets_of
+from langcache.runtime.account.sheets import key_sums_of, sheets_of
 from langcache.runtime.breaker import Breaker
 from langcache.runtime.clock import Clock
 from langcache.storage.base import Sheet, Store
-from langcache.storage.counters import Sum
 from langcache.storage.forking import ForkableLock
 
 __all__ = ["Writer"]
@@ -61,8 +60,8 @@ class Writer:
             if self._unsent:
                 self._send()
             with folding:
-                rows, keys = fold.take()
-            self._unsent += self._batches(rows, keys)
+                taken = fold.take()
+            self._unsent += [self._batch(namespace, folded) for namespace, folded in taken.items()]
             self._send()
             self._look_around()
         except Exception as error:
@@ -71,10 +70,9 @@ class Writer:
             self._breaker.succeeded()
             self.trouble = None
 
-    def _batches(self, rows: dict[Place, Sum], keys: KeySums) -> list[_Batch]:
-        through: KeySums = {place: self._kept_of(*place).through(sums) for place, sums in keys.items()}
-        sheets = sheets_of(rows, through, self._retention)
-        return [_Batch(uuid.uuid4().hex, namespace, each) for namespace, each in sheets.items()]
+    def _batch(self, namespace: str, folded: Folded) -> _Batch:
+        keys = {day: self._kept_of(namespace, day).through(sums) for day, sums in key_sums_of(folded).items()}
+        return _Batch(uuid.uuid4().hex, namespace, sheets_of(folded, keys, self._retention))
 
     def _send(self) -> None:
         while self._unsent:
