@@ -20,6 +20,7 @@ from langchain_core.runnables.passthrough import RunnableAssign
 from langchain_core.runnables.retry import RunnableRetry
 from pydantic import ConfigDict
 
+from langcache.langchain.fallbacks import Fallback
 from langcache.langchain.sdk_retries import without_sdk_retries
 from langcache.runtime.retry import is_transient
 
@@ -152,7 +153,7 @@ def _rebuilt(runnable: Any, instruction: str | None) -> Any:
         case RunnableAssign():
             return runnable.model_copy(update={"mapper": again(runnable.mapper)})
         case RunnableWithFallbacks():
-            fallbacks = [again(item) for item in runnable.fallbacks]
+            fallbacks = [Fallback(bound=again(item)) for item in runnable.fallbacks]
             return runnable.model_copy(update={"runnable": again(runnable.runnable), "fallbacks": fallbacks})
         case RunnableBranch():
             branches = [(condition, again(branch)) for condition, branch in runnable.branches]

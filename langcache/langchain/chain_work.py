@@ -193,6 +193,8 @@ class ChainWork:
         refusal, details = observer.refusal, {}
         if refusal is None and observer.lookup_of is not None:
             refusal, details = "slot looked up", {"slot": observer.lookup_of}
+        if refusal is None and observer.fell_back and self.chain.settings.fallbacks == "apart":
+            refusal = "answered by a fallback"
         if refusal is None and _is_empty(output):
             refusal = "empty answer"
         return Produced(output, observer.usages, refusal, details)

@@ -56,6 +56,7 @@ class Observer(BaseCallbackHandler):
         self.usages: list[Usage] = []
         self.refusal: str | None = None
         self.lookup_of: str | None = None
+        self.fell_back = False
         self.errors: list[BaseException] = []
 
     def on_llm_end(self, response: LLMResult, **_: Any) -> None:

@@ -35,6 +35,7 @@ class Settings:
     directives: Directives = NONE
     instruction: str | Literal[False] | None = None
     volatile: frozenset[str] = frozenset()
+    fallbacks: Literal["apart", "together"] = "apart"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +97,8 @@ class Chain:
             "mode": settings.mode,
             "instruction": digest(canonical(self._instruction_text() or "")),
         }
+        if settings.fallbacks == "together":
+            parts["fallbacks"] = settings.fallbacks  # its entries may be a fallback's
         inner = {True: adapted(self.runnable, self._instruction_text()), False: adapted(self.runnable, None)}
         prefix = canonical(list(parts.values()))
         labels = labels_of(settings.name, version, settings.generation_type, settings.tags)

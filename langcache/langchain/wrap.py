@@ -216,5 +216,7 @@ def check(settings: Settings) -> None:
     """Raises `DeclarationError` if they cannot work."""
     if settings.mode not in ("mask", "abstract"):
         raise DeclarationError(f"mode is 'mask' or 'abstract', not {settings.mode!r}")
+    if settings.fallbacks not in ("apart", "together"):
+        raise DeclarationError(f"fallbacks is 'apart' or 'together', not {settings.fallbacks!r}")
     if not (isinstance(settings.profile, type) and issubclass(settings.profile, Profile)):
         raise DeclarationError("profile is a subclass of langcache.Profile, or Profile.of(...)")

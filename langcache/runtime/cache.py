@@ -1,7 +1,6 @@
 """`Cache`: what users hold. It opens the store, owns the engine, and hands out the doors."""
 
 import asyncio
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import timedelta
@@ -12,7 +11,7 @@ from langcache.core import directives as words
 from langcache.core.events import Event
 from langcache.core.policy import Expiry
 from langcache.core.profile import Profile
-from langcache.errors import DeclarationError, StoreError
+from langcache.errors import DeclarationError
 from langcache.runtime import ambient
 from langcache.runtime.account.calendar import Retention
 from langcache.runtime.account.offering import Accounting
@@ -22,13 +21,12 @@ from langcache.runtime.doors import door
 from langcache.runtime.flow import Engine
 from langcache.runtime.guard import GuardedStore
 from langcache.runtime.ledger import Ledger
-from langcache.runtime.offline import OfflineStore
+from langcache.runtime.opening import open_or_offline, sealed
 from langcache.runtime.removal import remove
 from langcache.runtime.retry import RetryPolicy
 from langcache.runtime.selection import select
 from langcache.runtime.steps import adrive, drive
 from langcache.storage.base import Store
-from langcache.storage.registry import default_url, open_store
 
 if TYPE_CHECKING:
     from langchain_core.runnables import Runnable
@@ -38,7 +36,6 @@ __all__ = ["Cache"]
 DEFAULT_TTL = timedelta(days=30)
 JITTER = 0.05
 RETENTION = Retention()
-ENV_URL = "LANGCACHE_URL"
 Seconds = timedelta | float
 
 
@@ -101,7 +98,9 @@ class Cache(Accounting):
             early_refresh,
         )
         self.engine = Engine(
-            store=GuardedStore(_sealed(_open(url, options) if store is None else store, encryption_keys), clock),
+            store=GuardedStore(
+                sealed(open_or_offline(url, options) if store is None else store, encryption_keys), clock
+            ),
             retry=RetryPolicy() if retry is None else retry,
             clock=clock,
             expiry=expiry,
@@ -126,6 +125,7 @@ class Cache(Accounting):
         directives: str | Iterable[str] | None = None,
         instruction: str | Literal[False] | None = None,
         volatile: Iterable[str] = (),
+        fallbacks: Literal["apart", "together"] = "apart",
     ) -> Any:
         """Wrap any runnable (door 1): the same runnable, answering every user of one kind with one call.
 
@@ -141,6 +141,8 @@ class Cache(Accounting):
             directives: what applies to this chain unless a call says otherwise.
             instruction: the sentence that asks the model to keep placeholders; your own text, or False for none.
             volatile: names in ``configurable`` that do not shape the answer.
+            fallbacks: what a fallback inside the chain (``.with_fallbacks``) answers is ``"apart"``: for the request it
+                served alone, not stored as the first choice's. ``"together"``: whoever answers, it is one entry.
 
         Raises:
             DeclarationError: the runnable cannot be fingerprinted and no ``prompt_version`` is given.
@@ -157,6 +159,7 @@ class Cache(Accounting):
             directives=words.parse(directives),
             instruction=instruction,
             volatile=frozenset(volatile),
+            fallbacks=fallbacks,
         )
 
     def llm_cache(self, policies: Sequence[Any] = (), **policy: Any) -> Any:
@@ -319,21 +322,6 @@ class _LatePrice:
         if self._prices is None:
             self._prices = door("price")(self._table)
         return self._prices(usage)  # type: ignore[misc]
-
-
-def _open(url: str | None, options: Mapping[str, Any]) -> Store:
-    try:
-        return open_store(url or os.environ.get(ENV_URL) or default_url(), **options)
-    except StoreError as error:
-        return OfflineStore(error)
-
-
-def _sealed(store: Store, keys: Sequence[bytes | str]) -> Store:
-    if not keys:
-        return store
-    from langcache.storage.encrypted import encrypted
-
-    return encrypted(store, keys=keys)
 
 
 def _seconds(name: str, value: Seconds) -> float:

@@ -14,7 +14,7 @@ from support.models import CountingModel
 
 from langcache import Cache, Profile
 from langcache.errors import DeclarationError, StoreURLError
-from langcache.runtime.cache import ENV_URL
+from langcache.runtime.opening import ENV_URL
 from langcache.testing import FakeClock
 
 PLAN = PromptTemplate.from_template("Plan {kind}")
