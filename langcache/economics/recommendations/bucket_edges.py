@@ -2,14 +2,14 @@
 
 import re
 from collections import Counter
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 
 from langcache.economics.recommendations.merging import Merge, dropping, merge
 from langcache.economics.recommendations.recommendation import Recommendation
 from langcache.economics.recommendations.traffic import ChainTraffic, Traffic
 from langcache.runtime.account.keys import KeyAccount
 
-__all__ = ["bucket_edges"]
+__all__ = ["bucket_edges", "edges_of"]
 
 STRATEGY = "bucket-edge"
 
@@ -18,11 +18,11 @@ _LABEL = re.compile(r"under (?P<to>\S+)|(?P<low>\S+)–(?P<high>\S+)|(?P<since>\
 
 
 def bucket_edges(traffic: Traffic) -> Iterator[Recommendation]:
-    """Merge the two ranges beside each edge; a feature that is needed nowhere is not reported edge by edge."""
+    """Merge the two ranges beside each edge; where there is but one edge, `unneeded_parts` says it."""
     for chain in traffic.chains:
         for name in sorted({name for key in chain.stored for name in key.features}):
-            edges = _edges({key.features.get(name) for key in chain.stored})
-            if edges and merge(chain, chain.stored, dropping(f"feature {name}")) is None:
+            edges = edges_of(key.features.get(name) for key in chain.stored)
+            if len(edges) > 1:
                 yield from _removable(chain, name, edges)
 
 
@@ -54,9 +54,9 @@ def _recommended(
     )
 
 
-def _edges(values: set[object]) -> list[str]:
-    """Edges that have traffic on both sides."""
-    sides = Counter(end for value in values for end in _ends(value))
+def edges_of(values: Iterable[object]) -> list[str]:
+    """Edges that have traffic on both sides, if *values* are names of ranges."""
+    sides = Counter(end for value in set(map(str, values)) for end in _ends(value))
     return sorted((edge for edge, count in sides.items() if count == 2), key=float)
 
 

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from langcache.economics.recommendations.merging import dropping, grouped, merge
 from langcache.economics.recommendations.recommendation import Recommendation, lower_bound
-from langcache.economics.recommendations.replay import lapses, misses, saved_by_merging
+from langcache.economics.recommendations.replay import misses, saved_by_merging
 from langcache.economics.recommendations.traffic import ChainTraffic, Traffic
 
 __all__ = ["never_hits"]
@@ -34,7 +34,7 @@ def _hits(chain: ChainTraffic) -> bool:
 
 def _expires(chain: ChainTraffic, tried: int) -> bool:
     """Whether what was asked for again had mostly expired, which is for `short_ttl` to say."""
-    return sum(lapses(key, chain.ttl_s) for key in chain.keys) * 2 > tried
+    return sum(chain.lapses.values()) * 2 > tried
 
 
 def _told(

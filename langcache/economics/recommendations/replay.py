@@ -23,9 +23,13 @@ def misses(key: KeyAccount) -> int:
     return key.outcomes.get("miss", 0)
 
 
-def lapses(key: KeyAccount, ttl_s: float) -> int:
-    """Calls made because the answer had expired; also where it was so long ago that the store had dropped it."""
-    later = sum(at + MINUTE_S - before >= ttl_s for before, at in pairwise(sorted(key.called)))
+def lapses(key: KeyAccount, youngest_s: float) -> int:
+    """Calls made because the answer had expired, at *youngest_s* or later.
+
+    Those are recorded only while the store still has the expired answer; others are told by the time since the call
+    before.
+    """
+    later = sum(at + MINUTE_S - before >= youngest_s for before, at in pairwise(sorted(key.called)))
     return min(max(key.lapsed, later), misses(key))
 
 

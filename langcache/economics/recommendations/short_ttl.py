@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from langcache.economics.recommendations.merging import MATERIAL
 from langcache.economics.recommendations.recommendation import Recommendation, lower_bound
-from langcache.economics.recommendations.replay import calls_needed, cost_per_call, lapses, misses
+from langcache.economics.recommendations.replay import calls_needed, cost_per_call, misses
 from langcache.economics.recommendations.traffic import ChainTraffic, Traffic
 from langcache.runtime.account.keys import KeyAccount
 
@@ -27,7 +27,7 @@ ENOUGH = 0.99
 def short_ttl(traffic: Traffic) -> Iterator[Recommendation]:
     """Replay the requests under longer lifetimes."""
     for chain in traffic.chains:
-        lapsed = sum(lapses(key, chain.ttl_s) for key in chain.keys)
+        lapsed = sum(chain.lapses.values())
         expired = lapsed + sum(_ran_out(key, chain.ttl_s, traffic.account.until) for key in chain.keys)
         confidence = lower_bound(lapsed, expired)
         if confidence >= FLOOR and lapsed >= MATERIAL * chain.calls:
@@ -60,13 +60,13 @@ def _longer(chain: ChainTraffic, lapsed: int, expired: int, confidence: float) -
 
 
 def _saved(chain: ChainTraffic, ttl_s: float) -> tuple[int, Decimal]:
-    each = [(_kept(key, lapses(key, chain.ttl_s), ttl_s), key) for key in chain.keys]
+    each = [(_kept(key, chain.lapses[key.key], ttl_s), key) for key in chain.keys if key.key in chain.lapses]
     return sum(calls for calls, _ in each), sum((calls * cost_per_call(key) for calls, key in each), Decimal(0))
 
 
 def _kept(key: KeyAccount, lapsed: int, ttl_s: float) -> int:
     """Lapses of *key* that entries of a longer lifetime would have been spared; the first call stays."""
-    return max(0, lapsed - max(0, calls_needed([key], ttl_s) - 1)) if lapsed else 0
+    return max(0, lapsed - max(0, calls_needed([key], ttl_s) - 1))
 
 
 def _ran_out(key: KeyAccount, ttl_s: float, until: float) -> bool:

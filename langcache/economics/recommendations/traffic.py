@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from math import inf
 
+from langcache.economics.recommendations.replay import lapses
+from langcache.runtime.account.histogram import PER_OCTAVE
 from langcache.runtime.account.keys import Account, KeyAccount
 
 __all__ = ["ChainTraffic", "Traffic", "parts_of"]
@@ -40,8 +42,15 @@ class ChainTraffic:
 
     @cached_property
     def ttl_s(self) -> float:
-        """How long entries live: no entry was older when it was asked for in vain."""
+        """How long entries live: the youngest that was asked for in vain was as old as this, or a little younger."""
         return min((age for key in self.keys for age in key.lapsed_ages), default=inf)
+
+    @cached_property
+    def lapses(self) -> Mapping[str, int]:
+        """By key, the calls made because an answer had expired, where there were any."""
+        youngest_s = self.ttl_s * 2.0 ** (-1 / PER_OCTAVE)
+        found = {key.key: lapses(key, youngest_s) for key in self.keys}
+        return {key: count for key, count in found.items() if count}
 
     def parts_that_vary(self) -> Iterator[str]:
         """Names of parts that have more than one value."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from langcache.economics.recommendations.bucket_edges import edges_of
 from langcache.economics.recommendations.merging import dropping, merge
 from langcache.economics.recommendations.recommendation import Recommendation
 from langcache.economics.recommendations.traffic import ChainTraffic, Traffic, parts_of
@@ -25,10 +26,12 @@ def _without(chain: ChainTraffic, part: str, kind: str, name: str) -> Iterator[R
     if found is None:
         return
     values = {repr(parts_of(key).get(part)) for key in chain.stored}
+    edges = edges_of(key.features.get(name) for key in chain.stored) if kind == "feature" else []
     what = f"The feature {name!r}" if kind == "feature" else f"The undeclared input {name!r}"
+    aside = f" (none of its bucket edges, {', '.join(edges)}, tells answers apart)" if edges else ""
     yield Recommendation(
         STRATEGIES[kind],
-        f"{what} of chain {chain.chain!r} splits keys without changing answers: declare it Ignore(). "
+        f"{what} of chain {chain.chain!r} splits keys without changing answers{aside}: declare it Ignore(). "
         f"Among {found.keys} kinds of users that differ in nothing else, every group of {found.groups} had one and the "
         f"same answer; with 95 % confidence that holds for at least {found.confidence:.0%} of kinds. "
         f"{found.calls_saved} of {chain.calls} calls would not have been made.",

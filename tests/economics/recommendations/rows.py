@@ -6,6 +6,7 @@ from decimal import Decimal
 from itertools import count
 from typing import Any
 
+from langcache.runtime.account.histogram import bucket_of, upper_bound
 from langcache.runtime.account.keys import Account, KeyAccount
 
 __all__ = ["DAY_S", "HOUR_S", "START", "account", "key"]
@@ -24,7 +25,7 @@ def key(
     for at in times:
         if made is None or at >= made + ttl_s:
             if made is not None:
-                lapsed_ages[at - made] += 1
+                lapsed_ages[upper_bound(bucket_of(at - made))] += 1
             made = at
             called[START + at - at % 60] += 1
     calls = sum(called.values())

@@ -74,7 +74,7 @@ def test_calls_that_no_entry_could_have_saved_remain() -> None:
 def test_the_lifetime_is_seen_where_something_expired() -> None:
     """The youngest answer that was asked for in vain."""
     (seen,) = Traffic(account(key([0.0, HOUR_S, 9 * HOUR_S], HOUR_S), key())).chains
-    assert seen.ttl_s == HOUR_S
+    assert HOUR_S <= seen.ttl_s < 1.1 * HOUR_S
     (unseen,) = Traffic(account(key())).chains
     assert unseen.ttl_s == inf
 

@@ -109,9 +109,23 @@ def test_a_bad_bucket_edge_is_found() -> None:
     assert "remove it (6 requests in '3.0–3.5' and 6 requests in '3.5–3.6')" in found.description
 
 
-def test_buckets_that_change_nothing_at_all_are_one_finding() -> None:
-    """The feature, not each of its edges."""
-    assert only(graded(lambda kind, _: kind)).strategy == "unneeded-feature"
+def test_buckets_that_change_nothing_at_all_are_an_unneeded_feature() -> None:
+    """Each of its edges may go, too, which is the smaller step."""
+    whole, *edges = recommend(account(*graded(lambda kind, _: kind)))
+    assert whole.strategy == "unneeded-feature"
+    assert "none of its bucket edges, 3.0, 3.5, 3.6, tells answers apart" in whole.description
+    assert sorted(str(one.evidence["edge"]) for one in edges) == ["3.0", "3.5", "3.6"]
+    assert all(one.potential_savings_usd < whole.potential_savings_usd for one in edges)
+
+
+def test_the_only_edge_of_an_unneeded_feature_is_not_told_twice() -> None:
+    """Without it there is no feature left."""
+    keys = [
+        key(features={"kind": kind, "gpa": gpa}, template=kind)
+        for kind in KINDS
+        for gpa in ("under 3.0", "3.0 or more")
+    ]
+    assert "bucket edges, 3.0, tells" in only(keys).description
 
 
 def test_a_short_ttl_is_found_with_one_that_is_long_enough() -> None:
