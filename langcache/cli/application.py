@@ -11,7 +11,7 @@ from typing import Any
 from langcache.cli.trouble import WRONGLY_CALLED, Trouble
 from langcache.runtime.cache import Cache
 
-__all__ = ["Application", "load_application", "parts_of"]
+__all__ = ["Application", "load_application"]
 
 DEPTH = 24
 """How deep containers and runnables are searched."""
@@ -60,7 +60,7 @@ def _look(value: Any, found: Application, seen: set[int], depth: int, *, retried
     if _is_ours(value, found, retried=retried):
         return
     retried = retried or type(value).__name__ == "RunnableRetry"
-    for part in parts_of(value):
+    for part in _parts_of(value):
         _look(part, found, seen, depth - 1, retried=retried)
 
 
@@ -92,7 +92,7 @@ _CHILDREN = ("steps", "steps__", "bound", "runnable", "fallbacks", "branches", "
 """Where runnables keep the runnables they are made of."""
 
 
-def parts_of(value: Any) -> Iterator[Any]:
+def _parts_of(value: Any) -> Iterator[Any]:
     """What a module, a container or a runnable is made of."""
     if isinstance(value, ModuleType):
         yield from (each for each in vars(value).values() if not isinstance(each, ModuleType | type))

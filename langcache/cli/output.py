@@ -118,10 +118,10 @@ def _finite(data: Any) -> Any:
 
 def _csv(report: Report) -> str:
     if report.main is None:
-        return "".join(_line(row) for row in [("name", "value"), *_paths(plain(report.data))])
+        return _line(("name", "value")) + "".join(map(_line, _paths(plain(report.data))))
     names = [column.name for column in report.main.columns]
     rows = ([row.get(name) for name in names] for row in report.main.rows)
-    return "".join(_line(row) for row in [names, *rows])
+    return _line(names) + "".join(map(_line, rows))
 
 
 def _line(values: Sequence[Any]) -> str:

@@ -9,7 +9,7 @@ from langcache.langchain.adapt import adapted
 from langcache.langchain.fingerprint import fingerprint
 from langcache.langchain.sdk_retries import sdk_retries_of
 
-__all__ = ["report_clash"]
+__all__ = ["models_in", "report_clash"]
 
 logger = logging.getLogger("langcache")
 
@@ -22,7 +22,7 @@ def report_clash(name: str, runnable: Any, attempts: int) -> None:
     """
     if attempts == 1:
         return
-    for model in _models(adapted(runnable, None)):
+    for model in models_in(adapted(runnable, None)):
         if retries := sdk_retries_of(model):
             logger.warning(
                 "langcache: chain %r: a failed call of a %s inside a function or graph is made %d times, %d by the "
@@ -31,7 +31,7 @@ def report_clash(name: str, runnable: Any, attempts: int) -> None:
             )
 
 
-def _models(runnable: Any) -> list[BaseChatModel]:
+def models_in(runnable: Any) -> list[BaseChatModel]:
     """The chat models met in *runnable*, except inside another wrapped chain, which has seen to its own."""
     found = fingerprint(runnable).objects
     wrapped = [item.bound for item in found if hasattr(item, "described_by") and item is not runnable]

@@ -4,13 +4,11 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
-from langcache.cli.application import Application, parts_of
+from langcache.cli.application import Application
 from langcache.cli.doctor.finding import Finding, failed, ok, warning
 from langcache.core.encoding import canonical, digest
 
 __all__ = ["check_application", "check_global_cache"]
-
-DEPTH = 24
 
 
 def check_application(application: Application) -> Iterator[Finding]:
@@ -72,22 +70,13 @@ def _retries(application: Application) -> Iterator[Finding]:
 
 def _sdk_retries(chain: Any) -> Iterator[tuple[str, int]]:
     """Models that go on retrying in the runnable as it is run; most are replaced by copies that do not."""
+    from langcache.langchain.retry_clash import models_in
     from langcache.langchain.sdk_retries import sdk_retries_of
 
-    for model in _models(chain.identity().inner[False], DEPTH):
+    for model in models_in(chain.identity().inner[False]):
         times = sdk_retries_of(model)
-        if times:
+        if times and chain.cache.engine.retry.attempts > 1:
             yield type(model).__name__, times
-
-
-def _models(runnable: Any, depth: int) -> Iterator[Any]:
-    from langchain_core.language_models import BaseLanguageModel
-
-    if isinstance(runnable, BaseLanguageModel):
-        yield runnable
-    elif depth:
-        for part in parts_of(runnable):
-            yield from _models(part, depth - 1)
 
 
 def check_global_cache() -> Finding:
