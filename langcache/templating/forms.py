@@ -70,7 +70,9 @@ class Forms:
         self.known = {word for text in known for word in folded_words(text)}
         self._phrases = [" " + " ".join(folded_words(text)) + " " for text in known]
         self._within: dict[str, list[int]] = {}
-        self._owners: dict[str, dict[str, bool]] = {}
+        self._owners: dict[str, set[str]] = {}
+        self._whole: dict[str, set[str]] = {}
+        self._firsts: dict[tuple[object, ...], str] = {}
         self._labels: dict[str, frozenset[str]] = {}
 
     def add(self, slot: Personal, forms: Iterable[Form], *, parts: bool = True) -> None:
@@ -84,20 +86,23 @@ class Forms:
 
     def shared(self, entry: Entry) -> bool:
         """Whether two slots have this text, in whatever case; a part of a value yields to another slot's whole one."""
-        owners = self._owners[entry.form.text.casefold()]
-        whole = {name for name, part in owners.items() if not part}
-        return len(whole) > 1 or entry.slot not in whole if whole else len(owners) > 1
+        text = entry.form.text.casefold()
+        whole = self._whole.get(text, ())
+        return len(whole) > 1 or entry.slot not in whole if whole else len(self._owners.get(text, ())) > 1
 
     def _index(self, slot: Personal, form: Form) -> None:
+        withheld = form.style is None and form.why == "leak"
+        if not withheld:
+            self._owners.setdefault(form.text.casefold(), set()).add(slot.name)
+            if not form.part:
+                self._whole.setdefault(form.text.casefold(), set()).add(slot.name)
+        if self._firsts.setdefault((form.text, form.style is None, *form[2:]), slot.name) != slot.name:
+            return  # another slot's form is found in its stead: all that matters is that they share it
         folded, spans = words(form.text)
         letters = "".join(folded)
         lead = spans[0][0] if spans else 0
-        withheld = form.style is None and form.why == "leak"
         doubt = "" if form.sure else doubt_of(form.text, folded, known=self._is_known(folded))
         entry = Entry(slot.name, form, len(folded), lead, letters, withheld, doubt, self._labels[slot.name])
-        owners = self._owners.setdefault(form.text.casefold(), {})
-        if not withheld:
-            owners[slot.name] = form.part and owners.get(slot.name, True)
         if len(letters) > 1 and not letters.isascii() and not has_case(letters) and not letters.isdigit():
             self.caseless.append(entry)
         if not letters:

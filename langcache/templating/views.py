@@ -75,7 +75,7 @@ class View:
 
     def _block(self, start: int) -> Spans:
         assert self.zones is not None, "only zones have blocks"
-        zone = next(zone for zone in self.zones.list if zone.start <= start < zone.end)
+        zone = self.zones.at(start)
         if zone.start not in self._blocks:
             self._blocks[zone.start] = _strings(self.source, zone.start, zone.end)
         return self._blocks[zone.start]

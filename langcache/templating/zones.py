@@ -74,7 +74,7 @@ class Zones:
 
     def rule(self, text: str, start: int, end: int) -> str:
         """The rule for a gap that stands for this span of the text."""
-        at = bisect_right(self._starts, start) - 1 if self.list else -1
+        at = self._last_at(start)
         zone = self.list[at] if at >= 0 else None
         if zone is None or start >= zone.end:
             if at + 1 < len(self.list) and end > self._starts[at + 1]:
@@ -83,6 +83,14 @@ class Zones:
         if zone.rule in ("host", "url") and start == zone.start and end <= self._whole(at):
             return "address"
         return "closed" if zone.rule == "tag" or end > zone.end else zone.rule
+
+    def at(self, start: int) -> Zone:
+        """The zone that an offset, which is known to be in one, is in."""
+        return self.list[self._last_at(start)]
+
+    def _last_at(self, start: int) -> int:
+        """The number of the last zone that begins at or before an offset; -1 if none does."""
+        return bisect_right(self._starts, start) - 1 if self.list else -1
 
     def _whole(self, at: int) -> int:
         """Where the address ends whose host is this zone."""
