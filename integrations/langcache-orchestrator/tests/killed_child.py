@@ -5,6 +5,7 @@ import signal
 import sys
 
 from ai_orchestrator.hazard import during
+from ai_orchestrator.models import PRICES
 from ai_orchestrator.pipeline import build
 from ai_orchestrator.sources import RECORDED, staffed
 from langcache import Cache
@@ -15,7 +16,7 @@ def main(stage: str, lease_s: str) -> None:
         if name == stage:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    with Cache() as cache, staffed(replayed=True) as crew, during(kill):
+    with Cache(prices=PRICES) as cache, staffed(replayed=True) as crew, during(kill):
         build(cache, crew, lease_s=float(lease_s)).run({"idea": RECORDED}, session_id="killed")
 
 

@@ -3,10 +3,14 @@
 import subprocess
 import sys
 from decimal import Decimal
+from importlib.metadata import entry_points
 from pathlib import Path
 
 import pytest
 from orchestrator_support import CODE, STAGES, Command, environment
+
+from ai_orchestrator.cli import main
+from ai_orchestrator.upkeep import without_credentials
 
 GENERATE = ("generate", "Build todo app")
 SESSION = "build-todo-app"
@@ -89,16 +93,13 @@ def test_a_stored_password_is_not_shown(command: Command, monkeypatch: pytest.Mo
     """A store's URL is shown without its credentials."""
     shown = command("cache", "info", "--url", f"sqlite:///{tmp_path}/other.db", "--json").data["store"]
     assert shown == f"sqlite:///{tmp_path}/other.db"
-    from ai_orchestrator.upkeep import without_credentials
-
     assert without_credentials("redis://me:hunter2@host:6379/0") == "redis://host:6379/0"
 
 
 def test_it_runs_as_a_module_and_as_a_command(tmp_path: Path) -> None:
     """``python -m ai_orchestrator.cli`` and ``ai-orchestrator`` are one."""
-    command = str(Path(sys.executable).with_name("ai-orchestrator"))
-    for start in ([sys.executable, "-m", "ai_orchestrator.cli"], [command]):
-        done = subprocess.run(
-            [*start, "cache", "info", "--json"], cwd=tmp_path, env=environment(tmp_path), capture_output=True, text=True
-        )
-        assert (done.returncode, '"entries": 0' in done.stdout) == (0, True), done.stderr
+    start = [sys.executable, "-m", "ai_orchestrator.cli", "cache", "info", "--json"]
+    done = subprocess.run(start, cwd=tmp_path, env=environment(tmp_path), capture_output=True, text=True)
+    assert (done.returncode, '"entries": 0' in done.stdout) == (0, True), done.stderr
+    (point,) = entry_points(group="console_scripts", name="ai-orchestrator")
+    assert point.load() is main

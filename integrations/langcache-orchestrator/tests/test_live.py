@@ -1,12 +1,13 @@
 """Any idea, on providers that answer over HTTP: here langcache's stand-in, found as the SDKs find a proxy."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from orchestrator_support import CODE, STAGES, Command
 
-from ai_orchestrator.record import say
+from ai_orchestrator import models
+from ai_orchestrator.record import record, say
 from ai_orchestrator.sources import CASSETTE
 from langcache.testing import Provider, Reply, Request
 
@@ -21,7 +22,7 @@ def provider(command: Command, monkeypatch: pytest.MonkeyPatch) -> Iterator[Prov
         yield stand_in
 
 
-def only(phase: int, answer: str | Reply) -> "object":
+def only(phase: int, answer: str | Reply) -> Callable[[Request], str | Reply]:
     """The stand-in, which says *answer* in one phase."""
 
     def reply(request: Request) -> str | Reply:
@@ -64,7 +65,7 @@ def test_an_answer_that_cannot_be_used_fails_its_phase(
     provider: Provider, command: Command, tmp_path: Path, answer: str | Reply, why: str
 ) -> None:
     """It is said why, nothing after it starts, nothing of it is reused; the next answer may be right."""
-    provider.reply = only(2, answer)  # type: ignore[assignment]
+    provider.reply = only(2, answer)
     failed = command("generate", "A todo list", "--json")
     assert (failed.status, failed.data["failed"]["stage"]) == (1, CODE[1])
     assert why in failed.data["failed"]["reason"]
@@ -75,8 +76,6 @@ def test_an_answer_that_cannot_be_used_fails_its_phase(
 
 def test_a_request_that_is_not_recorded_says_what_to_do(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     """As if another release of an SDK had written it."""
-    from ai_orchestrator import models
-
     monkeypatch.setattr(models, "GPT", "gpt-unheard-of")
     said = command("generate", "Build todo app")
     assert (said.status, "python -m ai_orchestrator.record" in said.err) == (1, True)
@@ -84,7 +83,5 @@ def test_a_request_that_is_not_recorded_says_what_to_do(command: Command, monkey
 
 def test_the_cassette_is_what_the_stand_in_says(tmp_path: Path) -> None:
     """Recorded again it is the same, byte for byte: nobody edited it, and no prompt has changed since."""
-    from ai_orchestrator.record import record
-
     record(tmp_path / "again.yaml")
     assert CASSETTE.read_bytes() == (tmp_path / "again.yaml").read_bytes()

@@ -1,8 +1,16 @@
 """Structural checks: each kind of fault is found, and sound code is left alone."""
 
+import ast
+import gc
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
 
 from ai_orchestrator.outline import outlined, shown
+from ai_orchestrator.parsing import parse
 from ai_orchestrator.validation import check_files, escapes
 
 SOUND = {
@@ -90,3 +98,37 @@ def test_a_later_file_replaces_what_the_outline_says_of_it() -> None:
     assert after["app/model.py"] == ["import os", "def load(path: str) -> list"]
     assert "app/model.py\n    def load(path: str) -> list\n" in shown(after)
     assert shown({}) == "(nothing yet)"
+
+
+@pytest.fixture
+def eager_threads() -> Iterator[None]:
+    """Threads take turns at every chance, garbage collections among them."""
+
+    def run_python(*_: object) -> None:
+        sum(range(50))
+
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    gc.callbacks.append(run_python)
+    yield
+    gc.callbacks.remove(run_python)
+    sys.setswitchinterval(interval)
+
+
+def test_python_is_read_from_many_threads(eager_threads: None) -> None:
+    """Phases are validated side by side; of `ast.parse` itself, one in thirty calls fails here on Python 3.11."""
+    text, errors = Path(ast.__file__).read_text(encoding="utf-8"), []
+
+    def work() -> None:
+        for _ in range(3):
+            try:
+                parse(text)
+            except SystemError as error:
+                errors.append(error)
+
+    threads = [threading.Thread(target=work) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert errors == []

@@ -12,6 +12,7 @@ import typer
 from ai_orchestrator import report
 from ai_orchestrator.hazard import crash_at, during
 from ai_orchestrator.integrate import write_project
+from ai_orchestrator.models import PRICES
 from ai_orchestrator.options import AsJson, Url, console, print_json
 from ai_orchestrator.pipeline import LAST, build
 from ai_orchestrator.progress import Lines
@@ -63,7 +64,7 @@ def generate(
     screen = None if as_json else console()
     if screen is not None:
         screen.print(report.headline(idea, name, replayed=replayed), soft_wrap=True)
-    with Cache(url) as cache, staffed(replayed=replayed) as crew:
+    with Cache(url, prices=PRICES if replayed else None) as cache, staffed(replayed=replayed) as crew:
         pipe = build(cache, crew, lease_s=lease_s)
         before = pipe.status(name)
         with Lines(screen) as lines, nullcontext() if fail_at is None else during(crash_at(fail_at)):

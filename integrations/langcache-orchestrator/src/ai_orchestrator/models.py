@@ -6,9 +6,12 @@ from typing import Any, Literal
 
 from ai_orchestrator.trouble import WRONGLY_CALLED, Trouble
 
-__all__ = ["REPLAYED", "Crew", "Endpoint", "Member", "hire", "live_endpoint"]
+__all__ = ["PRICES", "REPLAYED", "Crew", "Endpoint", "Member", "hire", "live_endpoint"]
 
 GPT, CLAUDE = "gpt-4.1", "claude-sonnet-5"
+PRICES = {GPT: {"input": "0.002", "output": "0.008"}, CLAUDE: {"input": "0.002", "output": "0.010"}}
+"""USD per 1,000 tokens, as listed when the cassette was recorded; live runs are priced by the newest list."""
+
 MAX_TOKENS = 16_000
 """Enough for a phase's files; an answer that is cut off fails its stage."""
 

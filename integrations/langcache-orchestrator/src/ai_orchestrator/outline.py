@@ -3,6 +3,8 @@
 import ast
 from collections.abc import Iterable, Mapping
 
+from ai_orchestrator.parsing import parse
+
 __all__ = ["Outline", "names_in", "outlined", "shown"]
 
 Outline = dict[str, list[str]]
@@ -35,7 +37,7 @@ def _outline(path: str, text: str) -> list[str]:
     if not path.endswith(".py"):
         return []
     try:
-        tree = ast.parse(text)
+        tree = parse(text)
     except (SyntaxError, ValueError):
         return []
     return [line for node in tree.body for line in _lines(node)]

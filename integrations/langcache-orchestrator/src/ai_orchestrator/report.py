@@ -33,7 +33,7 @@ class Account:
 
 def headline(idea: str, session: str, *, replayed: bool) -> str:
     """What is about to run, and who answers."""
-    source = "a cassette of our stand-in, no model; prices are real" if replayed else "the real providers"
+    source = "a cassette of our stand-in, no model" if replayed else "the real providers"
     return f"{idea} (session {session}; answers from {source})"
 
 

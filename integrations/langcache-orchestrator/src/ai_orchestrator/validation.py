@@ -12,11 +12,12 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import PurePosixPath
 
 from ai_orchestrator.outline import names_in
+from ai_orchestrator.parsing import parse
 
 __all__ = ["check_files", "escapes"]
 
 _ALWAYS = frozenset({"pytest"})
-_PARSERS: Mapping[str, Callable[[str], object]] = {".py": ast.parse, ".toml": tomllib.loads, ".json": json.loads}
+_PARSERS: Mapping[str, Callable[[str], object]] = {".py": parse, ".toml": tomllib.loads, ".json": json.loads}
 
 
 def check_files(
@@ -42,7 +43,7 @@ def check_files(
     modules = _modules(project)
     for path, text in files.items():
         if path.endswith(".py") and not list(_unparsable(path, text)):
-            problems += _unresolved(path, ast.parse(text), modules, installed)
+            problems += _unresolved(path, parse(text), modules, installed)
     return problems
 
 
