@@ -6,11 +6,9 @@ from functools import lru_cache
 from typing import Any
 
 from langcache.core.events import Usage
+from langcache.economics.price_table import price_table, tier_of
 
 __all__ = ["Prices"]
-
-PER = 1_000
-"""The user's table is in USD per this many tokens, the unit vendors' older price pages use."""
 
 
 class Prices:
@@ -18,20 +16,23 @@ class Prices:
 
     Args:
         table: model name to ``{"input": …, "output": …}`` in USD per 1,000 tokens; beats the bundled prices.
+
+    Raises:
+        DeclarationError: a row of *table* makes no sense.
     """
 
     def __init__(self, table: Mapping[str, Mapping[str, Any]] | None = None) -> None:
-        self._table = {
-            model: (Decimal(str(row["input"])), Decimal(str(row["output"]))) for model, row in (table or {}).items()
-        }
+        self._table = price_table(table or {})
 
     def __call__(self, usage: Usage) -> Decimal | None:
-        """The cost of one call; None if its model has no known price."""
+        """The cost of one call; None if its model, or its service tier, has no known price."""
         if usage.model is None:
             return None
         own = self._table.get(usage.model)
         if own is not None:
-            return (own[0] * usage.input_tokens + own[1] * usage.output_tokens) / PER
+            return own.cost(usage)
+        if tier_of(usage) is not None:
+            return None  # genai-prices knows the usual tier alone
         details = tuple(sorted(usage.details.items()))
         return _bundled(usage.model, usage.input_tokens, usage.output_tokens, details)
 
