@@ -28,6 +28,7 @@ from langcache.stages.layout import Spot, spot_of
 __all__ = ["read_export", "write_export"]
 
 INDEX = "metadata/cache_index.json"
+OWN = frozenset({"cache_index.json", "cost_reports.json", "metadata.json", "validation_report.json"})
 
 
 def write_export(folder: Path, pipeline: str, graph: Graph, entries: Iterable[Entry]) -> list[Path]:
@@ -80,11 +81,12 @@ def newest(entries: Iterable[Entry]) -> list[Entry]:
 
 
 def _spots(entries: list[Entry], graph: Graph) -> list[tuple[Entry, Spot]]:
+    """A place for each, none of which is another's or one of our own files'."""
     spots: list[tuple[Entry, Spot]] = []
     taken: set[str] = set()
     for entry in entries:
         spot = spot_of(entry.stage, graph.family_of(entry.stage))
-        if str(spot.output).lower() in taken:
+        if str(spot.output).lower() in taken or spot.output.name.lower() in OWN:
             spot = Spot(spot.folder, f"{spot.name}-{digest(entry.stage.encode())[:8]}")
         taken.add(str(spot.output).lower())
         spots.append((entry, spot))

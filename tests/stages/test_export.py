@@ -97,3 +97,19 @@ def test_a_link_in_the_folder_is_not_followed_out_of_it(cache, tmp_path):
     with pytest.raises(UnstorableError, match="through a link"):
         build(cache).export(tmp_path / "out")
     assert list((tmp_path / "elsewhere").iterdir()) == []
+
+
+def test_a_stage_called_like_one_of_our_files_gets_another_name(cache, tmp_path):
+    """Its output and our report of it are two files, and come back as they were."""
+    pipe = Pipeline("p", cache=cache)
+    pipe.stage("list", version="1")(lambda inputs, upstream: [1])
+    for name in ("phase-{id}-validation_report", "phase-{id}-metadata"):
+        pipe.stage(name, for_each="list", version="1")(lambda inputs, upstream, item: {"found": item})
+    pipe.stage("cost_reports", folder="analytics", version="1")(lambda inputs, upstream: 1)
+    pipe.run({})
+    pipe.export(tmp_path / "out")
+    report = json.loads((tmp_path / "out/phases/phase_1/validation_report.json").read_text())
+    assert report["phase-1-validation_report"] == {"status": "skipped", "problems": []}
+    pipe.clear()
+    assert len(pipe.import_(tmp_path / "out")) == 4
+    assert pipe.run({}).executed == []

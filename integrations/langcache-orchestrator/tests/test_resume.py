@@ -50,7 +50,8 @@ def test_the_readme_shows_what_the_command_prints(command: Command) -> None:
         tail = int(line.rpartition("tail -")[2])
         assert expected.split("\n")[:-1] == printed[-tail:]
     share = re.findall(r"([\d.]+) ?%", shown)
-    assert f"{share[-1]} %" in README.replace(shown, "")
+    assert f"saved {share[-1]} %" in README
+    assert f"saves {share[-1]} %" in (HERE.parents[2] / "README.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.timeout(600)
