@@ -4,7 +4,7 @@ STAMP := .venv/.installed
 DEMO := .venv/.demo
 WORKLOADS ?= ../shared/workloads
 
-.PHONY: help demo test test-browser lint types unit record soak bench clean
+.PHONY: help demo test test-browser lint types unit record screenshots soak bench clean
 help:  ## what you can do here
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/ —/'
 
@@ -36,6 +36,9 @@ unit: $(STAMP)  ## the tests, with branch coverage shown
 test-browser: $(STAMP)  ## the dashboard in a real Chromium (installs Debian's chromium where there is none)
 	command -v chromium > /dev/null || (apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium)
 	$(BIN)/pytest -m browser -q
+
+screenshots: $(STAMP)  ## the pictures in docs/screenshots/, in a real Chromium
+	PYTHONPATH=tests $(BIN)/python docs/screenshots/take.py
 
 soak: $(STAMP)  ## the same laws at full counts (an hour or so); the result is kept in docs/soak.txt
 	@{ echo "make soak, $$(date -u +%F), commit $$(git rev-parse --short HEAD), $$($(BIN)/python --version)"; \

@@ -26,10 +26,11 @@ def usd(amount: Decimal | None) -> str:
     """Dollars to the cent; what is less than ten cents to its second digit, so that no call seems free."""
     if amount is None:
         return UNKNOWN
-    if amount == 0 or abs(amount) >= Decimal("0.1"):
-        return f"{'-' if amount < 0 else ''}${abs(amount).quantize(CENT):,}"
-    digits = Decimal(1).scaleb(amount.adjusted() - 1)
-    return f"{'-' if amount < 0 else ''}${abs(amount).quantize(min(digits, CENT)):f}"
+    step = CENT if amount == 0 else min(CENT, Decimal(1).scaleb(amount.adjusted() - 1))
+    shown = abs(amount).quantize(step)
+    if shown >= Decimal("0.1"):
+        shown = shown.quantize(CENT)
+    return f"{'-' if amount < 0 else ''}${shown:,f}"
 
 
 def percent(share: float | None) -> str:

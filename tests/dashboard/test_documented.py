@@ -1,6 +1,8 @@
 """docs/dashboard.md against the dashboard: every view is on it, and no other."""
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 from langcache.dashboard.app import ROUTES
@@ -24,4 +26,11 @@ def test_every_picture_on_the_page_is_there() -> None:
     for picture in pictures:
         file = PAGE.parent / picture
         assert file.read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
-        assert file.stat().st_size < 200_000
+        assert file.stat().st_size < 300_000
+
+
+def test_the_block_of_python_runs(tmp_path: Path) -> None:
+    """As a program of its own, warnings as errors."""
+    (code,) = re.findall(r"^```python\n(.*?)^```", PAGE.read_text(), re.MULTILINE | re.DOTALL)
+    done = subprocess.run([sys.executable, "-W", "error", "-c", code], cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr

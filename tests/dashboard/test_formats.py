@@ -22,6 +22,7 @@ TEMPLATING = Path(__file__).parents[2] / "docs" / "templating.md"
         (Decimal("1234.567"), "$1,234.57"),
         (Decimal("-2.5"), "-$2.50"),
         (Decimal("0.1"), "$0.10"),
+        (Decimal("0.09996"), "$0.10"),
         (Decimal("0.0213"), "$0.021"),
         (Decimal("0.00000042"), "$0.00000042"),
         (Decimal("-0.0021"), "-$0.0021"),

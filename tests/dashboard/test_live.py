@@ -1,20 +1,24 @@
 """Open pages are told of every change, and let go of when the dashboard stops."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
 
 from support.seeding import put_entry
+from support.traffic import events_of_a_day
 
 from langcache import Cache
 from langcache.dashboard.live import Pulse
+from langcache.testing import FakeClock
 
 DEADLINE_S = 60.0
 
 
-async def _next_word(words: "object") -> str:
+async def _next_word(words: AsyncIterator[str]) -> str:
     async with asyncio.timeout(DEADLINE_S):
-        async for word in words:  # type: ignore[attr-defined]
+        async for word in words:
             if word:
-                return str(word)
+                return word
     raise AssertionError("the words ended")
 
 
@@ -30,6 +34,23 @@ async def test_a_change_is_told_once(cache: Cache) -> None:
     assert pulse.word == second
     pulse.close()
     assert [word async for word in words if word] == []
+
+
+async def test_what_another_process_does_is_told(tmp_path: Path, clock: FakeClock) -> None:
+    """The account and the entries are read from the store, whoever wrote them."""
+    url = f"sqlite:///{tmp_path}/cache.db"
+    with Cache(url, clock=clock) as ours, Cache(url, clock=clock) as theirs:
+        pulse = Pulse(ours, period_s=0.01)
+        words = pulse.words()
+        told = [await _next_word(words)]
+        put_entry(theirs, "k1")
+        told.append(await _next_word(words))
+        for event in events_of_a_day(hits=1, misses=1):
+            theirs.ledger.record(event)
+        theirs.recorder.flush()
+        told.append(await _next_word(words))
+        pulse.close()
+    assert len(set(told)) == 3
 
 
 async def test_many_pages_share_one_look(cache: Cache) -> None:

@@ -32,14 +32,14 @@ def test_the_top_level_is_langcache_alone(wheel: Path) -> None:
     assert len(tops) == 2
 
 
-def test_every_module_and_cassette_is_in_it(wheel: Path) -> None:
-    """The wheel holds the package as it is, and the cassettes where the demo looks for them."""
+def test_every_file_and_cassette_is_in_it(wheel: Path) -> None:
+    """The wheel holds the package as it is, pages and styles too, and the cassettes where the demo looks for them."""
     with ZipFile(wheel) as archive:
         names = set(archive.namelist())
         for path in (ROOT / "cassettes").glob("*.yaml"):
             assert path.read_bytes() == archive.read(f"langcache/cli/demo/cassettes/{path.name}")
-    sources = {path.relative_to(ROOT).as_posix() for path in (ROOT / "langcache").rglob("*.py")}
-    assert set() == sources - names
+    files = [path for path in (ROOT / "langcache").rglob("*") if path.is_file() and path.parent.name != "__pycache__"]
+    assert set() == {path.relative_to(ROOT).as_posix() for path in files} - names
 
 
 def test_the_demo_runs_from_the_wheel(wheel: Path, tmp_path: Path) -> None:

@@ -63,13 +63,21 @@ function optionsOf(figure, table, plot) {
     scales: { y: scaleOf(figure.dataset.unit) },
     axes: [
       { ...axis, grid: { show: false }, size: 34, incrs: isDaily ? DAYS : HOURS, space: 60, values: (_, all) => all.map(when) },
-      { ...axis, grid, size: 68, values: (_, all) => all.map((value) => (value === null ? "" : say(value))) },
+      { ...axis, grid, size: 68, values: (_, all) => ticks(all, figure.dataset.unit) },
     ],
     series: [
       { label: first.textContent.trim(), value: (_, at) => (at === null ? "–" : when(at)) },
       ...heads.map((head) => seriesOf(head, say, times.length < 32)),
     ],
   };
+}
+
+function ticks(all, unit) {
+  const step = all[1] - all[0];
+  const isWhole = (places) => Math.abs(step * 10 ** places - Math.round(step * 10 ** places)) < 1e-6;
+  const places = [2, 3, 4, 5, 6].find(isWhole) ?? 6;
+  const say = unit === "usd" ? (dollars) => `$${dollars.toFixed(dollars === 0 ? 0 : places)}` : UNITS[unit];
+  return all.map((value) => (value === null ? "" : say(value)));
 }
 
 function momentOf(seconds, isDaily) {
