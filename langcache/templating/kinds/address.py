@@ -3,8 +3,9 @@
 Of its parts only the first line ("12 High Street") is filled; others (city, postcode) refuse.
 """
 
-from collections.abc import Iterator, Mapping
-from functools import lru_cache
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache, lru_cache
+from itertools import product
 
 from langcache.templating.kinds import Form, list as lists
 from langcache.templating.kinds.address_words import WAYS, Word, classify, write
@@ -89,15 +90,22 @@ def _first_line(words: tuple[Word, ...]) -> tuple[Word, ...]:
 
 def _texts(words: tuple[Word, ...], part: str) -> dict[str, str]:
     """Every text that a style gives, under the simplest style that gives it."""
-    present = {word.group for word in words}
     texts: dict[str, str] = {}
-    for lines in ("", *WAYS["lines"]) if "lines" in present else ("",):
-        for profile in _PROFILES:
-            ways = {group: way for group, way in (*profile.items(), ("lines", lines)) if way and group in present}
-            style = "; ".join([*([part] if part else []), *(f"{group} {way}" for group, way in ways.items())])
-            if style not in texts.values():
-                texts.setdefault(_compose(words, ways), style)
+    once = cache(write)
+    for style, ways in _styles(frozenset(word.group for word in words), part).items():
+        texts.setdefault(_compose(words, ways, once), style)
     return texts
+
+
+@lru_cache(maxsize=64)
+def _styles(present: frozenset[str], part: str) -> Mapping[str, Mapping[str, str]]:
+    """The styles that differ where these classes of words are present, simplest first, and what each says of them."""
+    styles: dict[str, Mapping[str, str]] = {}
+    for lines, profile in product(("", *WAYS["lines"]) if "lines" in present else ("",), _PROFILES):
+        ways = {group: way for group, way in (*profile.items(), ("lines", lines)) if way and group in present}
+        style = "; ".join([*filter(None, [part]), *(f"{group} {way}" for group, way in ways.items())])
+        styles.setdefault(style, ways)
+    return styles
 
 
 def _ways(style: str) -> dict[str, str] | None:
@@ -111,8 +119,8 @@ def _ways(style: str) -> dict[str, str] | None:
     return ways
 
 
-def _compose(words: tuple[Word, ...], ways: Mapping[str, str]) -> str:
-    text = "".join(write(word, ways[word.group]) if word.group in ways else word.text for word in words)
+def _compose(words: tuple[Word, ...], ways: Mapping[str, str], how: Callable[[Word, str], str] = write) -> str:
+    text = "".join([how(word, ways[word.group]) if word.group in ways else word.text for word in words])
     # A dot put at the end would be taken for the one that ends the sentence.
     return text if words[-1].text.endswith(".") else text.removesuffix(".")
 
