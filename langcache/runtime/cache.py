@@ -313,15 +313,15 @@ class Cache(Accounting):
 
 
 class _LatePrice:
-    """Prices, loaded with the first provider call instead of with the first import."""
+    """Prices, loaded with the first provider call instead of with the first import; a user's own are read at once."""
 
     def __init__(self, table: Mapping[str, Mapping[str, Any]] | None) -> None:
-        self._table, self._prices = table, None
+        self._prices = None if table is None else door("price")(table)
 
     def __call__(self, usage: Any) -> Any:
         if self._prices is None:
-            self._prices = door("price")(self._table)
-        return self._prices(usage)  # type: ignore[misc]
+            self._prices = door("price")()
+        return self._prices(usage)
 
 
 def _seconds(name: str, value: Seconds) -> float:
