@@ -34,7 +34,7 @@ class Machines:
     def make_store(cls):
         for node in cls.nodes:
             node.ask("FLUSHALL")
-        return open_store(url_of(cls.nodes), timeout_s=10)
+        return open_store(url_of(cls.nodes), timeout_s=60)
 
 
 TestMachine = store_machine(Machines.make_store, "sync")

@@ -5,7 +5,7 @@ import pytest
 from langcache.storage.registry import open_store
 from langcache.testing.contract import StoreContract
 
-PATIENT_S = 10
+PATIENT_S = 60
 
 
 def url_of(nodes):

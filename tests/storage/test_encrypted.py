@@ -37,7 +37,7 @@ class TestEncryptedRedisStore(StoreContract):
     @pytest.fixture
     def make_store(self, redis_server):
         redis_server.ask("FLUSHALL")
-        return lambda: encrypted(open_store(redis_server.url, timeout_s=10), keys=[NEW])
+        return lambda: encrypted(open_store(redis_server.url, timeout_s=60), keys=[NEW])
 
 
 TestMachine = store_machine(lambda: encrypted(MemoryStore(), keys=[NEW, OLD]), "sync")

@@ -52,7 +52,7 @@ class Machines:
     @classmethod
     def make_store(cls):
         cls.server.ask("FLUSHALL")
-        return open_store(cls.server.url, timeout_s=10)
+        return open_store(cls.server.url, timeout_s=60)
 
 
 TestMachine = store_machine(Machines.make_store, "sync")
@@ -253,7 +253,7 @@ def test_closing_from_another_thread(make_store):
 def test_a_store_nobody_closes(redis_server):
     """A forgotten store closes its connections when it is collected."""
     before = connected(redis_server)
-    store = open_store(redis_server.url, timeout_s=10)
+    store = open_store(redis_server.url, timeout_s=60)
     store.put("ns", "k", record(), now=NOW)
     assert connected(redis_server) == before + 1
     del store
@@ -309,7 +309,7 @@ def test_the_event_loop_is_never_blocked(store, redis_server):
 @pytest.mark.parametrize("prefix", ["", "tiered+"])
 def test_parent_and_child_go_on(redis_server, prefix):
     """Connections are not shared across a fork: both sides work, sync and async, at the same time."""
-    store = open_store(f"{prefix}{redis_server.url}?timeout_s=10")
+    store = open_store(f"{prefix}{redis_server.url}?timeout_s=60")
     store.put("ns", "before", record(), now=NOW)
     asyncio.run(store.aget("ns", "before", now=NOW))
     child = os.fork()
@@ -421,7 +421,7 @@ def test_nothing_is_connected_before_the_first_call():
 def test_a_restarted_server_forgets_nothing_it_saved():
     """With the server's own persistence on, what was acknowledged is there after a crash."""
     with running_server("--appendonly", "yes", "--appendfsync", "always") as server:
-        store = open_store(server.url, timeout_s=10)
+        store = open_store(server.url, timeout_s=60)
         lease = store.acquire("ns", "k", ttl_s=1000, now=NOW)
         store.put("ns", "k", record(b"kept", labels="a"), now=NOW)
         server.kill()

@@ -47,7 +47,7 @@ def url(request):
     for node in nodes:
         node.ask("FLUSHALL")
     where = ",".join(f"127.0.0.1:{node.port}" for node in nodes)
-    return f"redis{'+cluster' if len(nodes) > 1 else ''}://{where}?timeout_s=10"
+    return f"redis{'+cluster' if len(nodes) > 1 else ''}://{where}?timeout_s=60"
 
 
 def start(program, *arguments):

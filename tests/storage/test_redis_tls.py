@@ -50,13 +50,13 @@ def tls_port(redis_server, certificate):
 class TestTLSStore(StoreContract):
     @pytest.fixture
     def make_store(self, tls_port, certificate):
-        return lambda: open_store(f"rediss://127.0.0.1:{tls_port}?ssl_ca_certs={certificate}&timeout_s=10")
+        return lambda: open_store(f"rediss://127.0.0.1:{tls_port}?ssl_ca_certs={certificate}&timeout_s=60")
 
 
 @pytest.mark.parametrize("half", ["sync", "async"])
 def test_an_unknown_certificate_is_refused(half, tls_port):
     """Certificates are checked unless the user's own say otherwise."""
-    store = drive(half, lambda: open_store(f"rediss://127.0.0.1:{tls_port}", timeout_s=5))
+    store = drive(half, lambda: open_store(f"rediss://127.0.0.1:{tls_port}", timeout_s=60))
     with pytest.raises(StoreError, match=r"certificate|CERTIFICATE"):
         store.get("ns", "k", now=NOW)
     store.finish()
@@ -66,7 +66,7 @@ def test_the_tier_is_told_through_tls(tls_port, certificate):
     """Tracking goes the same way."""
     from langcache.testing.redis_server import wait_until
 
-    store = open_store(f"tiered+rediss://127.0.0.1:{tls_port}?ssl_ca_certs={certificate}&timeout_s=10")
+    store = open_store(f"tiered+rediss://127.0.0.1:{tls_port}?ssl_ca_certs={certificate}&timeout_s=60")
     store.put("ns", "k", record(), now=NOW)
     wait_until(lambda: store.get("ns", "k", now=NOW + 10_000) and store._tier._told, "tracking")
     store.close()

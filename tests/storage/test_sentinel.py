@@ -10,7 +10,7 @@ from langcache.testing.contract import NOW, StoreContract, record
 from langcache.testing.drivers import drive
 from langcache.testing.redis_server import running_sentinel, wait_until
 
-PATIENT_S = 10
+PATIENT_S = 60
 
 
 class TestSentinelStore(StoreContract):

@@ -38,7 +38,7 @@ class TestTieredRedisStore(StoreContract):
     @pytest.fixture
     def make_store(self, redis_server):
         redis_server.ask("FLUSHALL")
-        return lambda: open_store(f"tiered+{redis_server.url}?timeout_s=10")
+        return lambda: open_store(f"tiered+{redis_server.url}?timeout_s=60")
 
 
 TestMachine = store_machine(lambda: TieredStore(MemoryStore()), "sync")
@@ -141,7 +141,7 @@ def told(store):
 @pytest.fixture
 def tracked(redis_server):
     redis_server.ask("FLUSHALL")
-    store = told(open_store(f"tiered+{redis_server.url}?timeout_s=10"))
+    store = told(open_store(f"tiered+{redis_server.url}?timeout_s=60"))
     yield store
     store.close()
 
@@ -203,8 +203,8 @@ def other():
 def test_what_another_process_changes_is_not_served_past_the_bound(redis_server, other, change):
     """Told of the change, a process serves the old for far less than the stated bound of a minute."""
     redis_server.ask("FLUSHALL")
-    store = told(open_store(f"tiered+{redis_server.url}?timeout_s=10&max_age_s=60"))
-    do, waits = other(f"{redis_server.url}?timeout_s=10"), []
+    store = told(open_store(f"tiered+{redis_server.url}?timeout_s=60&max_age_s=60"))
+    do, waits = other(f"{redis_server.url}?timeout_s=60"), []
     for _ in range(100 if SOAK else 10):
         store.put("ns", "k", record(b"old"), now=NOW)
         wait_until(lambda: store.get("ns", "k", now=NOW) and "k" in copies(store), "a copy")
@@ -263,14 +263,14 @@ def test_the_thread_ends_with_the_store(redis_server):
     old = listening()
 
     async def use():
-        store = open_store(f"tiered+{redis_server.url}?timeout_s=10")
+        store = open_store(f"tiered+{redis_server.url}?timeout_s=60")
         await store.aget("ns", "k", now=NOW)
         assert len(listening()) == 1
         await store.aclose()
 
     asyncio.run(use())
     assert listening() == []
-    store = told(open_store(f"tiered+{redis_server.url}?timeout_s=10&max_age_s=0.2"))
+    store = told(open_store(f"tiered+{redis_server.url}?timeout_s=60&max_age_s=0.2"))
     store.inner.close()
     del store
     gc.collect()

@@ -20,7 +20,7 @@ _inherited: Final[list[object]] = []
 _resting: Final[set["_Kept"]] = set()
 """Clients to be closed that wait for their event loop to run again."""
 
-_CLOSE_S: Final = 2.0
+_CLOSE_S: Final = 5.0
 
 
 class Clients:

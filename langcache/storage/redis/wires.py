@@ -122,6 +122,7 @@ class AsyncWire:
     def __init__(self, topology: Topology, client: Any, timeout_s: float) -> None:
         self._topology, self._client, self._timeout_s = topology, client, timeout_s
         self._idle: deque[Any] = deque()
+        self._tls: Any = None
         self._closed = False
 
     async def ask(self, words: Command, node: Any = None) -> Any:
@@ -149,7 +150,7 @@ class AsyncWire:
         packed = pack(commands)
         async with asyncio.timeout(self._timeout_s):
             for attempt in range(_ATTEMPTS):
-                connection = self._idle.pop() if self._idle else self._client.connection_pool.make_connection()
+                connection = self._idle.pop() if self._idle else self._new()
                 try:
                     await connection.connect()
                     await connection.send_packed_command(packed)
@@ -167,15 +168,23 @@ class AsyncWire:
                 return answers
         raise AssertionError("the last attempt returns or raises")
 
+    def _new(self) -> Any:
+        connection = self._client.connection_pool.make_connection()
+        tls = getattr(connection, "ssl_context", None)
+        if tls is not None:
+            # Reading all trusted certificates blocks the event loop: once, not for each connection.
+            connection.ssl_context = self._tls = self._tls or tls
+        return connection
+
     async def _give(self, connection: Any) -> None:
         self._idle.append(connection)
         if self._closed:
             await self._disconnect_idle()
 
     async def _disconnect_idle(self) -> None:
-        # Waited for: the end of a TLS connection takes the event loop a while.
-        while self._idle:
-            await self._idle.pop().disconnect()
+        # Waited for: the end of a TLS connection takes the event loop a while. Together: one that hangs keeps no other.
+        idle, self._idle = self._idle, deque()
+        await asyncio.gather(*(connection.disconnect() for connection in idle), return_exceptions=True)
 
 
 class ClusterWire:
