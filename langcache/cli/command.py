@@ -70,10 +70,12 @@ class Session:
 
 
 def _entries(cache: Cache) -> int | None:
+    """How many there are, if that is known without counting them."""
     try:
-        return cache.store.usage(cache.namespace).entries
+        usage = cache.store.quick_usage(cache.namespace)
     except StoreError:
         return None
+    return None if usage is None else usage.entries
 
 
 def command(*examples: str, answers: bool = True) -> Callable[[Callable[..., Report | None]], Any]:

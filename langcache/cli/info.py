@@ -14,7 +14,7 @@ __all__ = ["info"]
 def info(session: Session) -> Report:
     """Which cache this is, and how much it holds."""
     with session.cache() as cache:
-        usage = cache.store.usage(cache.namespace)
+        usage = cache.store.quick_usage(cache.namespace) or cache.store.usage(cache.namespace)
         data = {
             "url": session.loaded.safe_url or default_url(),
             "from": session.loaded.sources.get("url", "default"),

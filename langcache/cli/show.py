@@ -14,13 +14,18 @@ from langcache.templating import Gap
 __all__ = ["show"]
 
 
-@command("langcache show 41a353331955")
+@command("langcache show 41a353331955", "langcache show --pipeline build_app code")
 def show(
     session: Session,
     key: Annotated[str, typer.Argument(help="The entry's key, or as much of its beginning as is unique.")],
+    pipeline: Annotated[str | None, typer.Option(help="Of this stage pipeline, with what was made from it.")] = None,
 ) -> Report:
     """One entry: its template, metadata, labels, key parts and expiry."""
     with session.cache() as cache:
+        if pipeline is not None:
+            from langcache.cli.stage_entry import stage_report
+
+            return stage_report(cache, pipeline, key)
         entry = entry_detail(cache, resolve_key(cache, key))
     assert entry is not None, "its key was just found"
     return Report(entry.to_dict(), [_about(entry), _parts(entry), _template(entry)])

@@ -7,6 +7,7 @@ import pytest
 from support.commands import fill, langcache
 
 from langcache import Cache
+from langcache.testing.redis_server import find_server, running_server
 
 
 def left(url: str, namespace: str = "default") -> int | None:
@@ -155,6 +156,23 @@ def test_clear_asks_and_stays_in_its_namespace(url: str) -> None:
     assert "Removed 3 entries." in langcache("clear", "--url", url, "--confirm").out
     assert (left(url), left(url, "other")) == (0, 3)
     assert langcache("clear", "--url", url).status == 0, "nothing is left that needs a confirmation"
+
+
+@pytest.mark.skipif(find_server() is None, reason="no Redis server")
+def test_redis_is_looked_at_and_removed_from_alike() -> None:
+    """Every command on entries, on a store that is on another machine."""
+    with running_server() as server:
+        url = f"{server.url}?timeout_s=60"
+        key = fill(url)[0]
+        assert langcache("info", "--url", url, "--json").json["entries"] == 3
+        assert langcache("show", key[:8], "--url", url).status == 0
+        assert langcache("health", "--url", url).status == 0
+        assert langcache("export", "out.jsonl", "--url", url, "--json").json["entries"] == 3
+        removed = langcache("invalidate", "--feature", "gpa=under 3.0", "--url", url, "--confirm", "--json").json
+        assert removed["entries"] == 1
+        assert langcache("clear", "--url", url, "--confirm", "--json").json["entries"] == 2
+        assert langcache("import", "out.jsonl", "--url", url, "--json").json["stored"] == 3
+        assert langcache("stats", "--url", url, "--json").json["requests"] == 3
 
 
 # Carrying.

@@ -95,6 +95,31 @@ def test_a_pipeline_s_entries_are_checked_too(built: str) -> None:
     assert (repaired.status, len(repaired.json["pipelines"]["build"]["fell"])) == (0, 1)
 
 
+def test_show_of_a_stage_s_entry_names_what_depends_on_it(built: str) -> None:
+    """And what it was made from; its output is shown leaf by leaf."""
+    found = langcache("show", "a:", "--pipeline", "build", "--url", built, "--json").json
+    assert (found["stage"], found["output"]) == ("a", [{"path": "output", "text": "1"}])
+    (dependent,) = found["dependents"]
+    made = langcache("show", dependent, "--pipeline", "build", "--url", built, "--json").json
+    assert (made["stage"], made["dependencies"]) == ("b", [found["cache_key"]])
+    assert dependent[:20] in langcache("show", "a", "--pipeline", "build", "--url", built).out
+    assert "no entry" in langcache("show", "c", "--pipeline", "build", "--url", built).err
+    several = langcache("show", "", "--pipeline", "build", "--url", built)
+    assert (several.status, "several keys" in several.err) == (2, True)
+
+
+def test_show_never_takes_ciphertext_for_damage(url: str) -> None:
+    """Reading a pipeline sets corrupt records aside; encrypted ones are not."""
+    with Cache(url, encryption_keys=[generate_key()]) as cache:
+        pipe = Pipeline("build", cache=cache)
+        pipe.stage("a", version="1")(lambda inputs, upstream: 1)
+        pipe.run({}, session_id="s")
+    ended = langcache("show", "a", "--pipeline", "build", "--url", url)
+    assert (ended.status, "LANGCACHE_ENCRYPTION_KEYS" in ended.err) == (2, True)
+    with Cache(url) as cache:
+        assert list(cache.store.scan(f"quarantine:{PIPELINE}", now=0)) == []
+
+
 def test_an_app_declares_its_pipelines(built: str) -> None:
     """Found in the module; an entry of another agent version is told, and no fault."""
     Path("planner.py").write_text(

@@ -59,7 +59,7 @@ def _findings(session: Session, app: str | None) -> Iterator[Finding]:
             if reachable:
                 yield from check_stored(cache)
     except LangcacheError as error:
-        yield failed("store reachable", str(error), "give a --url that works")
+        yield failed("store reachable", str(error), "mend the setting that the message names")
     if app is None:
         yield ok("app", "not looked at; name it with --app MODULE:ATTRIBUTE")
         return
