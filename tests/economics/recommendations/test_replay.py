@@ -49,6 +49,17 @@ def test_calls_are_reckoned_to_within_an_hour(asked: list[float], ttl_s: float) 
     assert least <= calls_needed([key(asked, ttl_s)], ttl_s) <= most
 
 
+@given(st.lists(times, min_size=1, max_size=4), st.floats(HOUR_S, 2 * DAY_S))
+def test_merging_saves_no_more_than_was_called(asked: list[list[float]], ttl_s: float) -> None:
+    """Nor less than nothing; one key alone saves nothing, and the first call of all is always made."""
+    keys = [key(each, ttl_s) for each in asked]
+    made = sum(each.calls for each in keys)
+    saved, usd = saved_by_merging(keys, ttl_s)
+    assert 0 <= saved < made
+    assert usd == Decimal("0.5") * saved
+    assert saved_by_merging(keys[:1], ttl_s) == (0, 0)
+
+
 def test_keys_that_expire_are_merged_in_proportion() -> None:
     """Three keys, each asked for every ten minutes and called for every six hours, are one key called as often."""
     every = [600.0 * n for n in range(6 * 24 * 10)]

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from economics.recommendations.rows import DAY_S, HOUR_S, account, key
+from hypothesis import given, strategies as st
 
 from langcache.economics.recommendations import Recommendation, recommend
 from langcache.runtime.account.keys import KeyAccount, Refusal
@@ -69,6 +70,16 @@ def test_a_feature_that_changes_one_answer_is_needed() -> None:
 def test_features_that_change_every_answer_are_clean() -> None:
     """Nothing to say."""
     assert recommend(account(*coloured(both), *graded(both))) == []
+
+
+VALUES = st.sampled_from(("under 3.0", "3.0–3.5", "3.5 or more", "red", "blue", None))
+FEATURES = st.fixed_dictionaries({"a": VALUES, "b": VALUES, "c": VALUES})
+
+
+@given(st.lists(FEATURES, max_size=30, unique_by=lambda features: tuple(features.values())))
+def test_nothing_is_found_where_nothing_is_planted(found: list[dict[str, Any]]) -> None:
+    """Whatever the features: an answer of its own for each kind, asked for twice while it is fresh."""
+    assert recommend(account(*[key([0.0, 60.0], features=each, template=str(each)) for each in found])) == []
 
 
 def test_too_few_kinds_are_no_evidence() -> None:
