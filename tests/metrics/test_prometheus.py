@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from metrics.traffic import CALL_USD, Traffic, answer
+from metrics.traffic import CALL_USD, DAY_S, Traffic, answer
 from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import generate_latest
 
@@ -106,7 +106,7 @@ def test_the_store_is_read_when_scraped(traffic: Traffic, registry: CollectorReg
 def test_a_refresh_in_the_background_is_no_request(traffic: Traffic, registry: CollectorRegistry) -> None:
     """But it costs, and is told apart from what users cost."""
     traffic.run()
-    traffic.clock.advance(30.5 * 86_400)
+    traffic.clock.advance(1.25 * DAY_S)
     traffic.run(metadata={"langcache": "stale-while-revalidate=86400"})
     deadline = time.monotonic() + 60
     while value(registry, "helper_cost_usd_total", chain="plan", model="fake-1") is None:

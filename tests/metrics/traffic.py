@@ -16,6 +16,7 @@ PRICES = {"fake-1": {"input": 0.5, "output": 1.0}}
 CALL_USD = Decimal("0.025")
 """10 tokens in, 20 out, in USD per 1,000."""
 CALL_S = 2.0
+DAY_S = 86_400.0
 
 
 def answer(text: str = SAY) -> AIMessage:
@@ -34,7 +35,7 @@ class Traffic:
 
     def __init__(self, name: str = "plan", say: Any = None) -> None:
         self.clock = FakeClock()
-        self.cache = Cache("memory://", clock=self.clock, prices=PRICES)
+        self.cache = Cache("memory://", clock=self.clock, prices=PRICES, ttl=DAY_S)
         self.say = say or answer
         self.model = CountingModel(say=self._say)
         self.chain = self.wrapped(name)
