@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from langcache.templating.agents import acts, is_elsewhere
 from langcache.templating.doubt import doubt_of, label_words, settled
-from langcache.templating.folding import folded_words, has_case, plurals, singular, words
-from langcache.templating.frequency import CHANCE, COMMON, FUNCTION
+from langcache.templating.folding import fold, folded_words, has_case, plurals, singular, words
+from langcache.templating.frequency import CHANCE, COMMON, FUNCTION, GENERIC
 from langcache.templating.heads import Heads
 from langcache.templating.kinds import Form
 from langcache.templating.slots import Personal, items, written
@@ -64,6 +64,7 @@ class Forms:
         self.caseless: list[Entry] = []
         self.parts: dict[str, str] = {}
         self.common_parts: dict[str, str] = {}
+        self.generic: dict[str, str] = {}
         self.acronyms: dict[str, str] = {}
         self.near = Near()
         self.stems = Stems()
@@ -109,7 +110,7 @@ class Forms:
             self.wordless.append(entry)
         elif len(letters) <= _LIMIT:
             self._enter(letters, entry, plural=False)
-            for ending in plurals(letters) if letters[-1].isalpha() else ():
+            for ending in plurals(letters) if letters[-1].isalpha() and form.locatable else ():
                 self._enter(ending, entry, plural=True)
         else:
             self._enter_head(folded, entry)
@@ -152,14 +153,11 @@ class Forms:
         telling = [word for word in distinct if self.telling(word)]
         joined = "".join(folded)
         if len(folded) > 1:
-            for word in telling:
-                for shape in (word, *plurals(word)):
-                    self.parts.setdefault(shape, name)
-            for word in distinct:
-                if word in COMMON and self._may_tell(word):
-                    self.common_parts |= dict.fromkeys((word, *plurals(word)), name)
-            self._index_joined(name, folded)
+            self._index_words(name, distinct)
+            self._index_joined(name, folded, typed)
         self.near.add(name, [word for word in telling if len(word) >= 5])
+        if len(folded) == 1 and len(joined) >= 6:
+            self.near.add(name, [joined])
         if len(folded) > 1 and 8 <= len(joined) <= _LIMIT:
             self.near.add(name, [joined])
         for word in telling:
@@ -167,13 +165,24 @@ class Forms:
         if len(folded) > 1 and len(joined) <= _LIMIT:
             self.stems.add(Stem(joined, name, loud=False, solid=True))
 
-    def _index_joined(self, name: str, folded: list[str]) -> None:
+    def _index_words(self, name: str, distinct: Iterable[str]) -> None:
+        """The single words of a longer value, by how much they say."""
+        for word in distinct:
+            if self.telling(word):
+                for shape in (word, *plurals(word)):
+                    self.parts.setdefault(shape, name)
+            elif word in COMMON and self._may_tell(word):
+                self.common_parts |= dict.fromkeys((word, *plurals(word)), name)
+            elif word in GENERIC and word not in self.known:
+                self.generic.setdefault(word, name)
+
+    def _index_joined(self, name: str, folded: list[str], typed: str) -> None:
         """Initials of all words, or of those that count; the first two words in one."""
         if len(folded) > 12:
             return
         counting = [word for word in folded if word not in FUNCTION and len(word) > 1]
         bare = counting[:-1] if counting and counting[-1] in _APPENDED else counting
-        for words_ in (folded, counting, bare, [*folded[:1], *folded[-1:]]):
+        for words_ in (folded, counting, bare, [*folded[:1], *folded[-1:]], _typed(typed)):
             initials = "".join(word[0] for word in words_)
             if len(initials) > 1:
                 self.acronyms.setdefault(initials, name)
@@ -192,3 +201,8 @@ def _is_solid(word: str, typed: str) -> bool:
     """Whether the value writes a word with capitals inside, as no dictionary does."""
     at = typed.casefold().find(word)
     return any(c.isupper() for c in typed[at + 1 : at + len(word)]) and not typed[at : at + len(word)].isupper()
+
+
+def _typed(text: str) -> list[str]:
+    """The words between blanks: an apostrophe divides none (``O'Brien``)."""
+    return [fold(word) for word in text.split() if word[0].isalpha()]

@@ -95,11 +95,14 @@ through time today too under until up upon us use used very via want was way we 
 whether which while who whole whose why will within without would year yes yet you young your
 """
 _GENERIC = """
-apartment area avenue bar bus center centre city club coffee community company cuisine east event family food game
+apartment area avenue award bar bus center centre city club coffee community company cuisine east event family food game
 garden group hotel house international location lounge market movie museum music national new north office park people
-product project restaurant road room salon school service shop simulator south sports square station store street
+prize product project restaurant road room salon school service shop simulator south sports square station store street
 studio table team theater theatre tower town university view village water west
 """
 
-CHANCE = FUNCTION | frozenset(_EVERYDAY.split()) | frozenset(_GENERIC.split())
+GENERIC = frozenset(_GENERIC.split())
+"""What many names end in; with a capital it may stand for one of them (``the University``)."""
+
+CHANCE = FUNCTION | frozenset(_EVERYDAY.split()) | GENERIC
 """Words that stand in any text for their own sake: they never give away a value that holds them."""

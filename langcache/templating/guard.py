@@ -13,6 +13,7 @@ from langcache.templating.scan import Hit, Scan
 from langcache.templating.stems import tells
 
 _DETERMINER = re.compile(r"\b(?:the|an?|this|that|my|your|his|her|our|their|no|some|any) $")
+_NAME_GOES_ON = re.compile(r"(?: of| for)? [^\W\d_]*[A-Z]|-")
 _SHORT = 400
 """Characters up to which a common word of a value is hardly there by chance."""
 
@@ -64,6 +65,7 @@ def _suspects(distinct: set[str], forms: Forms) -> dict[str, tuple[str, str]]:
     slips = forms.near.among(distinct - COMMON - forms.known)
     suspects = {word: (slot, "typo") for word, slot in slips.items()}
     suspects |= {word: (forms.acronyms[word], "acronym") for word in distinct & forms.acronyms.keys()}
+    suspects |= {word: (forms.generic[word], "generic") for word in distinct & forms.generic.keys()}
     suspects |= {word: (forms.common_parts[word], "common part") for word in distinct & forms.common_parts.keys()}
     suspects |= {word: (forms.parts[word], "partial") for word in distinct & forms.parts.keys()}
     return suspects
@@ -76,6 +78,12 @@ def _judge_word(slot: str, form: str, text: str, span: tuple[int, int], forms: F
     if form == "common part":
         if len(text) > _SHORT and not (text[start].isupper() and is_proper(text, start, end)):
             return  # a long text holds common words by chance
+        form = "partial"
+    if form == "generic":
+        if not text[start:end].istitle() or not _DETERMINER.search(text, max(0, start - 8), start):
+            return
+        if _NAME_GOES_ON.match(text, end):
+            return  # a part of another name
         form = "partial"
     raise Refused("leak", slot=slot, form=form, position=start)
 
