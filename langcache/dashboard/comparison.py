@@ -13,6 +13,9 @@ __all__ = ["Cause", "Day", "Verdict", "compare", "day_between"]
 NOTICEABLE: Final = 0.01
 """A hit rate that differs by less is called alike; so is a cause that moved fewer requests than this share."""
 
+RARE: Final = 0.1
+"""A prompt version with no more than this share of its requests the day before counts as new."""
+
 Kind = Literal["worse", "better", "alike", "unknown"]
 MISSES: Final = ("miss", "refresh", "refused")
 
@@ -110,13 +113,13 @@ def _less_to_reuse(before: Day, after: Day) -> Iterator[Cause]:
 
 def _new_versions(before: Day, after: Day) -> Iterator[Cause]:
     for version, slice_ in after.prompt_versions.items():
-        if version in before.prompt_versions or not before.prompt_versions:
+        earlier = before.prompt_versions.get(version, Slice())
+        if earlier.requests > RARE * slice_.requests or not before.prompt_versions:
             continue
         misses = _misses(slice_)
-        said = f"A prompt version that was not there before, {version}, had {plural(slice_.requests, 'request')}, "
-        yield Cause(
-            misses, f"{said}{misses:,} of which had to be generated: what was stored belongs to another version."
-        )
+        asked = f"A new prompt version, {version}, had {plural(slice_.requests, 'request')}"
+        said = f"{asked}, {misses:,} of which had to be generated: what was stored belongs to another version."
+        yield Cause(misses, said)
 
 
 def _more_reasons(

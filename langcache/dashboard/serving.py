@@ -57,7 +57,8 @@ def serve(
     with socket.create_server((host, port), family=_family(host)) as listening:
         if on_ready is not None:
             on_ready(url_of(listening))
-        Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=GRACE_S)).run([listening])
+        config = uvicorn.Config(app, log_level="warning", server_header=False, timeout_graceful_shutdown=GRACE_S)
+        Server(config).run([listening])
 
 
 class Server(uvicorn.Server):

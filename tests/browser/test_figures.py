@@ -62,7 +62,7 @@ def test_a_stranger_reads_what_was_saved_and_why_yesterday_was_worse(busy: str, 
     expect(page.locator("h1")).to_contain_text(f"In the last week, the cache saved ${stats.saved_usd:.2f}")
     panel = page.locator("#yesterday")
     expect(panel.locator("h2")).to_have_text("Why yesterday was worse")
-    expect(panel).to_contain_text("v4, had 80 requests, 55 of which had to be generated")
+    expect(panel).to_contain_text("A new prompt version, v4, had 80 requests, 55 of which had to be generated")
     expect(panel).to_contain_text("15 answers were refused, the day before 0")
 
 

@@ -92,3 +92,12 @@ def test_a_day_is_what_the_longer_period_has_and_the_shorter_has_not() -> None:
     assert day.refusals == {"leak": 2}
     assert day.chains == {"a": Slice(3, {"hit": 3}, 1.0)}
     assert (day.requests, day.hit_rate) == (3, 1.0)
+
+
+def test_a_version_that_was_rare_the_day_before_counts_as_new() -> None:
+    """It may have been tried by one person before everybody got it; one that was common is not new."""
+    tried = _day(80, 20, prompt_versions={"v3": _slice(80, 19), "v4": _slice(0, 1)})
+    common = _day(80, 20, prompt_versions={"v3": _slice(40, 10), "v4": _slice(40, 10)})
+    after = _day(50, 50, prompt_versions={"v4": _slice(50, 50)})
+    assert any("v4" in cause.said for cause in compare(tried, after).causes)
+    assert not any("v4" in cause.said for cause in compare(common, after).causes)

@@ -58,6 +58,13 @@ async def test_the_overview_answers_both_questions_first(visit: Visit, cache: Ca
     assert page.index("Why yesterday was worse") < page.index("<figure")
 
 
+async def test_an_account_of_one_day_compares_nothing() -> None:
+    """Where less is kept, the page says so."""
+    with Cache("memory://", clock=FakeClock(), retention_days=1) as cache:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(create_app(cache)), base_url=ORIGIN) as client:
+            assert "too few days" in (await client.get("/?days=30")).text
+
+
 @pytest.mark.parametrize(
     ("query", "expected"),
     [("", 7), ("?days=30", 30), ("?days=0", 1), ("?days=x", 7), ("?days=99999", 366), ("?days=-3", 7)],

@@ -1,9 +1,13 @@
 // A page that is told of something new asks for itself again, and takes over the parts that differ.
+// It asks for a tenth of the time at most, so that a view that is slow to make does not keep the server busy.
+
+const PAUSE_MS = 500;
+const BUSY = 10;
 
 const pulse = document.getElementById("pulse");
 const shown = new Map([...document.querySelectorAll("[data-live][id]")].map((part) => [part.id, part.outerHTML]));
 let isStale = false;
-let isAsking = false;
+let isResting = false;
 
 function say(words, isLive) {
   if (pulse.textContent !== words) pulse.textContent = words;
@@ -11,17 +15,22 @@ function say(words, isLive) {
 }
 
 async function refresh() {
-  if (isAsking || document.hidden) return;
-  isAsking = true;
+  if (isResting || document.hidden) return;
+  isResting = true;
   isStale = false;
+  const began = performance.now();
   try {
     const answer = await fetch(location.href, { headers: { accept: "text/html" } });
     if (answer.ok && !answer.redirected) takeOver(new DOMParser().parseFromString(await answer.text(), "text/html"));
   } catch {
     isStale = true;
-  } finally {
-    isAsking = false;
   }
+  setTimeout(rested, Math.max(PAUSE_MS, BUSY * (performance.now() - began)));
+}
+
+function rested() {
+  isResting = false;
+  if (isStale) refresh();
 }
 
 function takeOver(fresh) {
