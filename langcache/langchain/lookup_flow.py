@@ -12,7 +12,7 @@ from langcache.errors import CorruptEntry, NotCached, Refused, UnstorableError
 from langcache.langchain.lookup_work import LookupWork
 from langcache.langchain.matching import leads_here
 from langcache.langchain.model_work import as_answers, as_generations
-from langcache.runtime.fetch import UNFILLABLE
+from langcache.runtime.fetch import UNFILLABLE, Term
 from langcache.runtime.flight import Landing
 from langcache.runtime.flow import WAIT_S, Engine
 from langcache.runtime.steps import Flow
@@ -93,8 +93,8 @@ class LookupFlow:
         while True:
             flight, leads = self.engine.flights.join((work.namespace, work.key), failures)
             if leads:
-                work.flight = flight
-                return (yield from self._stored(work))  # somebody may have landed since we looked
+                work.term = Term(flight)
+                return (yield from self._lead(work))
             if leads_here(flight):
                 return None  # a model that calls itself would wait for itself
             landing = yield flight.wait(WAIT_S)
@@ -104,19 +104,30 @@ class LookupFlow:
                 return None
             failures = flight.failures + 1
 
+    def _lead(self, work: LookupWork) -> Flow[Answer]:
+        """Among processes, too; somebody may have stored the answer since it was looked up."""
+        engine, term = self.engine, work.term
+        if not engine.leases.needed:
+            return (yield from self._stored(work))
+        claim = yield from engine.leases.claim(work.namespace, work.key, engine.fresh_for(work.directives))
+        term.lease = claim.lease
+        if claim.entry is not None:
+            return (yield from self._served(work, claim.entry, "hit"))
+        if claim.alone:
+            engine.fetch.land(term, Landing(released=True))
+        return None
+
     def keep(self, work: LookupWork, generations: Sequence[Generation]) -> Flow[None]:
         """Store what the provider answered as a template, if it may be stored; never raises."""
-        landing = Landing(released=True)
+        fetch = self.engine.fetch
         try:
             produced = work.produced(as_answers(generations))
-            self.engine.fetch.account(work.event, produced.usages)
+            fetch.account(work.event, produced.usages)
             if work.bypass is None:
-                entry = self.engine.fetch.entry(work, self.engine.fetch.checked(work, produced), work.started)
-                gone_at = self.engine.expiry.gone_at(entry.fresh_until)
-                yield self.engine.store.put(work.namespace, work.key, entry, gone_at, work.labels)
-                landing = Landing(entry=entry)
+                yield from fetch.keep(work, fetch.entry(work, fetch.checked(work, produced), work.started), work.term)
         except Refused as refused:
             work.refused(refused)
         except Exception as error:
             work.bypass = str(error) if isinstance(error, UnstorableError) else f"error: {type(error).__name__}"
-        work.ended(landing=landing)
+        yield from fetch.release(work, work.term)
+        work.ended()

@@ -11,7 +11,8 @@ from langcache.langchain.matching import Call, finish
 from langcache.langchain.model_request import ModelRequest
 from langcache.langchain.model_work import METADATA_PROFILE, ModelWork, Policed, identity_of, values_of
 from langcache.runtime import ambient
-from langcache.runtime.flight import Flight, Landing
+from langcache.runtime.fetch import Term
+from langcache.runtime.flight import Landing
 
 __all__ = ["LookupWork"]
 
@@ -29,7 +30,7 @@ class LookupWork(ModelWork):
         self._call, self._llm_string = call, llm_string
         self.started = chain.cache.clock.now()
         self._ended = False
-        self.flight: Flight | None = None
+        self.term = Term()
         self._variables = call.variables if isinstance(call.variables, Mapping) else None
         known = values_of(ambient.ambient_user(), call.metadata.get(METADATA_PROFILE))
         super().__init__(chain, values_of(ambient.ambient_user(), self._variables, known), call.metadata, call.tags)
@@ -63,7 +64,7 @@ class LookupWork(ModelWork):
 
         One of those who wait takes over; if that fails too, the others need not queue up behind each other.
         """
-        again = self.flight is not None and not self.flight.failures
+        again = self.term.flight is not None and not self.term.flight.failures
         self.ended(
             "error: cancelled" if error is None else f"error: {type(error).__name__}", Landing(released=not again)
         )
@@ -80,8 +81,8 @@ class LookupWork(ModelWork):
         event.reason = event.reason or reason
         event.latency_s = max(0.0, engine.clock.now() - self.started)
         engine.record(event)
-        if self.flight is not None:
-            engine.flights.land(self.flight, landing or Landing(released=True))
+        engine.leases.abandon(self.term.lease)
+        engine.fetch.land(self.term, landing or Landing(released=True))
 
 
 def _relevant(parameters: Mapping[str, Any]) -> dict[str, Any]:

@@ -221,7 +221,8 @@ def any_begun() -> bool:
 
 def leads_here(flight: Any) -> bool:
     """Whether a call of this context, still under way, leads *flight*."""
-    return any(not call.done and getattr(call.work, "flight", None) is flight for call in _calls.get())
+    works = (call.work for call in _calls.get() if not call.done)
+    return any(work is not None and work.term.flight is flight for work in works)
 
 
 def policy_for(call: Call, policies: Sequence[tuple[ChainPolicy, bool]]) -> ChainPolicy | None:

@@ -61,7 +61,7 @@ class Fetch:
             produced = yield from self._run(work, work.masks)
         except MaskedRunFailed as failure:
             self.account(work.event, failure.usages)
-            yield from self._release(work, term)
+            yield from self.release(work, term)
             answer = yield from self.around(work, f"masked run failed: {failure}")
             work.masked_run_ended(False)  # unless real values fail as well
             return answer
@@ -75,17 +75,21 @@ class Fetch:
         try:
             body = self.checked(work, produced)
         except Refused as refused:
-            yield from self._release(work, term)
+            yield from self.release(work, term)
             return (yield from self._refused(work, produced, refused))
         except UnstorableError as error:
-            yield from self._release(work, term)
+            yield from self.release(work, term)
             return (yield from self._unstorable(work, produced, str(error)))
-        entry = self.entry(work, body, started)
+        yield from self.keep(work, self.entry(work, body, started), term)
+        return (yield from self._own(work, produced))
+
+    def keep(self, work: Work, entry: Entry, term: Term) -> Flow[None]:
+        """Store *entry* and hand it to all who wait for *term*."""
         gone_at = self.expiry.gone_at(entry.fresh_until)
         yield self.store.put(work.namespace, work.key, entry, gone_at, work.labels, term.lease)
         self.land(term, Landing(entry=entry))
         yield from self.leases.release(term.lease)
-        return (yield from self._own(work, produced))
+        term.lease = None
 
     def _own(self, work: Work, produced: Produced) -> Flow[Any]:
         """The leader's own answer: what the chain said, with the leader's details in it."""
@@ -203,12 +207,13 @@ class Fetch:
             took_s=max(0.0, now - started),
         )
 
-    def _release(self, work: Work, term: Term) -> Flow[None]:
+    def release(self, work: Work, term: Term) -> Flow[None]:
         """Let all who wait fetch their own at once: this answer is for nobody else."""
         self.land(term, Landing(released=True))
         if term.lease is not None:
             yield self.leases.tell_refused(work.namespace, work.key)
             yield from self.leases.release(term.lease)
+            term.lease = None
 
     def land(self, term: Term, landing: Landing) -> None:
         """Wake all who wait for *term*."""

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from langcache.core.directives import Directives
 from langcache.core.entry import Entry
 from langcache.core.events import Event
 from langcache.core.policy import Expiry, judge
@@ -142,7 +143,11 @@ class Engine:
             flight, leads = self.flights.join((work.namespace, work.key), failures)
             if leads:
                 term = Term(flight)
-                return (yield from self._leading(term, self._lead(work, term, stale, good or self._fresh_for(work))))
+                return (
+                    yield from self._leading(
+                        term, self._lead(work, term, stale, good or self.fresh_for(work.directives))
+                    )
+                )
             landing = yield flight.wait(WAIT_S)
             if landing.error is not None:
                 if stale is not None:
@@ -198,8 +203,9 @@ class Engine:
         term.lease = claim.lease
         return claim
 
-    def _fresh_for(self, work: Work) -> Good:
-        return lambda entry: judge(entry, work.directives, self.expiry, self.clock.now()) == "fresh"
+    def fresh_for(self, asked: Directives) -> Good:
+        """Whether an entry found while asking to lead is fresh enough for who *asked*."""
+        return lambda entry: judge(entry, asked, self.expiry, self.clock.now()) == "fresh"
 
     def _refresh_soon(self, work: Work, seen: Entry) -> Flow[None]:
         if not self.flights.under_way((work.namespace, work.key)):

@@ -55,7 +55,7 @@ class Leases:
 
     def __init__(self, store: GuardedStore, clock: Clock, patience_s: float) -> None:
         self._store, self._clock, self._patience_s = store, clock, patience_s
-        self._renewer = Renewer(store, clock)
+        self._renewer = Renewer(store, clock, patience_s)
 
     @property
     def needed(self) -> bool:
@@ -103,38 +103,38 @@ class Leases:
 
 
 class Renewer:
-    """Renews the leases of slow leaders; one thread per cache, started with the first lease and idle without any."""
+    """Renews the leases of slow leaders; one thread per cache, started with the first lease and idle without any.
 
-    def __init__(self, store: GuardedStore, clock: Clock) -> None:
-        self._store, self._clock = store, clock
+    Nobody waits for a leader longer than *patience_s*: one that takes longer, or was forgotten, is left to run out.
+    """
+
+    def __init__(self, store: GuardedStore, clock: Clock, patience_s: float) -> None:
+        self._store, self._clock, self._patience_s = store, clock, patience_s
         _all.add(self)
         self.forget()
 
     def forget(self) -> None:
         """Start anew in a forked child, which leads nothing."""
         self._changed = threading.Condition()
-        self._held: set[Lease] = set()
+        self._held: dict[Lease, float] = {}
         self._dropped: set[Lease] = set()
         self._thread: threading.Thread | None = None
 
     def add(self, lease: Lease) -> None:
         """Renew *lease* until it is removed."""
         with self._changed:
-            self._held.add(lease)
+            self._held[lease] = self._clock.now() + self._patience_s
             self._start()
 
     def remove(self, lease: Lease) -> bool:
         """Stop renewing; False if it was abandoned before."""
         with self._changed:
-            known = lease in self._held
-            self._held.discard(lease)
-            return known
+            return self._held.pop(lease, None) is not None
 
     def abandon(self, lease: Lease) -> None:
         """Release *lease* from the renewing thread."""
         with self._changed:
-            if lease in self._held:
-                self._held.discard(lease)
+            if self._held.pop(lease, None) is not None:
                 self._dropped.add(lease)
                 self._start()
                 self._changed.notify()
@@ -150,7 +150,8 @@ class Renewer:
                 if not self._dropped:
                     self._changed.wait(TERM_S / 3)
                 dropped, self._dropped = self._dropped, set()
-                held = set(self._held)
+                now = self._clock.now()
+                self._held = held = {lease: until for lease, until in self._held.items() if now < until}
                 if not held and not dropped:
                     self._thread = None
                     return

@@ -1,6 +1,9 @@
-"""Marks that LangChain's own suites use, known here without the plugins behind them."""
+"""Stores that processes share; and marks that LangChain's own suites use, known here without their plugins."""
 
 import pytest
+from support.servers import make_url, redis_cluster, redis_server
+
+__all__ = ["make_url", "redis_cluster", "redis_server"]
 
 
 def pytest_configure(config: pytest.Config) -> None:
