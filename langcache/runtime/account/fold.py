@@ -12,8 +12,8 @@ __all__ = ["Fold", "Folded", "Names", "Place"]
 NAMES_KEPT: Final = 1_000
 """Distinct chains with their versions and models, or reasons, told apart by one process; further ones are ``other``."""
 
-SEEN_KEPT: Final = 20_000
-"""Keys whose last request is remembered, to know the gap to the next."""
+SEEN_KEPT: Final = 10_000
+"""Keys whose last row is remembered, to know how long it is to the next request."""
 
 Names = tuple[Any, ...]
 Place = tuple[int, str, str, str | None, str | None, str]
@@ -46,7 +46,7 @@ class Fold:
     def __init__(self) -> None:
         self._folded: defaultdict[str, Folded] = defaultdict(Folded)
         self._known: set[Names] = set()
-        self._seen: dict[tuple[str, str], float] = {}
+        self._seen: dict[tuple[str, str], Tally] = {}
 
     def __len__(self) -> int:
         return sum(map(len, self._folded.values()))
@@ -54,8 +54,6 @@ class Fold:
     def take(self) -> dict[str, Folded]:
         """All rows by namespace, which the caller has from now on."""
         taken, self._folded = self._folded, defaultdict(Folded)
-        for namespace, folded in taken.items():
-            self._remember(namespace, folded)
         return taken
 
     def add(self, namespace: str, at: float, event: Event | StageEvent) -> None:
@@ -78,9 +76,18 @@ class Fold:
         minute, *names, key = place
         chain, version, kind, model = self._bounded(tuple(names))
         tally = folded.tallies.setdefault((minute, chain, version, kind, model, key), Tally())
-        if key and tally.last_at is None:
-            tally.last_at = self._seen.get((namespace, key))
+        if key:
+            self._follow(namespace, key, tally)
         return tally
+
+    def _follow(self, namespace: str, key: str, tally: Tally) -> None:
+        """Let *tally* know when the key was asked for before."""
+        if len(self._seen) >= SEEN_KEPT:
+            self._seen.clear()
+        before = self._seen.get((namespace, key))
+        if before is not None and tally.last_at is None:
+            tally.last_at = before.last_at
+        self._seen[namespace, key] = tally
 
     def _bounded(self, names: Names) -> Names:
         """*names*, or those of all others if there are too many."""
@@ -89,13 +96,6 @@ class Fold:
                 return ("other", *[""] * (len(names) - 1))
             self._known.add(names)
         return names
-
-    def _remember(self, namespace: str, folded: Folded) -> None:
-        if len(self._seen) >= SEEN_KEPT:
-            self._seen.clear()
-        for place, tally in folded.tallies.items():
-            if place[-1] and tally.last_at is not None:
-                self._seen[namespace, place[-1]] = tally.last_at
 
 
 def _reason(event: Event) -> Names:
