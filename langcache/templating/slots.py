@@ -36,6 +36,11 @@ class Personal:
     renderings: dict[tuple[str, ...], str] = field(default_factory=dict, init=False, repr=False, compare=False)
 
 
+def is_list(value: object) -> bool:
+    """Whether a value may be several."""
+    return isinstance(value, (list, tuple))
+
+
 def items(value: object) -> Sequence[object]:
     """The scalars of a value: the present items of a list, the value itself, or nothing."""
     if isinstance(value, (list, tuple)):

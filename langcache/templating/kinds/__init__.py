@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import NamedTuple, Protocol
 
 from langcache.errors import DeclarationError
-from langcache.templating.slots import Personal
+from langcache.templating.slots import Personal, is_list
 
 
 class Form(NamedTuple):
@@ -44,6 +44,7 @@ class Kind(Protocol):
     nobody away (dates, amounts, phone numbers). Without it they are watched. And it may have
     ``pieces(slot, style)``: what `render` writes as pairs of a text and whether it is of the value, for values
     that are several (a list), so that what stands between them is not escaped with them; ``None`` for others.
+    ``several`` names the kind that stands in for it where the value is a list.
     """
 
     def recognise(self, slot: Personal) -> Iterable[Form]:
@@ -95,8 +96,9 @@ def kind_of(slot: Personal) -> Kind:
     Raises:
         DeclarationError: no kind has that name.
     """
-    kind = _KINDS.get(slot.kind)
-    return kind if kind is not None else _load(slot)
+    kind = _KINDS.get(slot.kind) or _load(slot, slot.kind)
+    several = getattr(kind, "several", None) if is_list(slot.value) else None
+    return kind if several is None else _KINDS.get(several) or _load(slot, several)
 
 
 def has_parts(kind: Kind) -> bool:
@@ -104,10 +106,10 @@ def has_parts(kind: Kind) -> bool:
     return bool(getattr(kind, "parts", True))
 
 
-def _load(slot: Personal) -> Kind:
+def _load(slot: Personal, name: str) -> Kind:
     try:
-        module = import_module(f"{__name__}.{_MODULES[slot.kind]}")
+        module = import_module(f"{__name__}.{_MODULES[name]}")
     except KeyError:
         raise DeclarationError(f"slot {slot.name!r}: no kind is called {slot.kind!r}") from None
     kind: Kind = module.KIND
-    return _KINDS.setdefault(slot.kind, kind)
+    return _KINDS.setdefault(name, kind)

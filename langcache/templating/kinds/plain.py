@@ -81,6 +81,8 @@ def _signs(text: str) -> Iterator[str]:
 class Plain:
     """Texts, numbers and lists of them, exchanged verbatim."""
 
+    several = "list"
+
     def recognise(self, slot: Personal) -> Iterator[Form]:
         """The text itself; for a list all of its items joined, and each item as what cannot be filled.
 
