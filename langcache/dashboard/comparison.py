@@ -164,7 +164,7 @@ def _slices(longer: Mapping[str, Slice], shorter: Mapping[str, Slice]) -> dict[s
     for name, whole in longer.items():
         later = shorter.get(name, Slice())
         outcomes = _less(whole.outcomes, later.outcomes)
-        if requests := whole.requests - later.requests:
+        if (requests := whole.requests - later.requests) > 0:
             hits = outcomes.get("hit", 0) + outcomes.get("stale", 0)
             found[name] = Slice(requests, outcomes, hits / requests)
     return found

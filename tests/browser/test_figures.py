@@ -78,3 +78,19 @@ def test_an_open_page_is_told_of_news(busy: str, cache: Cache, visit: Visit) -> 
     expect(page.locator('[data-figure="entries"]')).to_have_attribute("value", "32", timeout=DEADLINE_MS)
     assert Decimal(_shown(page, "saved_usd")) == cache.stats(days=7).saved_usd
     expect(page.locator(".chart canvas")).to_have_count(3, timeout=DEADLINE_MS)
+
+
+def test_what_has_the_focus_is_left_alone_until_it_has_gone_on(busy: str, cache: Cache, visit: Visit) -> None:
+    """News never takes a link from under somebody's fingers, and is not lost either."""
+    page, before = visit(busy), cache.stats(days=7)
+    expect(page.locator("#pulse")).to_have_text("Live", timeout=DEADLINE_MS)
+    link = page.get_by_role("link", name="by reason")
+    link.focus()
+    for event in events_of_a_day(hits=3, misses=0, version="v4"):
+        cache.ledger.record(event)
+    expect(page.locator("h1")).to_contain_text(f"of {before.requests + 3} requests", timeout=DEADLINE_MS)
+    expect(link).to_be_focused()
+    figure = page.locator('[data-figure="requests"]')
+    expect(figure).to_have_attribute("value", str(before.requests))
+    page.keyboard.press("Shift+Tab")
+    expect(figure).to_have_attribute("value", str(before.requests + 3), timeout=DEADLINE_MS)

@@ -1,5 +1,6 @@
 """What of a pipeline is cached, stale or failed, and what falls with an entry."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -90,6 +91,20 @@ async def test_pipelines_are_found_in_the_account_or_named(visit: Visit, pipe: P
     page = (await visit(pipelines=["quiet"]).get("/pipelines")).text
     assert 'href="/pipelines/orchestrator"' in page
     assert 'href="/pipelines/quiet"' in page
+
+
+async def test_any_name_has_a_page(visit: Visit, cache: Cache) -> None:
+    """Names are people's: with spaces, slashes, markup or none of the alphabet."""
+    name = "plans/2026 <b>ü</b>?#"
+    pipe = Pipeline(name, cache=cache)
+    pipe.stage("a/b", version="1")(lambda inputs, upstream: "made")
+    await pipe.arun({})
+    client = visit()
+    (link,) = re.findall(r'href="(/pipelines/plans[^"]+)"', (await client.get("/pipelines")).text)
+    page = (await client.get(link)).text
+    assert "<h1>plans/2026 &lt;b&gt;ü&lt;/b&gt;?#</h1>" in page
+    (entry,) = re.findall(r'href="(/pipelines/[^"]+/entry/[^"]+)"', page)
+    assert ">made</div>" in (await client.get(entry)).text
 
 
 async def test_an_entrys_page_names_what_it_was_made_from_and_what_was_made_from_it(

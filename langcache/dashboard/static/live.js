@@ -8,6 +8,7 @@ const pulse = document.getElementById("pulse");
 const shown = new Map([...document.querySelectorAll("[data-live][id]")].map((part) => [part.id, part.outerHTML]));
 let isStale = false;
 let isResting = false;
+let isBehind = false;
 
 function say(words, isLive) {
   if (pulse.textContent !== words) pulse.textContent = words;
@@ -37,21 +38,39 @@ function takeOver(fresh) {
   for (const part of fresh.querySelectorAll("[data-live][id]")) {
     const old = document.getElementById(part.id);
     const text = part.outerHTML;
-    if (!old || shown.get(part.id) === text || old.contains(document.activeElement)) continue;
+    if (!old || shown.get(part.id) === text) continue;
+    if (old.contains(document.activeElement)) {
+      isBehind = true; // what has the focus stays where it is until the focus has gone on
+      continue;
+    }
     shown.set(part.id, text);
     old.replaceWith(document.adoptNode(part));
   }
   document.dispatchEvent(new CustomEvent("langcache:refreshed"));
 }
 
+// Only a page that is looked at listens: a browser keeps few connections to one host, and every tab would hold one.
 let told = document.body.dataset.pulse;
-const source = new EventSource("/live");
-source.addEventListener("open", () => say("Live", true));
-source.addEventListener("error", () => say("Reconnecting…", false));
-source.addEventListener("message", ({ data }) => {
-  isStale = isStale || told !== data;
-  told = data;
+let source;
+
+function listen() {
+  source?.close();
+  source = new EventSource("/live");
+  source.addEventListener("open", () => say("Live", true));
+  source.addEventListener("error", () => say("Reconnecting…", false));
+  source.addEventListener("message", ({ data }) => {
+    isStale = isStale || told !== data;
+    told = data;
+    if (isStale) refresh();
+  });
+}
+
+document.addEventListener("visibilitychange", () => (document.hidden ? source.close() : listen()));
+document.addEventListener("focusout", () => {
+  isStale = isStale || isBehind;
+  isBehind = false;
   if (isStale) refresh();
 });
-document.addEventListener("visibilitychange", () => isStale && refresh());
 addEventListener("pagehide", () => source.close());
+addEventListener("pageshow", ({ persisted }) => persisted && listen());
+listen();
