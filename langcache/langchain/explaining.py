@@ -34,6 +34,8 @@ class Explanation:
         nearest: key of the stored entry with most parts equal; None if there is none.
         differs: part name to ``(here, there)`` where they differ.
         reason: why the cache stands aside, if it does.
+        advice: changes of the declaration to how many answers of this chain they would have kept that were refused
+            in this process.
     """
 
     outcome: str
@@ -42,6 +44,7 @@ class Explanation:
     reason: str | None = None
     nearest: str | None = None
     differs: dict[str, tuple[Any, Any]] = field(default_factory=dict)
+    advice: Mapping[str, int] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON-able data."""
@@ -53,6 +56,7 @@ class Explanation:
         if self.outcome == "miss":
             lines.append(f"nearest stored key: {self.nearest or 'none of this chain'}")
         lines += [f"  {name}: {here!r} here, {there!r} there" for name, (here, there) in self.differs.items()]
+        lines += [f"refused before ({count}); what would help: {helps}" for helps, count in self.advice.items()]
         return "\n".join(lines)
 
 
@@ -91,6 +95,7 @@ def _explained(cache: Cache, work: ChainWork) -> Flow[Explanation]:
     if verdict == "revalidate":
         return Explanation("stale", work.key, parts)
     found = Explanation("miss", work.key, parts, None if entry is None else "the stored answer has expired")
+    found.advice = cache.ledger.stats().advice.get(work.event.chain, {})
     yield from _compare(cache, work, found)
     return found
 

@@ -12,6 +12,7 @@ from typing import Any
 from langcache.core.events import Event
 from langcache.runtime.ambient import ambient_stage
 from langcache.storage.forking import ForkableLock
+from langcache.templating.advice import advice
 
 __all__ = ["Ledger", "Stats"]
 
@@ -28,6 +29,7 @@ KINDS_KEPT = 1_000
 class Stats:
     """What this process saw since the cache was made; `entries` and `size_bytes` are the store's.
 
+    ``advice`` says per chain which change of a declaration would have kept how many of the refused answers.
     ``cost_usd`` and ``saved_usd`` sum the known prices; ``unpriced`` counts requests whose model has none.
     """
 
@@ -41,6 +43,7 @@ class Stats:
     saved_usd: Decimal = Decimal(0)
     unpriced: int = 0
     refusals: dict[str, int] = field(default_factory=dict)
+    advice: dict[str, dict[str, int]] = field(default_factory=dict)
     bypasses: dict[str, int] = field(default_factory=dict)
     by_chain: dict[str, dict[str, int]] = field(default_factory=dict)
     entries: int | None = None
@@ -62,6 +65,7 @@ class Ledger:
         self._outcomes: Counter[str] = Counter()
         self._refusals: Counter[str] = Counter()
         self._bypasses: Counter[str] = Counter()
+        self._advice: defaultdict[str, Counter[str]] = defaultdict(Counter)
         self._chains: defaultdict[str, Counter[str]] = defaultdict(Counter)
         self._sums = Stats()
         self._listeners: tuple[Listener, ...] = ()
@@ -115,6 +119,9 @@ class Ledger:
         if event.outcome == "refused":
             reason = event.reason or "unknown"
             self._refusals[_bounded(self._refusals, reason)] += 1
+            if (helps := advice(reason, event.details.get("slot"), event.details.get("form"))) is not None:
+                counted = self._advice[_bounded(self._advice, event.chain)]
+                counted[_bounded(counted, helps)] += 1
         elif event.outcome == "bypass":
             reason = event.reason or "unknown"
             self._bypasses[_bounded(self._bypasses, reason)] += 1
@@ -147,6 +154,7 @@ class Ledger:
                 saved_usd=sums.saved_usd,
                 unpriced=sums.unpriced,
                 refusals=dict(self._refusals),
+                advice={chain: dict(counted) for chain, counted in self._advice.items()},
                 bypasses=dict(self._bypasses),
                 by_chain={chain: dict(counts) for chain, counts in self._chains.items()},
             )

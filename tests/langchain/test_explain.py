@@ -35,3 +35,20 @@ def test_it_says_why_the_cache_stands_aside() -> None:
     assert cache.explain(wrapped, founder(), {"metadata": {"langcache": "no-store"}}).reason == "no-store"
     with pytest.raises(DeclarationError, match="wrap"):
         cache.explain(chain(CountingModel()), founder())
+
+
+def test_it_tells_which_declaration_would_have_kept_what_was_refused() -> None:
+    """After a refusal, explain and the statistics name the slot and what to declare, and never the value."""
+    cache = Cache("memory://")
+    model = CountingModel(say=lambda prompt: "Begin with Andromeda.")
+    wrapped = cache.wrap(chain(model), profile=Applicant, name="plan", mode="abstract")
+    inputs = founder(startup_name="Andromeda Labs")
+    with cache.capture() as events:
+        wrapped.invoke(inputs)
+    assert (events[0].reason, events[0].details["form"]) == ("leak", "partial")
+    found = cache.explain(wrapped, inputs)
+    (advice,) = found.advice
+    assert advice.startswith("slot 'startup_name': a kind that knows its parts")
+    assert f"refused before (1); what would help: {advice}" in str(found)
+    assert cache.stats().advice == {"plan": {advice: 1}}
+    assert "Andromeda" not in str(found) + str(cache.stats().to_dict()) + str(events)
