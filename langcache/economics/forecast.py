@@ -178,7 +178,13 @@ def _row(row: Mapping[str, Any], number: int) -> Scenario:
 def _share(row: Mapping[str, Any], number: int, users: Decimal) -> Scenario:
     name = _complete(row, number, _SHARED)
     share = _number(f"scenario {name!r}: share", row["share"], 1)
-    return Scenario(name, users * share, row["cost_per_call_usd"], row.get("hit_rate", Decimal(0)))
+    return Scenario(name, _plain(users * share), row["cost_per_call_usd"], row.get("hit_rate", Decimal(0)))
+
+
+def _plain(number: Decimal) -> Decimal:
+    """Without the decimals of a whole number: 8000, not 8000.00."""
+    whole = number.to_integral_value()
+    return whole if whole == number else number
 
 
 def _complete(row: Mapping[str, Any], number: int, fields: Sequence[str]) -> str:

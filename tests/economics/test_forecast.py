@@ -71,7 +71,9 @@ def assert_is_the_case(made: Forecast) -> None:
 @pytest.mark.parametrize("text", [MIX, TABLE], ids=["shares", "users"])
 def test_the_case_is_exact_from_a_file(tmp_path: Path, text: str) -> None:
     """To the cent, whichever way the users are given."""
-    assert_is_the_case(forecast(load(written(tmp_path, text))))
+    made = forecast(load(written(tmp_path, text)))
+    assert_is_the_case(made)
+    assert [one.to_dict()["users"] for one in made.scenarios] == ["8000", "1500", "500"]
 
 
 def test_the_case_is_exact_from_scenarios_and_from_a_table() -> None:

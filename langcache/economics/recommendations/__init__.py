@@ -1,5 +1,7 @@
 """What to do next, and from what evidence: one module for each strategy, all of them replaying what was recorded."""
 
+from dataclasses import replace
+
 from langcache.economics.recommendations.bucket_edges import bucket_edges
 from langcache.economics.recommendations.mendable_refusals import mendable_refusals
 from langcache.economics.recommendations.never_hits import never_hits
@@ -30,8 +32,15 @@ def recommend(account: Account) -> list[Recommendation]:
     """What would have saved most in the period of *account*, best first.
 
     Silent where the evidence is thin: each strategy has a floor for its confidence. Where the account is a sample of
-    its keys, so is every figure.
+    its keys, the figures are those of the sample, and the evidence says so.
     """
     traffic = Traffic(account)
-    found = [recommendation for strategy in STRATEGIES for recommendation in strategy(traffic)]
+    found = [_sampled(one, account) for strategy in STRATEGIES for one in strategy(traffic)]
     return sorted(found, key=lambda one: (-one.potential_savings_usd, -one.confidence, one.description))
+
+
+def _sampled(one: Recommendation, account: Account) -> Recommendation:
+    if not account.is_sampled:
+        return one
+    sample = {"keys_kept": len(account.keys), "distinct_keys": account.distinct_keys}
+    return replace(one, evidence={**one.evidence, **sample})

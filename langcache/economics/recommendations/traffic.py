@@ -37,8 +37,10 @@ class ChainTraffic:
 
     @cached_property
     def stored(self) -> tuple[KeyAccount, ...]:
-        """The keys of which parts and template are known."""
-        return tuple(key for key in self.keys if key.has_parts and key.template is not None)
+        """The keys of which parts and template are known, under the profile as it was declared last."""
+        known = [key for key in self.keys if key.has_parts and key.template is not None]
+        latest = max(known, key=lambda key: key.last_used, default=None)
+        return tuple(key for key in known if latest and key.parts.get("profile") == latest.parts.get("profile"))
 
     @cached_property
     def ttl_s(self) -> float:

@@ -111,6 +111,20 @@ def test_keys_of_two_prompt_versions_are_never_merged() -> None:
     assert recommend(account(*keys)) == []
 
 
+def test_what_was_mended_is_not_told_again() -> None:
+    """The keys of the profile as it was declared before are still in the account."""
+    before = coloured(lambda kind, _: kind, parts={"profile": "old"}, last_used=1.0)
+    after = [key([0.0, 60.0], features={"kind": kind}, parts={"profile": "new"}, last_used=2.0) for kind in KINDS]
+    assert recommend(account(*before)) != []
+    assert recommend(account(*before, *after)) == []
+
+
+def test_a_sample_says_that_it_is_one() -> None:
+    """Its figures are those of the keys that were kept."""
+    found = only(coloured(lambda kind, _: kind), is_sampled=True)
+    assert (found.evidence["keys_kept"], found.evidence["distinct_keys"]) == (9, 9)
+
+
 def test_a_bad_bucket_edge_is_found() -> None:
     """The one whose two sides are answered alike; the others are needed."""
     found = only(graded(lambda kind, gpa: both(kind, "3.5–3.6" if gpa == "3.0–3.5" else gpa)))
