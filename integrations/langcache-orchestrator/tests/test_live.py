@@ -1,5 +1,6 @@
 """Any idea, on providers that answer over HTTP: here langcache's stand-in, found as the SDKs find a proxy."""
 
+import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -72,6 +73,33 @@ def test_an_answer_that_cannot_be_used_fails_its_phase(
     assert (failed.data["executed"][-1], (tmp_path / "a-todo-list").exists()) == (CODE[0], False)
     provider.reply = say
     assert command("generate", "A todo list", "--json").data["executed"][0] == CODE[1]
+
+
+PLAN = {"id": 1, "title": "All", "goal": "All of it.", "files": ["a.py"], "tests": ["test_a.py::test_a"]}
+
+
+@pytest.mark.parametrize(
+    ("answer", "why"),
+    [
+        (Reply("Let me think about it."), "AnswerError: the answer is no PhasePlan"),
+        (json.dumps({"phases": [{**PLAN, "id": 2}]}), "phases are numbered [2]"),
+        (json.dumps({"phases": [{**PLAN, "files": ["/etc/a.py"], "tests": []}]}), "phase 1: /etc/a.py leaves"),
+        (json.dumps({"phases": [{**PLAN, "tests": []}]}), "phase 1 has no test"),
+    ],
+)
+def test_a_plan_that_cannot_work_is_refused(
+    provider: Provider, command: Command, answer: str | Reply, why: str
+) -> None:
+    """Before any phase is paid for."""
+
+    def reply(request: Request) -> str | Reply:
+        return answer if "PhasePlan" in str(request.json.get("tools")) else say(request)
+
+    provider.reply = reply
+    failed = command("generate", "A todo list", "--json").data
+    assert failed["failed"]["stage"] == "project_micro_phases"
+    assert why in failed["failed"]["reason"]
+    assert not set(CODE) & set(failed["executed"])
 
 
 def test_a_request_that_is_not_recorded_says_what_to_do(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:

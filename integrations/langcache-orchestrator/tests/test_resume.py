@@ -89,6 +89,18 @@ def test_two_processes_share_the_work(tmp_path: Path) -> None:
         assert (tmp_path / "one" / path).read_bytes() == (tmp_path / "two" / path).read_bytes()
 
 
+def test_a_store_that_is_down_costs_reuse_and_not_the_project(command: Command, tmp_path: Path) -> None:
+    """Nothing is kept, everything is executed, and it is said; the idea may be typed in any case."""
+    (tmp_path / "file").touch()
+    offline = ("--url", f"sqlite:///{tmp_path}/file/cache.db")
+    run = command("generate", "build  TODO app", *offline, "--json").data
+    assert (sorted(STAGES), run["state"]) == (sorted(run["executed"]), None)
+    assert sorted(STAGES) == sorted(run["uncommitted"])
+    assert (tmp_path / run["out"] / "todo/cli.py").exists()
+    said = command(*GENERATE, *offline)
+    assert (said.status, "the store does not answer" in said.out) == (0, True)
+
+
 @pytest.mark.timeout(600)
 def test_the_app_passes_its_own_tests(command: Command, tmp_path: Path) -> None:
     """What was generated works: its tests, those of the plan among them, run in a process of their own."""

@@ -16,9 +16,9 @@ from ai_orchestrator.models import PRICES
 from ai_orchestrator.options import AsJson, Url, console, print_json
 from ai_orchestrator.pipeline import LAST, build
 from ai_orchestrator.progress import Lines
-from ai_orchestrator.sources import is_replayed, is_unrecorded, staffed
+from ai_orchestrator.sources import RECORDED, is_replayed, is_unrecorded, staffed
 from ai_orchestrator.trouble import FAILED, Trouble
-from langcache import Cache
+from langcache import Cache, LangcacheError
 from langcache.stages import Pipeline, Run, StageFailed
 
 __all__ = ["generate", "slug"]
@@ -66,10 +66,11 @@ def generate(
         screen.print(report.headline(idea, name, replayed=replayed), soft_wrap=True)
     with Cache(url, prices=PRICES if replayed else None) as cache, staffed(replayed=replayed) as crew:
         pipe = build(cache, crew, lease_s=lease_s)
-        before = pipe.status(name)
+        before = _status(pipe, name)
         with Lines(screen) as lines, nullcontext() if fail_at is None else during(crash_at(fail_at)):
-            outcome = _run(pipe, idea, name, lines)
-        account = report.Account(outcome.run, outcome.failed, before, pipe.status(name))
+            # However it was typed, it is the idea that was recorded.
+            outcome = _run(pipe, RECORDED if replayed else idea, name, lines)
+        account = report.Account(outcome.run, outcome.failed, before, _status(pipe, name))
     folder = out or Path(slug(idea))
     written = [] if outcome.summary is None else write_project(folder, outcome.summary)
     if screen is None:
@@ -78,6 +79,14 @@ def generate(
         screen.print(report.as_text(account, folder, written), soft_wrap=True)
     if outcome.failed is not None:
         raise typer.Exit(FAILED)
+
+
+def _status(pipe: Pipeline, session: str) -> Any:
+    """The session's account; None while the store does not answer, which costs reuse and not the run."""
+    try:
+        return pipe.status(session)
+    except LangcacheError:
+        return None
 
 
 def _run(pipe: Pipeline, idea: str, session: str, lines: Lines) -> Outcome:

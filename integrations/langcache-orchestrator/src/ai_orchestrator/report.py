@@ -17,7 +17,7 @@ class Account:
     Attributes:
         run: what it did.
         failed: the stage that failed, if one did.
-        before, after: the session before and after it.
+        before, after: the session before and after it; None if the store did not answer.
     """
 
     run: Run
@@ -39,19 +39,18 @@ def headline(idea: str, session: str, *, replayed: bool) -> str:
 
 def as_text(account: Account, folder: Path, written: list[str]) -> str:
     """The lines after a run whose project, if it is finished, was *written* into *folder*."""
-    run, after = account.run, account.after
+    run = account.run
     lines = [
         "",
         f"reused {len(run.reused)} stages, executed {len(run.executed)}",
         f"this run cost {dollars(run.cost_usd)} and saved {dollars(run.saved_usd)}: "
         f"{account.saved_share:.1%} of a run from nothing",
-        f"runs before cost {dollars(account.before.cost_usd)}; "
-        f"all {after.runs} of this session {dollars(after.cost_usd)}",
+        _session(account),
     ]
     if run.unpriced:
         lines.append(f"{run.unpriced} calls have no known price, so costs are a floor")
     if run.uncommitted:
-        lines.append(f"the store did not take: {', '.join(run.uncommitted)}")
+        lines.append(f"the store did not take {len(run.uncommitted)} stages; they will run again")
     if account.failed is not None:
         kept = len(run.reused) + len(run.executed) - len(run.uncommitted)
         lines.append(f"{account.failed.stage} failed: {account.failed.reason}; run it again: {kept} stages are kept")
@@ -62,10 +61,10 @@ def as_text(account: Account, folder: Path, written: list[str]) -> str:
 
 def as_json(account: Account, folder: Path, written: list[str]) -> dict[str, Any]:
     """The same as data."""
-    run, failed, after = account.run, account.failed, account.after
+    run, failed, before, after = account.run, account.failed, account.before, account.after
     return {
         "session": run.session_id,
-        "state": after.state,
+        "state": None if after is None else after.state,
         "reused": run.reused,
         "executed": run.executed,
         "uncommitted": run.uncommitted,
@@ -75,9 +74,16 @@ def as_json(account: Account, folder: Path, written: list[str]) -> dict[str, Any
         "saved_share": account.saved_share,
         "unpriced": run.unpriced,
         "seconds": run.seconds,
-        "runs": after.runs,
-        "earlier_cost_usd": account.before.cost_usd,
-        "session_cost_usd": after.cost_usd,
+        "runs": None if after is None else after.runs,
+        "earlier_cost_usd": None if before is None else before.cost_usd,
+        "session_cost_usd": None if after is None else after.cost_usd,
         "out": str(folder) if written else None,
         "files": written,
     }
+
+
+def _session(account: Account) -> str:
+    before, after = account.before, account.after
+    if before is None or after is None:
+        return "the store does not answer, so nothing is known of the session"
+    return f"runs before cost {dollars(before.cost_usd)}; all {after.runs} of this session {dollars(after.cost_usd)}"

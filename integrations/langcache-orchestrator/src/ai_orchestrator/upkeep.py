@@ -2,7 +2,6 @@
 
 import os
 import re
-import time
 from collections.abc import Iterable
 from decimal import Decimal
 from typing import Annotated, Any
@@ -28,8 +27,8 @@ def cache_stats(
     as_json: AsJson = False,
 ) -> None:
     """Show what was stored in the last days, how often it was reused, and what that saved."""
-    since = time.time() - days * DAY_S
     with stored(url) as pipe:
+        since = pipe.cache.clock.now() - days * DAY_S
         entries = [entry for entry in pipe.entries() if entry.metadata.created_at >= since]
         families = [name for name in pipe.graph.order if any(entry.lineage.family == name for entry in entries)]
     rows = {name: _summed(e for e in entries if e.lineage.family == name) for name in families}
