@@ -43,12 +43,16 @@ class Retention:
 
     Attributes:
         days: so many days of it can be read.
-        keys: keys kept apart, per day and per eight days: a uniform sample of this size, and a quarter of it on top, of
-            the busiest.
+        keys: keys told apart per day, and twice as many per eight days: a uniform sample of this size, and a quarter
+            of it on top, of the busiest.
     """
 
     days: int = 400
     keys: int = 1024
+
+    def sample(self, kind: str) -> int:
+        """The size of the sample in sheets of this *kind*."""
+        return 2 * self.keys if kind == "keys8" else self.keys
 
     def sheets(self, day: int) -> dict[str, float]:
         """The sheets an event of *day* is added to, by kind, and when each is gone."""

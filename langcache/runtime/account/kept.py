@@ -44,26 +44,22 @@ def requests_in(cells: Cells) -> int:
     return sum(int(cells.get(name, 0)) for name in ("hit", "stale", "miss", "refresh", "refused"))
 
 
-def below_in(rows: Mapping[str, Cells], keys: int) -> float:
+def below_in(rows: Mapping[str, Cells]) -> float:
     """The rank below which the sheet of *rows* holds every key."""
-    told = rows.get(ABOUT, {}).get(BELOW)
-    if told is None:
-        return 1.0
-    ranks = heapq.nsmallest(keys, (rank_of(row[1:]) for row in rows if row != ABOUT))
-    return min(float(told), ranks[-1] if len(ranks) == keys else 1.0)
+    return float(rows.get(ABOUT, {}).get(BELOW, 1.0))
 
 
-def look_at(rows: dict[str, Cells], keys: int) -> Look:
+def look_at(rows: Mapping[str, Cells], keys: int) -> Look:
     """What to keep of a sheet: *keys* of the lowest ranks, and a quarter as many of the busiest among the others."""
     ranked = sorted((rank_of(row[1:]), row) for row in rows if row != ABOUT)
     busiest = keys // 4
     if len(ranked) <= keys + busiest:
-        return Look(below_in(rows, keys))
+        return Look(below_in(rows))
     others = [row for _, row in ranked[keys:]]
     requests = {row: requests_in(rows[row]) for row in others}
     busy = set(heapq.nlargest(busiest, others, key=requests.__getitem__))
     least = min((requests[row] for row in busy), default=0)
-    return Look(ranked[keys - 1][0], least, tuple(row for row in others if row not in busy))
+    return Look(min(below_in(rows), ranked[keys][0]), least, tuple(row for row in others if row not in busy))
 
 
 class KeptKeys:
@@ -86,11 +82,11 @@ class KeptKeys:
         """Whether so many keys were new that the sheet may hold too many."""
         return self._new > self._keys // 8
 
-    def looked(self, look: Look) -> None:
-        """Take over what a look at the day's sheet said."""
-        self._new, self._below = 0, min(self._below, look.below)
-        self._busy = max(self._busy, look.busy)
-        self._written.difference_update(row[1:] for row in look.drop)
+    def looked(self, day: Look, eight_days: Look) -> None:
+        """Take over what looks at both sheets said: what either is to hold must get through."""
+        self._new, self._below = 0, min(self._below, max(day.below, eight_days.below))
+        self._busy = max(self._busy, day.busy)
+        self._written.difference_update(row[1:] for row in day.drop)
 
     def through(self, sums: dict[str, KeySum]) -> dict[str, KeySum]:
         """Those of *sums* that are to be written, with what was held back of them before."""

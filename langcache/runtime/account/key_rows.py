@@ -2,7 +2,7 @@
 
 import heapq
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -26,20 +26,23 @@ class KeyRows:
     """The keys of several sheets, added up.
 
     Attributes:
-        rows: by key.
+        rows: by key; those of one key are added up only if they are shown.
+        requests: by key.
         below: every key of a lower rank is among them; 1 if that is all.
     """
 
-    keys: int
-    rows: defaultdict[str, Sum] = field(default_factory=lambda: defaultdict(dict))
+    rows: defaultdict[str, list[Cells]] = field(default_factory=lambda: defaultdict(list))
+    requests: Counter[str] = field(default_factory=Counter)
     below: float = 1.0
 
     def add(self, sheet: Mapping[str, Cells]) -> None:
         """Add the rows of a sheet; a later one's texts count."""
-        self.below = min(self.below, below_in(sheet, self.keys))
+        self.below = min(self.below, below_in(sheet))
         for row, cells in sheet.items():
             if row != ABOUT:
-                add_up(self.rows[row[1:]], cells)
+                key = row[1:]
+                self.rows[key].append(cells)
+                self.requests[key] += requests_in(cells)
 
     @property
     def is_sampled(self) -> bool:
@@ -48,15 +51,24 @@ class KeyRows:
 
     def distinct(self) -> int:
         """How many keys were asked for; exact unless sampled."""
-        asked = [key for key, cells in self.rows.items() if requests_in(cells)]
+        asked = [key for key, requests in self.requests.items() if requests]
         if not self.is_sampled:
             return len(asked)
         return round(sum(rank_of(key) < self.below for key in asked) / self.below)
 
     def busiest(self, limit: int) -> list[tuple[str, Sum]]:
         """The keys asked for most; of equal ones the last asked for."""
-        asked = [(requests_in(cells), number(cells, "last"), key) for key, cells in self.rows.items()]
-        return [(key, self.rows[key]) for requests, _, key in heapq.nlargest(limit, asked) if requests]
+        asked = [(requests, self._last(key), key) for key, requests in self.requests.items() if requests]
+        return [(key, self._sum(key)) for _, _, key in heapq.nlargest(limit, asked)]
+
+    def _last(self, key: str) -> int:
+        return max(number(cells, "last") for cells in self.rows[key])
+
+    def _sum(self, key: str) -> Sum:
+        total: Sum = {}
+        for cells in self.rows[key]:
+            add_up(total, cells)
+        return total
 
 
 def top_key(key: str, cells: Cells) -> TopKey:

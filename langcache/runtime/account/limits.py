@@ -20,21 +20,21 @@ def limit_of(distinct: int, cacheable: int) -> float:
     return max(0.0, 1.0 - distinct / cacheable) if cacheable else 0.0
 
 
-def limits_by_day(days: Mapping[int, Mapping[str, Cells]], units: Mapping[int, Cells], keys: int) -> dict[int, float]:
+def limits_by_day(days: Mapping[int, Mapping[str, Cells]], units: Mapping[int, Cells]) -> dict[int, float]:
     """The limit of each day, by the day."""
     found = {}
     for day, sheet in days.items():
-        rows = KeyRows(keys)
+        rows = KeyRows()
         rows.add(sheet)
         found[day] = limit_of(rows.distinct(), _cacheable(units.get(day, {})))
     return found
 
 
-def limits_by_hour(days: Mapping[int, Mapping[str, Cells]], units: Mapping[int, Cells], keys: int) -> dict[int, float]:
+def limits_by_hour(days: Mapping[int, Mapping[str, Cells]], units: Mapping[int, Cells]) -> dict[int, float]:
     """The limit of each hour, by the hour: the keys of the day's sample that were asked for in it."""
     found = {}
     for day, sheet in days.items():
-        below = below_in(sheet, keys)
+        below = below_in(sheet)
         asked: Counter[int] = Counter()
         for row, cells in sheet.items():
             if row != ABOUT and (below == 1.0 or rank_of(row[1:]) < below):

@@ -104,13 +104,13 @@ class Reading:
         period = self.period(days)
         if by == "day":
             totals = yield from self._totals("days", period)
-            limits = limits_by_day((yield from self._days_of_keys(period)), totals.units, self.retention.keys)
+            limits = limits_by_day((yield from self._days_of_keys(period)), totals.units)
             return _buckets(totals, range(period.first, period.today + 1), DAY_S, limits)
         if by != "hour":
             raise DeclarationError(f"trends are by 'day' or by 'hour', not by {by!r}")
         period = self.period(min(days, HOUR_DAYS))
         totals = yield from self._totals("hours", period, HOUR_S)
-        limits = limits_by_hour((yield from self._days_of_keys(period)), totals.units, self.retention.keys)
+        limits = limits_by_hour((yield from self._days_of_keys(period)), totals.units)
         return _buckets(totals, range(period.first * 24, int(self.now // HOUR_S) + 1), HOUR_S, limits)
 
     def account(self, days: int) -> Flow[Account]:
@@ -148,7 +148,7 @@ class Reading:
         return totals_of((yield from self._read(period.sheets(kind))).values(), units)
 
     def _keys(self, period: Period) -> Flow[KeyRows]:
-        keys = KeyRows(self.retention.keys)
+        keys = KeyRows()
         for rows in (yield from self._read(period.key_sheets())).values():
             keys.add(rows)
         return keys

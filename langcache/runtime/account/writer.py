@@ -91,13 +91,13 @@ class Writer:
     def _look_around(self) -> None:
         for (namespace, day), kept in self._kept.items():
             if kept.look_is_due:
-                self._trim(namespace, "keys8", day)
-                kept.looked(self._trim(namespace, "keys", day))
+                kept.looked(self._trim(namespace, "keys", day), self._trim(namespace, "keys8", day))
 
     def _trim(self, namespace: str, kind: str, day: int) -> Look:
         """Drop the keys of a sheet that are too many; doing it twice, or in two processes, does no harm."""
         name, now = sheet_of(kind, day), self._clock.now()
-        look = look_at(self._store.read_counts(namespace, [name], now=now)[name], self._retention.keys)
+        rows = self._store.read_counts(namespace, [name], now=now)[name]
+        look = look_at(rows, self._retention.sample(kind))
         if look.drop:
             about = Sheet(name, self._retention.sheets(day)[kind], {ABOUT: {BELOW: repr(look.below)}})
             self._store.add_counts(namespace, [about], batch=uuid.uuid4().hex, now=now)
