@@ -20,6 +20,7 @@ ABOUT: Final = "about"
 """The row about the sheet itself; a key's begins with ``k``."""
 
 BELOW: Final = "below"
+_chance: Final = random.SystemRandom()
 WAITING: Final = 4_096
 """Keys above the sample that one process counts, since they may become busy."""
 
@@ -75,7 +76,8 @@ class KeptKeys:
         self._waiting: dict[str, KeySum] = {}
         self._below, self._busy = 1.0, 0
         # Begun at random, so that also of many short-lived processes some look at what they have left.
-        self._new = random.randrange(1 + keys // 8)  # noqa: S311 -- spreads work, guards nothing
+        # From a source of its own: in a thread beside a program that has seeded the common one, for itself.
+        self._new = _chance.randrange(1 + keys // 8)
 
     @property
     def look_is_due(self) -> bool:
