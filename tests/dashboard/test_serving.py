@@ -16,6 +16,7 @@ from support.seeding import put_entry
 
 from langcache import Cache
 from langcache.dashboard import serve
+from langcache.dashboard.serving import Server
 from langcache.errors import DeclarationError
 
 DEADLINE_S = 60.0
@@ -56,6 +57,33 @@ def test_the_token_of_the_environment_opens_it(tmp_path: Path) -> None:
         page = client.get("/entries", timeout=DEADLINE_S).text
     assert "Log out" in page
     assert TOKEN not in page
+
+
+@pytest.mark.parametrize(
+    ("host", "token", "is_private", "warns"),
+    [
+        ("127.0.0.1", None, False, False),
+        ("127.0.0.1", "t", False, False),
+        ("0.0.0.0", "t", True, False),
+        ("0.0.0.0", None, False, True),
+    ],
+)
+def test_beyond_loopback_it_asks_first_or_warns(
+    cache: Cache,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    host: str,
+    token: str | None,
+    is_private: bool,
+    warns: bool,
+) -> None:
+    """With a token, reading takes it too; without one, a warning says who can read."""
+    apps, urls = [], []
+    monkeypatch.setattr(Server, "run", lambda server, sockets: apps.append(server.config.app))
+    serve(cache, host=host, port=0, token=token, on_ready=urls.append)
+    assert apps[0].state.site.private is is_private
+    assert any("can read every template" in record.message for record in caplog.records) is warns
+    assert urls[0].startswith(f"http://{host}:")
 
 
 def test_a_port_that_is_taken_is_an_error_of_the_system(cache: Cache) -> None:

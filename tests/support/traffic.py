@@ -6,10 +6,10 @@ from decimal import Decimal
 from langcache import Cache
 from langcache.core.events import Event, Outcome
 from langcache.testing import FakeClock
+from support.seeding import DAY_S
 
-__all__ = ["DAY_S", "a_week_with_a_bad_yesterday", "events_of_a_day"]
+__all__ = ["a_week_with_a_bad_yesterday", "events_of_a_day"]
 
-DAY_S = 86_400.0
 CALL_USD = Decimal("0.0125")
 LATENCY_S = {"hit": 0.0004, "miss": 1.7, "refused": 2.1, "bypass": 1.9}
 
