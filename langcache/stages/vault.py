@@ -27,7 +27,7 @@ GRACE_S: Final = 7 * 86_400.0
 """How long an expired entry can still be seen by a health check; it is not reused meanwhile."""
 
 COMMIT_LEASE_S: Final = 30.0
-UPDATE_LEASE_S: Final = 5.0
+UPDATE_LEASE_S: Final = 2.0
 UPDATE_ATTEMPTS: Final = 400
 UPDATE_PAUSE_S: Final = 0.02
 READS_KEPT: Final = 64

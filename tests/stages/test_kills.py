@@ -35,7 +35,7 @@ def run_child(folder, seed, where="nowhere", count=0):
         [*command, str(seed), where, str(count)], stdout=subprocess.PIPE, text=True, env=environment
     )
     try:
-        said, _ = child.communicate(timeout=0.4 + count * 0.02 if where == "time" else 60)
+        said, _ = child.communicate(timeout=0.4 + count * 0.02 if where == "time" else 600)
     except subprocess.TimeoutExpired:
         child.send_signal(signal.SIGKILL)
         said, _ = child.communicate()
@@ -92,7 +92,7 @@ def test_two_processes_share_the_work(tmp_path):
         children = [
             subprocess.Popen([*command, *arguments], stdout=subprocess.PIPE, text=True, env=environment) for _ in "ab"
         ]
-        said = [child.communicate(timeout=60)[0] for child in children]
+        said = [child.communicate(timeout=600)[0] for child in children]
         assert said[0] == said[1] != ""
         expected, _, _ = Oracle(seeded(seed)).expect(new_world(seeded(seed)))
         assert sorted(expected) == sorted(log_of(folder))
