@@ -1,0 +1,102 @@
+"""What a miss adds to the bare chain, beside one durable SQLite write: the key, the lease, the check, the storing.
+
+``prompt | model | parser`` with a model that answers at once; every miss is of a kind nobody asked for before. The
+write is one row of as many bytes as an entry has, in WAL mode, ``synchronous=FULL``, its own transaction. Rounds run
+all contenders in an order of their own, so that a noisy machine is noisy for all of them; figures are of medians.
+
+    python benchmarks/misses.py [--rounds N] [--json]
+"""
+
+import argparse
+import asyncio
+import itertools
+import json
+import random
+import sqlite3
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from hit_latency import ANSWER, PROFILE, PROMPT, USER
+from langchain_core.language_models.fake_chat_models import FakeListChatModel
+from langchain_core.output_parsers import StrOutputParser
+
+from langcache import Cache
+
+BOUND = 3.0
+FLOOR = "a durable SQLite write"
+kinds = itertools.count()
+
+
+def somebody() -> dict[str, str]:
+    return {**USER, "background": f"kind {next(kinds)}"}
+
+
+def durable_write(folder: Path) -> Callable[[], Any]:
+    connection = sqlite3.connect(folder / "bare.db", isolation_level=None, check_same_thread=False)
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=FULL")
+    connection.execute("CREATE TABLE entries (key TEXT PRIMARY KEY, value BLOB)")
+    value = random.Random(7).randbytes(len(ANSWER) + 600)
+    return lambda: connection.execute("INSERT INTO entries VALUES (?, ?)", (f"key {next(kinds)}", value))
+
+
+def contenders(folder: Path, runner: asyncio.Runner) -> dict[str, Callable[[], Any]]:
+    bare: Any = PROMPT | FakeListChatModel(responses=[ANSWER]) | StrOutputParser()
+    sqlite = Cache(f"sqlite:///{folder / 'ours.db'}").wrap(bare, profile=PROFILE)
+    memory = Cache("memory://").wrap(bare, profile=PROFILE)
+    return {
+        FLOOR: durable_write(folder),
+        "bare chain, sync": lambda: bare.invoke(somebody()),
+        "miss, SQLite, sync": lambda: sqlite.invoke(somebody()),
+        "miss, memory, sync": lambda: memory.invoke(somebody()),
+        "bare chain, async": lambda: runner.run(bare.ainvoke(somebody())),
+        "miss, SQLite, async": lambda: runner.run(sqlite.ainvoke(somebody())),
+        "miss, memory, async": lambda: runner.run(memory.ainvoke(somebody())),
+    }
+
+
+def measure(calls: dict[str, Callable[[], Any]], rounds: int) -> dict[str, float]:
+    """Median seconds per call, by name."""
+    times: dict[str, list[float]] = {name: [] for name in calls}
+    chance = random.Random(7)
+    for _ in range(rounds):
+        for name in chance.sample(list(calls), len(calls)):
+            started = time.perf_counter()
+            calls[name]()
+            times[name].append(time.perf_counter() - started)
+    return {name: statistics.median(taken[rounds // 10 :]) for name, taken in times.items()}
+
+
+def added(medians: dict[str, float]) -> dict[str, float]:
+    """Seconds a miss adds to the bare chain, by store and half."""
+    return {
+        name: median - medians[f"bare chain, {name.rpartition(', ')[2]}"]
+        for name, median in medians.items()
+        if name.startswith("miss")
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=500)
+    parser.add_argument("--json", action="store_true")
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder, asyncio.Runner() as runner:
+        medians = measure(contenders(Path(folder), runner), asked.rounds)
+    floor = medians[FLOOR]
+    ratios = {name: seconds / floor for name, seconds in added(medians).items()}
+    if asked.json:
+        print(json.dumps({"median_s": medians, "added_per_durable_write": ratios, "bound": BOUND}))
+        return
+    for name, median in medians.items():
+        print(f"{name:25} {median * 1e6:8.1f} us")
+    for name, seconds in added(medians).items():
+        print(f"{name} adds {seconds * 1e6:8.1f} us, {seconds / floor:5.2f} durable writes  (bound {BOUND})")
+
+
+if __name__ == "__main__":
+    main()
