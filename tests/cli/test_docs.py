@@ -30,7 +30,12 @@ def examples(command: str) -> list[str]:
 
 def plain(text: str) -> str:
     """One line, without the frames and colours of a help page."""
-    return " ".join(re.sub(r"\x1b\[[0-9;]*m|[│╭╮╰╯─]", " ", text).split())
+    return " ".join(re.sub("[│╭╮╰╯─]", " ", uncoloured(text)).split())
+
+
+def uncoloured(text: str) -> str:
+    """Where somebody forces colours, as some CI does."""
+    return re.sub(r"\x1b\[[0-9;]*m", "", text)
 
 
 def test_the_commands_are_those_promised_and_all_are_documented() -> None:
@@ -85,7 +90,7 @@ def test_the_toml_of_the_docs_is_read(url: str) -> None:
 def test_help_fits_80_columns() -> None:
     """Of the app and of each command."""
     for command in ([], *([name] for name in COMMANDS)):
-        lines = langcache(*command, "--help", TERM="dumb", NO_COLOR="1").out.splitlines()
+        lines = uncoloured(langcache(*command, "--help", TERM="dumb", NO_COLOR="1").out).splitlines()
         assert max(map(len, lines)) <= 80
 
 

@@ -4,9 +4,12 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from textwrap import dedent
 from typing import Any
+from urllib.error import URLError
+from urllib.request import urlopen
 
 import pytest
 from support.commands import fill, langcache
@@ -134,6 +137,18 @@ def test_an_interrupted_removal_leaves_the_rest_untouched(
     assert langcache(*arguments, "--url", url, "--json").json["entries"] == left
 
 
+def _wait_for(page: str) -> None:
+    """Until *page* is served."""
+    given_up_at = time.monotonic() + LIMIT_S
+    while True:
+        try:
+            with urlopen(page, timeout=LIMIT_S):
+                return
+        except URLError:
+            assert time.monotonic() < given_up_at, f"{page} is not served"
+            time.sleep(0.05)
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="signals")
 def test_serve_ends_with_ctrl_c() -> None:
     """It says where it listens, and leaves no traceback behind."""
@@ -144,6 +159,7 @@ def test_serve_ends_with_ctrl_c() -> None:
     try:
         line = running.stderr.readline()
         assert line.startswith("http://127.0.0.1:"), line
+        _wait_for(line.split()[0])
         running.send_signal(signal.SIGINT)
         _, rest = running.communicate(timeout=LIMIT_S)
     finally:

@@ -29,20 +29,28 @@ def check_installation() -> Iterator[Finding]:
 
 def _versions() -> Iterator[Finding]:
     wanted = [Requirement(text) for text in metadata.requires(DISTRIBUTION) or ()]
-    shown, wrong = [f"Python {platform.python_version()}", f"{DISTRIBUTION} {metadata.version(DISTRIBUTION)}"], []
-    for requirement in {each.name: each for each in wanted}.values():
-        needed = requirement.marker is None or requirement.marker.evaluate({"extra": ""})
-        version = _version(requirement.name)
-        if version is None:
-            wrong += [f"{requirement.name} is missing"] if needed else []
-        elif not requirement.specifier.contains(version, prereleases=True):
-            wrong.append(f"{requirement.name} {version} is not {requirement.specifier}")
-        elif needed:
-            shown.append(f"{requirement.name} {version}")
+    wrong = list(dict.fromkeys(fault for each in wanted if (fault := _fault(each)) is not None))
     if wrong:
         yield failed("versions", "; ".join(wrong), f"pip install --upgrade {DISTRIBUTION}")
-    else:
-        yield ok("versions", ", ".join(shown))
+        return
+    base = [DISTRIBUTION, *(each.name for each in wanted if _is_needed(each))]
+    versions = [f"{name} {_version(name)}" for name in base]
+    yield ok("versions", ", ".join([f"Python {platform.python_version()}", *versions]))
+
+
+def _fault(requirement: Requirement) -> str | None:
+    """What is wrong with what is installed; an extra's library may be missing."""
+    version = _version(requirement.name)
+    if version is None:
+        return f"{requirement.name} is missing" if _is_needed(requirement) else None
+    if requirement.specifier.contains(version, prereleases=True):
+        return None
+    return f"{requirement.name} {version} is not {requirement.specifier}"
+
+
+def _is_needed(requirement: Requirement) -> bool:
+    """Whether it is one of the base, not of an extra."""
+    return requirement.marker is None or requirement.marker.evaluate({"extra": ""})
 
 
 def _version(name: str) -> str | None:
@@ -56,7 +64,7 @@ def _name_clash() -> Finding:
     version = _version(REDIS_SDK)
     if version is None:
         return ok("name clash", "Redis's SDK of the same import name is not installed")
-    what = f"the distribution {REDIS_SDK} {version} (Redis's SDK) is installed into the same folder as ours"
+    what = f"the distribution {REDIS_SDK} {version} (Redis's SDK) is beside ours, and imports as langcache too"
     return failed("name clash", what, f"{REINSTALL}; keep Redis's SDK in another environment")
 
 
