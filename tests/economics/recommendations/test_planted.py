@@ -51,15 +51,6 @@ def test_a_feature_that_does_not_matter() -> None:
     assert_worth(one, before, play(traffic, profile(colour=IGNORED), kind_and_gpa))
 
 
-def test_a_feature_that_does_not_matter_where_answers_expire() -> None:
-    """One entry for all expires as well, only less often."""
-    traffic = requests(400, days=10)
-    before = play(traffic, profile(), kind_and_gpa, ttl_s=2 * DAY_S)
-    (one,) = (o for o in before.cache.recommendations() if o.strategy == "unneeded-feature")
-    after = play(traffic, profile(colour=IGNORED), kind_and_gpa, ttl_s=2 * DAY_S)
-    assert_worth(one, before, after)
-
-
 def test_a_bad_bucket_edge() -> None:
     """Removed, it saves what was said."""
     traffic = requests(300, days=10)
@@ -77,6 +68,24 @@ def test_a_short_ttl(ttl_s: float) -> None:
     one = found(before, "short-ttl")
     longer: Any = one.evidence["ttl_s"]
     assert_worth(one, before, play(traffic, profile(), everything, ttl_s=longer))
+
+
+def test_all_three_at_once() -> None:
+    """Each with what it saves alone; one entry for several kinds expires as well, only less often."""
+    traffic, ttl_s = requests(400, days=10), 2 * DAY_S
+
+    def answer(prompt: str) -> str:
+        return f"as a {_part(prompt, 0)}, {'under' in prompt}"
+
+    before = play(traffic, profile(), answer, ttl_s=ttl_s)
+    feature, edge, ttl = (
+        next(one for one in before.cache.recommendations() if one.strategy == strategy)
+        for strategy in ("unneeded-feature", "bucket-edge", "short-ttl")
+    )
+    longer: Any = ttl.evidence["ttl_s"]
+    assert_worth(feature, before, play(traffic, profile(colour=IGNORED), answer, ttl_s=ttl_s))
+    assert_worth(edge, before, play(traffic, profile(edges=(3.0,)), answer, ttl_s=ttl_s))
+    assert_worth(ttl, before, play(traffic, profile(), answer, ttl_s=longer))
 
 
 @pytest.mark.parametrize("seed", range(3))
