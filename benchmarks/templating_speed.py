@@ -1,6 +1,8 @@
 """What templating costs, beside its floors: ``python benchmarks/templating_speed.py [DIR]``.
 
 With DIR the floor of delexicalizing is one pass of the tokenizer of the ``leakcheck.py`` there, else of one like it.
+Times are of the processor. A user's typed values are written once, however often they are filled in; "first time"
+is that writing.
 The last table shows how time grows: each line doubles the text and the number of slots.
 """
 
@@ -10,15 +12,18 @@ import re
 import string
 import sys
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import process_time
 
 from langcache.errors import Refused
-from langcache.templating import Lexicon, Personal, Template, fill, from_data, to_data
+from langcache.templating import Gap, Lexicon, Personal, Template, fill, from_data, to_data
 from langcache.templating.frequency import COMMON
+from langcache.templating.kinds import kind_of
+from langcache.templating.template import tidy
 
-LIMITS = {"delexicalize": 3.0, "fill, plain": 5.0, "fill, grammar": 40.0}
+LIMITS = {"delexicalize": 3.0, "fill, plain": 5.0, "fill, grammar": 40.0, "fill, typed": 40.0}
 
 
 def beside(run: Callable[[], object], floor: Callable[[], object], times: int) -> tuple[float, float]:
@@ -74,34 +79,91 @@ def slots_of(values: Sequence[str], kind: str = "name") -> dict[str, Personal]:
     return {f"slot{i}": Personal(f"slot{i}", f"slot {i}", value, kind=kind) for i, value in enumerate(values)}
 
 
-def floors(folder: Path | None) -> list[tuple[str, float, float]]:
+def typed(dice: random.Random, kind: str) -> object:
+    """A value of a kind, as an app stores it."""
+    name, amount = " ".join(names(dice, 2)), dice.randrange(10_000, 10**6)
+    day = datetime(2019, 3, 1, tzinfo=UTC) + timedelta(minutes=15 * dice.randrange(10**5))
+    return {
+        "person": f"Dr. {name}",
+        "date": day.date(),
+        "time": day.time(),
+        "datetime": day,
+        "duration": timedelta(minutes=dice.randrange(70, 500)),
+        "number": amount,
+        "money": f"${amount / 100:,.2f}",
+        "percent": f"{amount / 10**4:.1f}%",
+        "address": f"{amount} {name} Avenue, San Mateo, CA 94401",
+        "email": f"{name.replace(' ', '.')}@example.com".lower(),
+        "phone": f"+1 212 555 {amount % 10**4:04}",
+        "list": names(dice, 3),
+    }[kind]
+
+
+KINDS = (
+    "person", "date", "time", "datetime", "duration", "number", "money", "percent", "address", "email", "phone", "list",
+)  # fmt: skip
+
+
+def person(seed: int) -> dict[str, Personal]:
+    """A user with twenty typed slots."""
+    dice = random.Random(seed)
+    kinds = (KINDS * 2)[:20]
+    return {f"s{i}": Personal(f"s{i}", f"place {i}", typed(dice, kind), kind=kind) for i, kind in enumerate(kinds)}
+
+
+def typed_template(text: str, slots: Mapping[str, Personal]) -> Template:
+    """The text with a gap in some style of its kind for every slot."""
+    step = len(text) // len(slots)
+    segments: list[str | Gap] = []
+    for at, slot in enumerate(slots.values()):
+        styles = [form.style for form in kind_of(slot).recognise(slot) if form.style]
+        segments += (text[at * step : (at + 1) * step], Gap(slot.name, styles[len(styles) // 2]))
+    return tidy(segments)
+
+
+Line = tuple[str, float, float]
+
+
+def reading(text: str, slots: Sequence[Personal], toks: Callable[[str], object]) -> Iterator[Line]:
+    """What making a template costs beside a pass over its text: name, seconds, seconds of the floor."""
+    lexicon = Lexicon(slots)
+
+    def pass_() -> object:
+        return toks(text)
+
+    yield ("delexicalize", *beside(lambda: lexicon.delexicalize(text), pass_, 5))
+    yield ("compile + delexicalize", *beside(lambda: Lexicon(slots).delexicalize(text), pass_, 2))
+
+
+def filling(template: Template, slots: Mapping[str, Personal]) -> Iterator[Line]:
+    """What filling costs beside joining texts that are split already."""
+    parts = [part if isinstance(part, str) else str(slots[part.name].value) for part in template]
+    data = json.loads(json.dumps(to_data(template)))
+    grammar = tidy(part if isinstance(part, str) else part._replace(case="opening") for part in template)
+    literals = "".join(part for part in template if isinstance(part, str))
+    styled = typed_template(literals, person(0))
+    same = person(0)
+    runs: dict[str, Callable[[], object]] = {
+        "fill, plain": lambda: fill(template, slots),
+        "fill, grammar": lambda: fill(grammar, slots),
+        "fill, typed": lambda: fill(styled, same),
+        "from_data + fill": lambda: fill(from_data(data), slots),
+    }
+    for name, run in runs.items():
+        yield (name, *beside(run, lambda: "".join(parts), 100))
+    fresh = [person(seed) for seed in range(200)]
+    taken = min(_once_s(lambda: fill(styled, fresh.pop()), 1) for _ in range(200))
+    yield ("fill, typed, first time", taken, _once_s(lambda: "".join(parts), 1000))
+
+
+def floors(folder: Path | None) -> Iterator[Line]:
     """Name, seconds and seconds of the floor."""
     dice = random.Random(4)
     values = names(dice, 20)
     text = prose(dice, values, 4000)
     slots = slots_of(values)
-    lexicon = Lexicon(list(slots.values()))
-    template = lexicon.delexicalize(text)
-    toks = tokenizer(folder)
-    parts = [part if isinstance(part, str) else str(slots[part.name].value) for part in template]
-    grammar = tuple(part if isinstance(part, str) else part._replace(case="opening") for part in template)
-    data = json.loads(json.dumps(to_data(template)))
-    leaf = ["x " * 250, ["slot0"], " y" * 250, ["slot1"], " z" * 250, ["slot2"], " w" * 250]
-
-    def pass_() -> object:
-        return toks(text)
-
-    def join() -> str:
-        return "".join(parts)
-
-    return [
-        ("delexicalize", *beside(lambda: lexicon.delexicalize(text), pass_, 20)),
-        ("compile + delexicalize", *beside(lambda: Lexicon(list(slots.values())).delexicalize(text), pass_, 10)),
-        ("fill, plain", *beside(lambda: fill(template, slots), join, 1000)),
-        ("fill, grammar", *beside(lambda: fill(grammar, slots), join, 500)),
-        ("from_data + fill", *beside(lambda: fill(from_data(data), slots), join, 500)),
-        ("2 kB leaf, 3 gaps", *beside(lambda: fill(from_data(leaf), slots), join, 1000)),
-    ]
+    yield from reading(text, list(slots.values()), tokenizer(folder))
+    yield from filling(Lexicon(list(slots.values())).delexicalize(text), slots)
 
 
 Case = Callable[[int], tuple[dict[str, Personal], str]]
