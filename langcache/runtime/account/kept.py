@@ -77,12 +77,12 @@ class KeptKeys:
         self._below, self._busy = 1.0, 0
         # Begun at random, so that also of many short-lived processes some look at what they have left.
         # From a source of its own: in a thread beside a program that has seeded the common one, for itself.
-        self._new = _chance.randrange(1 + keys // 8)
+        self._new = _chance.randrange(1 + keys // 4)
 
     @property
     def look_is_due(self) -> bool:
         """Whether so many keys were new that the sheet may hold too many."""
-        return self._new > self._keys // 8
+        return self._new > self._keys // 4
 
     def looked(self, day: Look, eight_days: Look) -> None:
         """Take over what looks at both sheets said: what either is to hold must get through."""
