@@ -14,6 +14,7 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import StatusCode
 
+from langcache.core.events import Event
 from langcache.metrics.opentelemetry import instrument
 
 
@@ -156,6 +157,15 @@ def test_refusals_bypasses_and_unknown_prices_are_counted(watched: Watched) -> N
     assert watched.value("langcache.not_stored", langcache__outcome="bypass", langcache__reason="no-store") == 1
     assert watched.value("langcache.not_stored", langcache__outcome="refused") == 1
     assert watched.value("langcache.unpriced", langcache__model="nobody-knows-9") == 1
+
+
+def test_a_call_of_ours_is_no_request(watched: Watched) -> None:
+    """But it costs, and its span says whose it was."""
+    helper = Event("plan", outcome="refresh", model="fake-1", cost_usd=CALL_USD, is_helper=True)
+    watched.traffic.cache.ledger.record(helper)
+    assert watched.points("langcache.requests") == []
+    assert watched.value("langcache.cost") == watched.value("langcache.helper_cost") == float(CALL_USD)
+    assert (watched.spans[0].attributes or {})["langcache.is_helper"] is True
 
 
 def test_the_breaker_is_observed(watched: Watched) -> None:

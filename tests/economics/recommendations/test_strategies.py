@@ -169,6 +169,12 @@ def test_a_ttl_whose_answers_nobody_asks_for_again_is_right() -> None:
     assert recommend(account(*gone, key([0.0, 5 * HOUR_S], 2 * HOUR_S))) == []
 
 
+def test_a_ttl_that_no_longer_one_betters_is_left_alone() -> None:
+    """Answers of more than a year."""
+    old = [key([401 * DAY_S * n for n in range(5)], 400 * DAY_S) for _ in range(9)]
+    assert "short-ttl" not in [one.strategy for one in recommend(account(*old, days=2000))]
+
+
 def refused(**more: Any) -> list[KeyAccount]:
     """Three keys whose answer was refused each time."""
     outcomes = {"outcomes": {"refused": 5}, "created": 0, "has_parts": False, "template": None}
@@ -194,6 +200,16 @@ def test_refusals_that_a_declaration_would_mend_are_found(outcome: str, reason: 
     assert found.potential_savings_usd == 12 * Decimal("0.5")
     assert says in found.description
     assert "slot 'name'" in found.description
+
+
+def test_refusals_that_mend_themselves_are_left_alone() -> None:
+    """Each key was refused once and then stored: the next user's answer was fine."""
+    outcomes = {"refused": 1, "miss": 1, "hit": 3}
+    keys = [
+        key([0.0], outcomes=outcomes, calls=2, called={0.0: 2}, features={"n": n}, template=f"{n}") for n in range(9)
+    ]
+    rows = (Refusal("refused", "leak", "plan", "name", "exact", 9, Decimal("4.5")),)
+    assert recommend(account(*keys, refusals=rows)) == []
 
 
 @pytest.mark.parametrize(
