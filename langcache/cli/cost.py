@@ -6,6 +6,7 @@ from typing import Any
 from langcache.cli import formats
 from langcache.cli.command import Days, Session, command
 from langcache.cli.output import Column, Report, Section
+from langcache.cli.trouble import DONE, FAILED
 from langcache.runtime.account.model import PeriodStats, Slice
 
 __all__ = ["cost"]
@@ -37,7 +38,7 @@ def cost(session: Session, days: Days = 30) -> Report:
         "unpriced": found.unpriced,
         **{f"by_{by}": [row for row in rows if row["by"] == by] for by in tables},
     }
-    return Report(data, sections, exact, list(_notes(found)))
+    return Report(data, sections, exact, list(_notes(found)), DONE if found.store_trouble is None else FAILED)
 
 
 def _rows(by: str, slices: Mapping[str, Slice]) -> Iterator[dict[str, Any]]:
@@ -61,6 +62,8 @@ def _section(by: str, rows: list[dict[str, Any]]) -> Section:
 
 
 def _notes(found: PeriodStats) -> Iterator[str]:
+    if found.store_trouble is not None:
+        yield f"The store: {found.store_trouble}"
     if not found.requests:
         yield "No request in these days."
         return

@@ -7,6 +7,7 @@ import typer
 from langcache.cli import formats
 from langcache.cli.command import Session, command
 from langcache.cli.output import Column, Report, Section, figures
+from langcache.cli.trouble import Trouble
 from langcache.runtime.features import typed
 from langcache.runtime.inspection import EntryDetail, Leaf, entry_detail, resolve_key
 from langcache.templating import Gap
@@ -27,7 +28,8 @@ def show(
 
             return stage_report(cache, pipeline, key)
         entry = entry_detail(cache, resolve_key(cache, key))
-    assert entry is not None, "its key was just found"
+    if entry is None:
+        raise Trouble(f"the entry {key} was removed just now")
     return Report(entry.to_dict(), [_about(entry), _parts(entry), _template(entry)])
 
 

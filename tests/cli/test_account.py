@@ -14,6 +14,7 @@ from langcache.cli import cost, recommend
 from langcache.cli.formats import money, percent
 from langcache.core.events import Usage
 from langcache.economics.recommendations import Recommendation
+from langcache.errors import StoreError
 from langcache.runtime.account.model import Slice
 
 PRICES = {"fake-1": {"input": "0.03", "output": "0.06"}}
@@ -79,9 +80,23 @@ def test_stats_for_people_fit_and_name_what_is_unknown(used: str) -> None:
 def test_an_empty_account_asks_whether_it_is_the_right_store(url: str) -> None:
     """The likeliest reason for no requests is another store."""
     assert "langcache info" in langcache("stats", "--url", url).out
-    for command in ("top", "trends"):
+    for command in ("top", "trends", "cost"):
         assert "No request in these days." in langcache(command, "--url", url).out
     assert langcache("trends", "--url", url, "--days", "3", "--json").json[0]["requests"] == 0
+
+
+def test_an_account_that_cannot_be_read_is_a_failure(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Zeros that are none must not look like an idle cache."""
+    from langcache.storage.sqlite.store import SQLiteStore
+
+    def broken(*_: Any, **__: Any) -> Any:
+        raise StoreError("the disk is gone")
+
+    monkeypatch.setattr(SQLiteStore, "read_counts", broken)
+    for command in ("stats", "cost"):
+        ended = langcache(command, "--url", url)
+        assert (ended.status, "the disk is gone" in ended.out) == (1, True)
+    assert langcache("top", "--url", url).status == 1
 
 
 def test_top_are_the_kinds_asked_for_most(used: str) -> None:

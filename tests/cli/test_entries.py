@@ -147,6 +147,23 @@ def test_invalidate_without_a_condition_removes_nothing(arguments: list[str], ur
     assert left(url) == 3
 
 
+@pytest.mark.parametrize("text", ["soon", "0", "-1d"])
+def test_an_age_that_is_none_removes_nothing(text: str, url: str) -> None:
+    """Status 2, and what an age looks like."""
+    fill(url)
+    ended = langcache("invalidate", "--older-than", text, "--url", url, "--confirm")
+    assert (ended.status, "--older-than" in ended.err, "30d" in ended.err) == (2, True, True)
+    assert left(url) == 3
+
+
+def test_json_and_csv_exclude_each_other(url: str) -> None:
+    """Status 2, before anything is done."""
+    fill(url)
+    ended = langcache("clear", "--json", "--csv", "--confirm", "--url", url)
+    assert (ended.status, ended.out) == (2, "")
+    assert left(url) == 3
+
+
 def test_clear_asks_and_stays_in_its_namespace(url: str) -> None:
     """Every entry of one namespace, none of another."""
     fill(url)
