@@ -5,13 +5,14 @@ import socket
 from collections.abc import Callable, Collection, Iterable
 
 import uvicorn
+from starlette.applications import Starlette
 
 from langcache.dashboard.app import create_app
 from langcache.dashboard.hosts import LOOPBACK, is_loopback
 from langcache.runtime.cache import Cache
 from langcache.stages.archive import Archive
 
-__all__ = ["DEFAULT_HOST", "DEFAULT_PORT", "Server", "serve", "url_of"]
+__all__ = ["DEFAULT_HOST", "DEFAULT_PORT", "Server", "config_of", "serve", "url_of"]
 
 logger = logging.getLogger("langcache")
 
@@ -57,8 +58,7 @@ def serve(
     with socket.create_server((host, port), family=_family(host)) as listening:
         if on_ready is not None:
             on_ready(url_of(listening))
-        config = uvicorn.Config(app, log_level="warning", server_header=False, timeout_graceful_shutdown=GRACE_S)
-        Server(config).run([listening])
+        Server(config_of(app)).run([listening])
 
 
 class Server(uvicorn.Server):
@@ -68,6 +68,18 @@ class Server(uvicorn.Server):
         """End the streams, then as always."""
         self.config.app.state.site.pulse.close()  # type: ignore[union-attr]
         await super().shutdown(sockets)
+
+
+def config_of(app: Starlette) -> uvicorn.Config:
+    """Plain HTTP and nothing else, quietly."""
+    return uvicorn.Config(
+        app,
+        log_level="warning",
+        lifespan="off",
+        ws="none",
+        server_header=False,
+        timeout_graceful_shutdown=GRACE_S,
+    )
 
 
 def url_of(listening: socket.socket) -> str:

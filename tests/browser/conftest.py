@@ -6,13 +6,14 @@ from typing import Any
 from urllib.parse import urljoin
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 from support.browsing import DEADLINE_MS, Complaints, chromium, served
 
 from langcache import Cache
 from langcache.testing import FakeClock
 
 Visit = Callable[..., Page]
+expect.set_options(timeout=DEADLINE_MS)
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,7 @@
 
 import pytest
 from playwright.sync_api import Page, expect
-from support.browsing import DEADLINE_MS, served, until
+from support.browsing import served, until
 from support.seeding import put_entry
 
 from langcache import Cache
@@ -45,7 +45,7 @@ def test_ten_thousand_entries_scroll(cache: Cache, home: str, visit: Visit) -> N
     assert page.locator(".window .row").last.get_attribute("aria-rowindex") == str(MANY + 1)
     expect(page.get_by_role("link", name="k09999")).to_be_in_viewport()
     page.evaluate("scrollTo(0, 0)")
-    expect(page.get_by_role("link", name="k00000")).to_be_in_viewport(timeout=DEADLINE_MS)
+    expect(page.get_by_role("link", name="k00000")).to_be_in_viewport()
 
 
 def test_a_filter_is_chosen_and_taken_back(cache: Cache, home: str, visit: Visit) -> None:
@@ -67,9 +67,9 @@ def test_the_list_is_told_of_a_new_entry(cache: Cache, home: str, visit: Visit) 
     """It appears on top, with nobody touching the page."""
     _fill(cache, 3)
     page = visit(home + "/entries")
-    expect(page.locator("#pulse")).to_have_text("Live", timeout=DEADLINE_MS)
+    expect(page.locator("#pulse")).to_have_text("Live")
     put_entry(cache, "brand-new", age_s=-1.0)
-    expect(page.get_by_role("link", name="brand-new")).to_be_visible(timeout=DEADLINE_MS)
+    expect(page.get_by_role("link", name="brand-new")).to_be_visible()
     expect(page.locator("#entry-count")).to_contain_text("4 entries")
 
 

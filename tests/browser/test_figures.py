@@ -5,7 +5,6 @@ from decimal import Decimal
 
 import pytest
 from playwright.sync_api import Page, expect
-from support.browsing import DEADLINE_MS
 from support.seeding import put_entry
 from support.traffic import events_of_a_day
 
@@ -48,7 +47,7 @@ def test_the_charts_are_the_trends(busy: str, cache: Cache, visit: Visit) -> Non
         assert float(cells.nth(0).get_attribute("data-v") or "nan") == bucket.start
         assert Decimal(cells.nth(1).get_attribute("data-v") or "nan") == bucket.saved_usd
         assert Decimal(cells.nth(2).get_attribute("data-v") or "nan") == bucket.cost_usd
-    expect(page.locator(".chart canvas")).to_have_count(3, timeout=DEADLINE_MS)
+    expect(page.locator(".chart canvas")).to_have_count(3)
     colours = page.locator(".chart canvas").evaluate_all(
         "all => all.map(one => new Set(new Uint32Array("
         "one.getContext('2d').getImageData(0, 0, one.width, one.height).data.buffer)).size)"
@@ -69,28 +68,28 @@ def test_a_stranger_reads_what_was_saved_and_why_yesterday_was_worse(busy: str, 
 def test_an_open_page_is_told_of_news(busy: str, cache: Cache, visit: Visit) -> None:
     """A request and an entry elsewhere change the figures here, and the charts, with nobody touching the page."""
     page, before = visit(busy), cache.stats(days=7)
-    expect(page.locator("#pulse")).to_have_text("Live", timeout=DEADLINE_MS)
+    expect(page.locator("#pulse")).to_have_text("Live")
     put_entry(cache, "new")
     for event in events_of_a_day(hits=7, misses=0, version="v4"):
         cache.ledger.record(event)
     figure = page.locator('[data-figure="requests"]')
-    expect(figure).to_have_attribute("value", str(before.requests + 7), timeout=DEADLINE_MS)
-    expect(page.locator('[data-figure="entries"]')).to_have_attribute("value", "32", timeout=DEADLINE_MS)
+    expect(figure).to_have_attribute("value", str(before.requests + 7))
+    expect(page.locator('[data-figure="entries"]')).to_have_attribute("value", "32")
     assert Decimal(_shown(page, "saved_usd")) == cache.stats(days=7).saved_usd
-    expect(page.locator(".chart canvas")).to_have_count(3, timeout=DEADLINE_MS)
+    expect(page.locator(".chart canvas")).to_have_count(3)
 
 
 def test_what_has_the_focus_is_left_alone_until_it_has_gone_on(busy: str, cache: Cache, visit: Visit) -> None:
     """News never takes a link from under somebody's fingers, and is not lost either."""
     page, before = visit(busy), cache.stats(days=7)
-    expect(page.locator("#pulse")).to_have_text("Live", timeout=DEADLINE_MS)
+    expect(page.locator("#pulse")).to_have_text("Live")
     link = page.get_by_role("link", name="by reason")
     link.focus()
     for event in events_of_a_day(hits=3, misses=0, version="v4"):
         cache.ledger.record(event)
-    expect(page.locator("h1")).to_contain_text(f"of {before.requests + 3} requests", timeout=DEADLINE_MS)
+    expect(page.locator("h1")).to_contain_text(f"of {before.requests + 3} requests")
     expect(link).to_be_focused()
     figure = page.locator('[data-figure="requests"]')
     expect(figure).to_have_attribute("value", str(before.requests))
     page.keyboard.press("Shift+Tab")
-    expect(figure).to_have_attribute("value", str(before.requests + 3), timeout=DEADLINE_MS)
+    expect(figure).to_have_attribute("value", str(before.requests + 3))

@@ -7,12 +7,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import uvicorn
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
 from langcache import Cache
 from langcache.dashboard import create_app
-from langcache.dashboard.serving import Server, url_of
+from langcache.dashboard.serving import Server, config_of, url_of
 
 __all__ = ["DEADLINE_MS", "Complaints", "chromium", "served", "until"]
 
@@ -37,7 +36,7 @@ def chromium() -> Iterator[Browser]:
 def served(cache: Cache, **options: Any) -> Iterator[str]:
     """The URL of a dashboard of *cache*, served from another thread as `serve` does."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
-        server = Server(uvicorn.Config(create_app(cache, **options), log_level="warning", timeout_graceful_shutdown=5))
+        server = Server(config_of(create_app(cache, **options)))
         thread = threading.Thread(target=server.run, args=([listening],))
         thread.start()
         try:
