@@ -3,8 +3,9 @@
     python benchmarks/stages.py
 
 The first table is the median of five rounds, each of 200 single-row inserts into a plain SQLite table in WAL mode with
-``synchronous=FULL``, then 200 stages executed on a SQLite store, then the same served from it. The second
-doubles a chain of stages up to 10,000 and prints the ratio at each doubling; linear growth is a ratio of 2.
+``synchronous=FULL``, then 200 stages executed on a SQLite store, then the same served from it; beside the time, how
+much of it was CPU, since on a busy machine the rest is mostly waiting for a turn. The second doubles a chain of stages
+up to 10,000 and prints the ratio at each doubling; linear growth is a ratio of 2.
 """
 
 import sqlite3
@@ -34,38 +35,41 @@ def bare_writes(folder):
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=FULL")
     connection.execute("CREATE TABLE entry (key TEXT PRIMARY KEY, value BLOB)")
-    times = []
-    for number in range(STAGES):
-        started = time.perf_counter()
-        connection.execute("INSERT INTO entry VALUES (?, ?)", (str(number), b"x" * 2_000))
-        times.append(time.perf_counter() - started)
+
+    def write():
+        for number in range(STAGES):
+            connection.execute("INSERT INTO entry VALUES (?, ?)", (str(number), b"x" * 2_000))
+
+    taken = timed(write)
     connection.close()
-    return statistics.median(times)
+    return taken
 
 
 def timed(work):
-    started = time.perf_counter()
+    """Seconds and CPU seconds of each of 200."""
+    started, cpu = time.perf_counter(), time.process_time()
     work()
-    return time.perf_counter() - started
+    return (time.perf_counter() - started) / STAGES, (time.process_time() - cpu) / STAGES
 
 
 def one_round(folder):
-    """Seconds for a bare write, a stage executed, and a stage served, one after the other: disks have moods."""
+    """A bare write, a stage executed, and a stage served, one after the other: disks have moods."""
     folder.mkdir()
     bare = bare_writes(folder)
     with Cache(f"sqlite:///{folder / 'cache.db'}") as cache:
         pipe = chain(cache, STAGES)
-        return bare, *(timed(lambda: pipe.run({"a": 1})) / STAGES for _ in range(2))
+        return bare, *(timed(lambda: pipe.run({"a": 1})) for _ in range(2))
 
 
 def overhead(folder):
     rounds = [one_round(folder / str(number)) for number in range(ROUNDS)]
-    bare, executed, served = (statistics.median(times) for times in zip(*rounds, strict=True))
-    print(f"a bare durable SQLite write      {bare * 1e6:8.0f} µs   1.0 ×")
-    print(f"a stage served from the cache    {served * 1e6:8.0f} µs {served / bare:5.1f} ×")
-    print(
-        f"a stage executed and committed   {executed * 1e6:8.0f} µs {executed / bare:5.1f} ×   (it does nothing itself)"
-    )
+    names = ("a bare durable SQLite write", "a stage executed and committed", "a stage served from the cache")
+    print(f"{'':<32}{'µs':>8}{'of bare':>9}{'µs of CPU':>11}   (the stages do nothing themselves)")
+    bare = None
+    for name, taken in zip(names, zip(*rounds, strict=True), strict=True):
+        wall, cpu = (statistics.median(times) for times in zip(*taken, strict=True))
+        bare = bare or wall
+        print(f"{name:<32}{wall * 1e6:>8.0f}{wall / bare:>7.1f} ×{cpu * 1e6:>11.0f}")
 
 
 def measure(url, size):

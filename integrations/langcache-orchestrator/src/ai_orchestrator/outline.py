@@ -55,10 +55,11 @@ def _lines(node: ast.stmt, owner: str = "") -> Iterable[str]:
         case ast.AnnAssign():
             yield f"{owner}{ast.unparse(node.target)}: {ast.unparse(node.annotation)}"
         case ast.Assign():
-            yield from (f"{owner}{ast.unparse(target)}" for target in node.targets)
+            named = (inner for target in node.targets for inner in ast.walk(target) if isinstance(inner, ast.Name))
+            yield from (f"{owner}{name.id}" for name in named)
         case ast.Import() | ast.ImportFrom():
             yield from (f"{_IMPORTED}{alias.asname or alias.name.partition('.')[0]}" for alias in node.names)
-        case ast.If() | ast.Try():
+        case ast.If() | ast.Try() | ast.With() | ast.For():
             for part in ast.iter_child_nodes(node):
                 if isinstance(part, ast.stmt):
                     yield from _lines(part, owner)

@@ -17,7 +17,9 @@ from ai_orchestrator.parsing import parse
 __all__ = ["check_files", "escapes"]
 
 _ALWAYS = frozenset({"pytest"})
-_PARSERS: Mapping[str, Callable[[str], object]] = {".py": parse, ".toml": tomllib.loads, ".json": json.loads}
+_UNKNOWABLE = frozenset({"*", "__getattr__"})
+"""A module that has one of these may offer any name."""
+_READERS: Mapping[str, Callable[[str], object]] = {".py": parse, ".toml": tomllib.loads, ".json": json.loads}
 
 
 def check_files(
@@ -54,10 +56,10 @@ def escapes(path: str) -> bool:
 
 
 def _unparsable(path: str, text: str) -> Iterator[str]:
-    parse = _PARSERS.get(PurePosixPath(path).suffix)
+    read = _READERS.get(PurePosixPath(path).suffix)
     try:
-        if parse is not None:
-            parse(text)
+        if read is not None:
+            read(text)
     except SyntaxError as error:
         yield f"{path}:{error.lineno}: {error.msg}"
     except ValueError as error:  # TOMLDecodeError and JSONDecodeError are both one
@@ -98,7 +100,7 @@ def _unresolved(
             yield f"{path}:{line}: {module} is neither in the project, nor Python's, nor declared"
         elif top in ours and module not in modules:
             yield f"{path}:{line}: the project has no module {module}"
-        elif top in ours and "*" not in modules[module]:
+        elif top in ours and not modules[module] & _UNKNOWABLE:
             yield from (f"{path}:{line}: {module} has no {name}" for name in names if name not in modules[module])
 
 
