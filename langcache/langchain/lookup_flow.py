@@ -107,7 +107,7 @@ class LookupFlow:
     def _lead(self, work: LookupWork) -> Flow[Answer]:
         """Among processes, too; somebody may have stored the answer since it was looked up."""
         engine, term = self.engine, work.term
-        if not engine.leases.needed:
+        if engine.store.hangs or not engine.leases.needed:
             return (yield from self._stored(work))
         claim = yield from engine.leases.claim(work.namespace, work.key, engine.fresh_for(work.directives))
         term.lease = claim.lease

@@ -32,13 +32,18 @@ class Breaker:
         self._took_s: deque[float] = deque(maxlen=REMEMBERED)
         self._lock = ForkableLock()
         self._failures = 0
-        self._open_until = self._slow_until = 0.0
+        self._open_until = self._slow_until = self._hangs_until = 0.0
         self.reason: str | None = None
 
     @property
     def failing(self) -> bool:
         """Whether the last call failed."""
         return self._failures > 0
+
+    @property
+    def hangs(self) -> bool:
+        """Whether the last call failed, a moment ago, and took long to: a timeout."""
+        return self._clock.now() < self._hangs_until
 
     def closed(self) -> bool:
         """Whether a call may go through now."""
@@ -56,7 +61,7 @@ class Breaker:
 
         Slow calls that ran at the same time are one: a crowd at a cold start says little of the store.
         """
-        ended = self._clock.now()
+        ended, self._hangs_until = self._clock.now(), 0.0
         if took_s > self._slow_s and self.reason is None and ended - took_s < self._slow_until:
             return
         self._took_s.append(took_s)
@@ -76,10 +81,11 @@ class Breaker:
                 self.reason = SLOW
                 self._open_until = self._clock.now() + self._pause_s
 
-    def failed(self, error: Exception) -> None:
-        """The call failed."""
+    def failed(self, error: Exception, took_s: float = 0.0) -> None:
+        """The call failed after *took_s*."""
         with self._lock:
             self._failures += 1
+            self._hangs_until = self._clock.now() + self._pause_s if took_s > self._slow_s else 0.0
             if self._failures >= self._limit:
                 self.reason = type(error).__name__
                 self._open_until = self._clock.now() + self._pause_s
@@ -102,6 +108,11 @@ class Breakers:
         """Why some calls do not go through now, if so."""
         return self._all.reason or next(filter(None, (breaker.reason for breaker in self._kinds.values())), None)
 
+    @property
+    def hangs(self) -> bool:
+        """Whether the last call ended in a timeout: who has paid for one should not pay for another."""
+        return self._all.hangs
+
     def closed(self, kind: str) -> bool:
         """Whether a call of this *kind* may go through now."""
         return self._kinds[kind].closed() and self._all.closed()
@@ -118,9 +129,9 @@ class Breakers:
         self._all.succeeded(took_s)
         return self._all.reason == SLOW and before is None
 
-    def failed(self, kind: str, error: Exception) -> bool:
-        """The call failed; True if this is news: no kind of call was failing yet."""
+    def failed(self, kind: str, error: Exception, took_s: float) -> bool:
+        """The call failed after *took_s*; True if this is news: no kind of call was failing yet."""
         calm = not any(breaker.failing for breaker in self._kinds.values())
-        self._all.failed(error)
+        self._all.failed(error, took_s)
         self._kinds[kind].failed(error)
         return calm

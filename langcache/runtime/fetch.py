@@ -86,7 +86,8 @@ class Fetch:
     def keep(self, work: Work, entry: Entry, term: Term) -> Flow[None]:
         """Store *entry* and hand it to all who wait for *term*."""
         gone_at = self.expiry.gone_at(entry.fresh_until)
-        yield self.store.put(work.namespace, work.key, entry, gone_at, work.labels, term.lease)
+        if not self.store.hangs:
+            yield self.store.put(work.namespace, work.key, entry, gone_at, work.labels, term.lease)
         self.land(term, Landing(entry=entry))
         yield from self.leases.release(term.lease)
         term.lease = None
@@ -211,7 +212,8 @@ class Fetch:
         """Let all who wait fetch their own at once: this answer is for nobody else."""
         self.land(term, Landing(released=True))
         if term.lease is not None:
-            yield self.leases.tell_refused(work.namespace, work.key)
+            if not self.store.hangs:
+                yield self.leases.tell_refused(work.namespace, work.key)
             yield from self.leases.release(term.lease)
             term.lease = None
 

@@ -195,7 +195,9 @@ class Engine:
 
     def _claim(self, work: Work, term: Term, good: Good) -> Flow[Claim]:
         """Ask to lead; somebody may have stored a *good* answer since it was looked up."""
-        if self.leases.needed:
+        if self.store.hangs:
+            claim = Claim()
+        elif self.leases.needed:
             claim = yield from self.leases.claim(work.namespace, work.key, good)
         else:
             entry = yield self.store.get(work.namespace, work.key)

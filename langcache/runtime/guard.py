@@ -51,6 +51,11 @@ class GuardedStore:
         reason = self._breakers.reason
         return SLOW if reason == SLOW else self._trouble if reason is not None else None
 
+    @property
+    def hangs(self) -> bool:
+        """Whether the last call ended in a timeout; one request pays for one, not for each call it would make."""
+        return self._breakers.hangs
+
     def take_news(self) -> str | None:
         """What an event should say of the store; each trouble is told once."""
         if self._news is None:
@@ -194,7 +199,7 @@ class GuardedStore:
         try:
             result = call()
         except Exception as error:
-            self._failed(kind, error)
+            self._failed(kind, error, self._clock.now() - started)
             return None
         self._answered(kind, self._clock.now() - started)
         return result
@@ -206,7 +211,7 @@ class GuardedStore:
         try:
             result = await call()
         except Exception as error:
-            self._failed(kind, error)
+            self._failed(kind, error, self._clock.now() - started)
             return None
         self._answered(kind, self._clock.now() - started)
         return result
@@ -216,10 +221,10 @@ class GuardedStore:
             self._news = "the store has become slow; chains run without it"
             logger.warning("langcache: %s", self._news)
 
-    def _failed(self, kind: str, error: Exception) -> None:
+    def _failed(self, kind: str, error: Exception, took_s: float) -> None:
         self.counts["store errors"] += 1
         self._trouble = str(error) or type(error).__name__
-        if self._breakers.failed(kind, error):
+        if self._breakers.failed(kind, error, took_s):
             self._news = f"the store does not answer: {self._trouble}"
             logger.warning("langcache: the store does not answer (%s); chains run without it", self._trouble)
 

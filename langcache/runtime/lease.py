@@ -68,7 +68,7 @@ class Leases:
         pause_s = FIRST_PAUSE_S
         while True:
             got = yield self._store.acquire(namespace, key, TERM_S)
-            entry = yield self._store.get(namespace, key)
+            entry = None if self._store.hangs else (yield self._store.get(namespace, key))
             if fresh(entry):
                 if isinstance(got, Lease):
                     yield self._store.release(got)
@@ -77,7 +77,7 @@ class Leases:
                 if got is not None:
                     self._renewer.add(got)
                 return Claim(lease=got)
-            if self._clock.now() >= gives_up_at or (yield self._store.is_refused(namespace, key)):
+            if self._store.hangs or self._clock.now() >= gives_up_at or (yield self._store.is_refused(namespace, key)):
                 return Claim(alone=True)
             told = yield self._store.wait_for_release(namespace, key, LONGEST_PAUSE_S)
             if not told:
@@ -86,7 +86,9 @@ class Leases:
 
     def release(self, lease: Lease | None) -> Flow[None]:
         """End the lease, if there is one."""
-        if lease is not None and self._renewer.remove(lease):
+        if self._store.hangs:
+            self.abandon(lease)
+        elif lease is not None and self._renewer.remove(lease):
             yield self._store.release(lease)
 
     def tell_refused(self, namespace: str, key: str) -> Step[Any]:

@@ -141,6 +141,52 @@ def test_a_slow_store_is_left_alone_until_it_is_fast_again(half: Any) -> None:
     asker.close()
 
 
+class Hanging(FaultyStore):
+    """A half-open server, seen from two processes: from the call *after* on, each ends in a timeout of 250 ms."""
+
+    def __init__(self, clock: FakeClock, after: int = 0) -> None:
+        super().__init__(open_store("memory://"), {})
+        self.shared, self._clock, self._left = True, clock, after
+
+    def _fault(self, method: str) -> Any:
+        fault = super()._fault(method)
+        if len(self.calls) > self._left and method != "close":
+            self._clock.advance(0.25)
+            raise StoreError("timed out")
+        return fault
+
+
+@pytest.mark.parametrize("half", ["sync", "async"])
+@pytest.mark.parametrize("after", range(5))
+@pytest.mark.parametrize("refusal", [None, "truncated"])
+def test_a_request_pays_at_most_one_timeout_and_later_ones_none(half: Any, after: int, refusal: str | None) -> None:
+    """Whichever of its calls is the first to hang: look-up, lease, second look, storing, giving the lease back."""
+    clock = FakeClock()
+    store = Hanging(clock, after)
+    asker = Asker(half, store, clock=clock)
+    asker.chain.refusal = refusal
+    for number in range(8):
+        assert asker.ask(key=str(number)) == "Hello Ada."
+    paid = [event.latency_s for event in asker.events]
+    assert max(paid) <= 0.25 + 1e-6
+    assert paid[4:] == [0.0] * 4
+    assert len(asker.chain.runs) == 8
+    asker.close()
+
+
+@pytest.mark.parametrize("half", ["sync", "async"])
+def test_one_timeout_alone_costs_one_entry_and_nothing_more(half: Any) -> None:
+    """The next look-up that is answered shows that the store is well."""
+    clock = FakeClock()
+    store = Hanging(clock)
+    asker = Asker(half, store, clock=clock)
+    asker.ask()
+    store._left = 10**9
+    assert [asker.ask(), asker.ask(user="Bob")] == ["Hello Ada.", "Hello Bob."]
+    assert asker.outcomes == ["miss", "miss", "hit"]
+    asker.close()
+
+
 def test_a_breaker_lets_one_through_at_a_time() -> None:
     """The others go on without, until that one knows."""
     clock = FakeClock()
