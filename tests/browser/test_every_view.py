@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import expect
+from support.browsing import served
 
 from langcache import Cache
 from langcache.testing import FakeClock
@@ -66,10 +67,20 @@ def test_every_view_loads_in_silence_with_one_heading(busy: str, visit: Visit) -
     """Under the strict policy: no message in the console, no request to anybody else (the fixture listens)."""
     for view in VIEWS:
         page = visit(busy + view)
-        expect(page.locator("#pulse")).to_have_text("Live")
+        expect(page.locator("#pulse")).to_have_text("" if view == "/login" else "Live")
         assert page.locator("h1").count() == 1, view
         assert page.locator("html").get_attribute("lang") == "en"
         assert page.title().endswith("langcache")
+
+
+def test_a_private_dashboard_is_silent_before_the_token_too(cache: Cache, visit: Visit) -> None:
+    """The form is all there is, and it leads to what was asked for."""
+    with served(cache, token="t", private=True) as home:
+        page = visit(home + "/chains")
+        page.get_by_label("Token").fill("t")
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/chains")
+        expect(page.locator("#pulse")).to_have_text("Live")
 
 
 def test_every_view_fits_a_phone(busy: str, visit: Visit) -> None:
