@@ -17,6 +17,7 @@ from langcache.stages import Pipeline
 from langcache.stages.graph import Graph
 from langcache.stages.health import Checkup as StageCheckup, Health
 from langcache.stages.vault import namespace_of
+from langcache.storage.registry import DISTRIBUTION
 
 __all__ = ["health"]
 
@@ -46,7 +47,7 @@ def health(
 ) -> Report:
     """Read every entry, and say which are corrupt or unreadable (status 1). A repair loses no answer that is usable.
 
-    It quarantines what fails its checksum or has another version's format, removes what is past its last use, and of
+    It quarantines what fails its checksum or has an older version's format, removes what is past its last use, and of
     a pipeline whatever was made from an entry that is wrong.
     """
     name = app or session.settings.app
@@ -88,6 +89,10 @@ def _report(checkup: Checkup, stages: Mapping[str, Health | None], repair: bool)
 
 
 def _hint(checkup: Checkup, repair: bool) -> str:
+    if checkup.counts["newer format"]:
+        return (
+            f"Unhealthy: a newer langcache wrote entries; pip install --upgrade {DISTRIBUTION}. They are not touched."
+        )
     if checkup.counts["encrypted"]:
         return "Unhealthy: entries are encrypted; set LANGCACHE_ENCRYPTION_KEYS. A repair does not touch them."
     return "Unhealthy still." if repair else "Unhealthy: `langcache health --repair` sets these aside."

@@ -24,7 +24,7 @@ NARROW, WIDEST = 80, 120
 
 STYLES = {
     **dict.fromkeys(("ok", "fresh", "stored", "quarantined", "removed"), "green"),
-    **dict.fromkeys(("warning", "expired", "other format", "encrypted", "agent version"), "yellow"),
+    **dict.fromkeys(("warning", "expired", "older format", "newer format", "encrypted", "agent version"), "yellow"),
     **dict.fromkeys(("failed", "corrupt", "contradictory", "dangling", "schema version"), "red"),
 }
 

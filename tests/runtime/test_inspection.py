@@ -268,21 +268,23 @@ def test_a_check_counts_and_a_repair_sets_aside_only_what_nobody_could_use(
     good = serve(cache)
     store_bytes(cache, "torn", b"nonsense")
     store_bytes(cache, "odd", seal("odd", b"[]\n{}"))
-    store_bytes(cache, "next version", seal("next version", payload(version=FORMAT + 1)))
+    store_bytes(cache, "old", seal("old", payload(version=FORMAT - 1)))
+    store_bytes(cache, "new", seal("new", payload(version=FORMAT + 1)))
+    store_bytes(cache, "new seal", b"LC\xff" + bytes(40))
     store_bytes(cache, "locked", b"LCE\x01" + bytes(40))
     found = look("check_entries", cache)
-    assert (found.checked, found.healthy, found.quarantined) == (5, False, 0)
-    assert dict(found.counts) == {"corrupt": 2, "other format": 1, "encrypted": 1}
+    assert (found.checked, found.healthy, found.quarantined) == (7, False, 0)
+    assert dict(found.counts) == {"corrupt": 2, "older format": 1, "newer format": 2, "encrypted": 1}
     assert look("check_entries", cache).counts == found.counts, "a check changes nothing"
 
     repaired = look("check_entries", cache, repair=True)
     assert (repaired.quarantined, repaired.healthy) == (3, False)
     left = {row.key for row in inspection.list_entries(cache)}
-    assert left == {good, "locked"}
+    assert left == {good, "locked", "new", "new seal"}
     aside = {row.key for row in cache.store.scan("quarantine:default", now=clock.now())}
-    assert aside == {"torn", "odd", "next version"}
+    assert aside == {"torn", "odd", "old"}
     assert look("entry_detail", cache, good) is not None
-    cache.store.delete("default", ["locked"])
+    cache.store.delete("default", ["locked", "new", "new seal"])
     assert look("check_entries", cache).healthy
 
 

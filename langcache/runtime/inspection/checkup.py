@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Checkup", "Finding", "acheck_entries", "ais_encrypted", "check_entries", "is_encrypted"]
 
-Kind = Literal["corrupt", "other format", "encrypted"]
-REPAIRED: frozenset[Kind] = frozenset({"corrupt", "other format"})
-"""What a repair sets aside; what is encrypted is well, and only somebody else's to read."""
+Kind = Literal["corrupt", "older format", "newer format", "encrypted"]
+REPAIRED: frozenset[Kind] = frozenset({"corrupt", "older format"})
+"""What a repair sets aside; what is encrypted or newer is well, and only somebody else's to read."""
 
 CIPHERTEXT = b"LCE"
 """How a value of `langcache.storage.encrypted` begins."""
@@ -36,8 +36,8 @@ class Finding:
     """One thing wrong with one entry.
 
     Attributes:
-        kind: ``corrupt`` (fails its checksum, or makes no sense), ``other format`` (another version's) or
-            ``encrypted`` (no key was given).
+        kind: ``corrupt`` (fails its checksum, or makes no sense), ``older format`` and ``newer format``
+            (another version's), or ``encrypted`` (no key was given).
         key: the entry's.
         detail: in words, never a value.
         action: what the repair did.
@@ -97,7 +97,7 @@ def check_entries(cache: "Cache", *, repair: bool = False, advance: Advance = la
 
     Args:
         cache: whose entries.
-        repair: quarantine what is corrupt or of another format, and remove what is past its last use.
+        repair: quarantine what is corrupt or of an older format, and remove what is past its last use.
         advance: told after each page how many more entries were looked at.
 
     Raises:
@@ -181,17 +181,23 @@ def _entry_or_fault(key: str, value: bytes) -> Entry | tuple[Kind, str]:
     """The entry in stored bytes, or why it is well but not ours to read; raises `CorruptEntry`."""
     if value.startswith(CIPHERTEXT):
         return "encrypted", "it is encrypted, and no key was given"
-    if value.startswith(MAGIC) and value[len(MAGIC) : len(MAGIC) + 1] != bytes([VERSION]):
-        return "other format", f"sealed by another version of langcache; this one reads {VERSION}"
+    seal = value[len(MAGIC)] if value.startswith(MAGIC) and len(value) > len(MAGIC) else VERSION
+    if seal != VERSION:
+        return _of_other_version("sealed as", seal, VERSION)
     payload = open_sealed(key, value)
     version = _format_of(payload)
     if version != FORMAT:
-        return "other format", f"format {version}, of another version of langcache; this one reads {FORMAT}"
+        return _of_other_version("format", version, FORMAT)
     entry = Entry.from_bytes(payload)
     read_about(payload)
     for _ in leaves_of(entry.body):
         """Each makes sense, or raises."""
     return entry
+
+
+def _of_other_version(what: str, version: int, ours: int) -> tuple[Kind, str]:
+    kind: Kind = "older format" if version < ours else "newer format"
+    return kind, f"{what} {version}, of another version of langcache; this one reads {ours}"
 
 
 def _format_of(payload: bytes) -> int:
