@@ -10,6 +10,7 @@ from langcache.economics.recommendations.short_ttl import short_ttl
 from langcache.economics.recommendations.stage_churn import stage_churn
 from langcache.economics.recommendations.stampedes import stampedes
 from langcache.economics.recommendations.traffic import Traffic
+from langcache.economics.recommendations.unmaskable_chain import unmaskable_chain
 from langcache.economics.recommendations.unneeded_parts import unneeded_parts
 from langcache.economics.recommendations.unpinned_model import unpinned_model
 from langcache.runtime.account.keys import Account
@@ -21,6 +22,7 @@ STRATEGIES = (
     bucket_edges,
     short_ttl,
     mendable_refusals,
+    unmaskable_chain,
     never_hits,
     stage_churn,
     stampedes,

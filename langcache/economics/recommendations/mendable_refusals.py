@@ -1,4 +1,4 @@
-"""Refusals and bypasses that one declaration would mend without changing a key, so that they can be replayed."""
+"""Refusals that one declaration would mend without changing a key, so that they can be replayed."""
 
 from collections.abc import Iterator
 from decimal import Decimal
@@ -31,35 +31,22 @@ _MENDS = {
 }
 """What helps, from the table of reasons in docs/templating.md."""
 
-_UNMASKABLE = "masked run failed: "
-
 
 def mendable_refusals(traffic: Traffic) -> Iterator[Recommendation]:
     """Replay the refused requests as if the first answer of each key had been stored."""
     chains = {chain.chain: chain for chain in traffic.chains}
     for refusal in traffic.account.refusals:
-        chain, mend = chains.get(refusal.chain), _mend(refusal)
-        if chain is not None and mend is not None:
+        chain, mend = chains.get(refusal.chain), _MENDS.get(refusal.reason)
+        if chain is not None and mend is not None and refusal.outcome == "refused":
             yield from _mended(chain, refusal, mend)
 
 
-def _mend(refusal: Refusal) -> str | None:
-    if refusal.outcome == "refused":
-        return _MENDS.get(refusal.reason)
-    if refusal.reason.startswith(_UNMASKABLE) and "declare" in refusal.reason:
-        return (
-            f"{refusal.reason.removeprefix(_UNMASKABLE)}; or wrap the chain with mode='abstract', which keeps the keys"
-        )
-    return None
-
-
 def _mended(chain: ChainTraffic, refusal: Refusal, mend: str) -> Iterator[Recommendation]:
-    keys = [key for key in chain.keys if key.outcomes.get(refusal.outcome)]
-    lost = sum(key.outcomes[refusal.outcome] for key in keys)
+    keys = [key for key in chain.keys if key.outcomes.get("refused")]
+    lost = sum(key.outcomes["refused"] for key in keys)
     tried = lost + sum(key.outcomes.get("miss", 0) for key in keys)
     confidence = lower_bound(lost, tried)
-    spared = sum(map(_spared, keys, [refusal.outcome] * len(keys)))
-    calls = round(spared * refusal.count / lost) if lost else 0
+    calls = round(sum(map(_spared, keys)) * refusal.count / lost) if lost else 0
     if confidence < FLOOR or calls < max(1, MATERIAL * chain.calls):
         return
     about = f" about slot {refusal.slot!r}" if refusal.slot else ""
@@ -74,7 +61,6 @@ def _mended(chain: ChainTraffic, refusal: Refusal, mend: str) -> Iterator[Recomm
         round(confidence, 3),
         {
             "chain": chain.chain,
-            "outcome": refusal.outcome,
             "reason": refusal.reason,
             "slot": refusal.slot,
             "form": refusal.form,
@@ -85,9 +71,9 @@ def _mended(chain: ChainTraffic, refusal: Refusal, mend: str) -> Iterator[Recomm
     )
 
 
-def _spared(key: KeyAccount, outcome: str) -> int:
+def _spared(key: KeyAccount) -> int:
     """All of its lost calls if it has an answer all the same, else all but the first."""
-    return key.outcomes[outcome] - (0 if key.created else 1)
+    return key.outcomes["refused"] - (0 if key.created else 1)
 
 
 def _cost(refusal: Refusal) -> Decimal:

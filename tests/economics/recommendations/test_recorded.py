@@ -8,6 +8,7 @@ import pytest
 from langchain_core.messages import AIMessage
 from langchain_core.output_parsers import StrOutputParser
 from langchain_core.prompts import ChatPromptTemplate
+from langchain_core.runnables import RunnableLambda
 from support.models import CountingModel, usage
 
 from langcache import Cache, Feature, Profile, Slot
@@ -33,12 +34,19 @@ class Person(Profile):
 
 
 class Played:
-    """A chain in abstract mode whose model says what *say* makes of its prompt."""
+    """A chain whose model says what *say* makes of its prompt; *before* is called with its inputs."""
 
-    def __init__(self, say: Any, profile: type[Profile] = Anyone, **settings: Any) -> None:
+    def __init__(
+        self, say: Any, profile: type[Profile] = Anyone, before: Any = lambda inputs: None, **settings: Any
+    ) -> None:
         self.cache = Cache("memory://", clock=FakeClock(), prices=PRICES)
         self.model = CountingModel(say=lambda messages: _said(say(messages[-1].text)))
-        chain = PROMPT | self.model | StrOutputParser()
+
+        def look(inputs: Any) -> Any:
+            before(inputs)
+            return inputs
+
+        chain = RunnableLambda(look) | PROMPT | self.model | StrOutputParser()
         whole = {"profile": profile, "name": "plan", "prompt_version": "v1", "mode": "abstract", **settings}
         self.chain = self.cache.wrap(chain, **whole)
 
@@ -75,6 +83,17 @@ def test_a_refusal_that_a_kind_mends_is_worth_what_the_kind_saves() -> None:
     assert float(one.potential_savings_usd) == pytest.approx(float(saved), rel=0.05)
     assert "Lovelace" not in str(one.to_dict())
     assert mended.found == []
+
+
+def test_a_chain_that_computes_with_a_slot_is_named() -> None:
+    """Its masked runs fail, and after a few it is bypassed."""
+    played = Played(lambda prompt: f"So: {prompt[-9:]}", mode="mask", before=lambda inputs: len(inputs["name"]))
+    for number in range(20):
+        played.ask(name="Ada", kind=f"kind {number}")
+    (one,) = played.found
+    assert (one.strategy, one.evidence["went_round"]) == ("unmaskable-chain", 20)
+    assert "computes with 'name'" in one.description
+    assert one.evidence["cost_usd"] == 20 * CALL_USD
 
 
 def test_a_chain_that_never_hits_is_told_which_input_is_to_blame() -> None:
