@@ -41,7 +41,8 @@ def _told(chain: str, rows: Sequence[Refusal], around: int, requests: int, confi
         STRATEGY,
         f"Chain {chain!r} cannot run on placeholders{why}: declare what it computes with as a Feature, or wrap it with "
         f"mode='abstract'. {around} of {requests} requests went round the cache for it (with 95 % confidence, at least "
-        f"{confidence:.0%} do). They cost ${cost_usd:.2f}; what of it would have been saved is not known, since they have no key.",
+        f"{confidence:.0%} do). They cost ${cost_usd:.2f}; what of it would have been saved is not known, since they "
+        "have no key.",
         Decimal(0),
         "low",
         confidence,
