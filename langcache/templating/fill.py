@@ -20,19 +20,27 @@ def fill(template: Template, slots: Mapping[str, Personal]) -> str:
             write it so.
         CorruptEntry: a gap names a context, case or grammar that does not exist.
     """
+    parts, plain, special = template.plan if type(template) is Compiled else plan_of(template)
+    parts = parts[:]
     try:
-        parts, plain, special = template.plan if type(template) is Compiled else plan_of(template)
-        parts = parts[:]
         for at, name in plain:
             parts[at] = slots[name].value or _empty(name)
         for at, gap in special:
             slot = slots[gap[0]]
             parts[at] = slot.renderings.get(gap) or _written(gap, slot)
-        return "".join(parts)
     except (KeyError, TypeError, Refused):
-        pass  # a slot is missing, or a value is not text: the careful way below says which, or writes it
-    careful = without_empty(template, slots)
-    return "".join([segment if isinstance(segment, str) else write(segment, slots) for segment in careful])
+        return _carefully(template, slots)
+    try:
+        return "".join(parts)
+    except TypeError:  # among them are numbers, dates, lists
+        texts = [part if type(part) is str else joined(part) for part in parts]
+        return "".join(texts) if all(texts) else _carefully(template, slots)
+
+
+def _carefully(template: Template, slots: Mapping[str, Personal]) -> str:
+    """The same where a slot is missing or empty: its clause is dropped, or it is named in a refusal."""
+    kept = without_empty(template, slots)
+    return "".join([segment if isinstance(segment, str) else write(segment, slots) for segment in kept])
 
 
 def _empty(name: str) -> NoReturn:
