@@ -3,6 +3,7 @@
 import json
 from contextlib import suppress
 
+import pytest
 from hypothesis import assume, given, strategies as st
 
 from langcache.errors import Refused
@@ -125,3 +126,34 @@ def test_scalar_check_never_fails_otherwise(own: list[object], leaf: object) -> 
     lexicon = Lexicon([Personal(f"s{i}", "s", value) for i, value in enumerate(own)])
     with suppress(Refused):
         lexicon.check_scalar(leaf)
+
+
+@pytest.mark.parametrize("kind", ["text", "name", "list"])
+@pytest.mark.parametrize(
+    "answer", ["Ask {} and {}.", "Ask:\n- {}\n- {}\n", "1. {}\n2. {}", "**{}** or **{}**", "{} / {} first"]
+)
+def test_lists_are_read_alike_whatever_their_kind(kind: str, answer: str) -> None:
+    """Several texts or names are a list: line by line, numbered, in bold; for as many as the next user has."""
+    mine, yours = (Personal("schools", "schools", value, kind=kind) for value in (["MIT", "CMU"], ["Yale", "Duke"]))
+    template = Lexicon([mine]).delexicalize(answer.format("MIT", "CMU"))
+    assert fill(template, {"schools": yours}) == answer.format("Yale", "Duke")
+
+
+@given(st.lists(st.one_of(st.integers(), st.dates(), st.lists(st.text("ab", min_size=1), min_size=1)), min_size=1))
+def test_values_that_are_no_text_are_written_as_the_careful_way_does(found: list[object]) -> None:
+    """Filling all gaps in one go, and filling each by itself, give the same text."""
+    slots = {f"s{n}": Personal(f"s{n}", "label", value) for n, value in enumerate(found)}
+    template = from_data([part for name in slots for part in (" ", [name])])
+    assert fill(template, slots) == "".join(" " + fill((Gap(name),), slots) for name in slots)
+
+
+@given(st.lists(st.sampled_from(["aeiou", "Kumquat", "the Room", "8 Mile"]), min_size=1, max_size=3))
+def test_a_second_fill_gives_the_same_text(found: list[str]) -> None:
+    """What is remembered of a user's values is what was written at first; another user's are written anew."""
+    gaps = [[f"s{n}", "", escape, case] for n in range(len(found)) for escape in ("", "json") for case in ("", "upper")]
+    template = from_data(gaps)
+    slots = {f"s{n}": Personal(f"s{n}", "label", value) for n, value in enumerate(found)}
+    first = fill(template, slots)
+    assert fill(template, slots) == first == "".join(fill((gap,), slots) for gap in template if isinstance(gap, Gap))
+    others = {name: Personal(name, "label", "Zebu") for name in slots}
+    assert "zebuzebuzebuzebu" * len(found) == fill(template, others).lower()
