@@ -5,7 +5,7 @@ import os
 
 import pytest
 from hypothesis import HealthCheck, settings, strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from langcache import Cache
 from langcache.stages import StageFailed
@@ -26,7 +26,11 @@ def plain(value):
 
 
 class Schedules(RuleBasedStateMachine):
-    """0 stale outputs downstream, 0 re-runs of a committed stage, and exactly the minimal set executed."""
+    """0 stale outputs downstream, 0 re-runs of a committed stage, and exactly the minimal set executed.
+
+    No rule has a precondition: what a crash leaves committed depends on how threads took turns, and what hypothesis draws
+    next must not.
+    """
 
     @initialize(pipeline=pipelines(), limit=st.sampled_from([1, 1, 4]))
     def start(self, pipeline, limit):
@@ -93,7 +97,6 @@ class Schedules(RuleBasedStateMachine):
     def invalidate_version(self, value, what):
         self.falls(lambda trace: getattr(trace, what) == value, **{f"{what}_version": str(value)})
 
-    @precondition(lambda self: self.oracle.committed)
     @rule(number=st.integers(0, 5), writes=st.integers(0, 2))
     def crash_while_invalidating(self, number, writes):
         """Cut off in the middle, the same call finishes the work."""
