@@ -9,7 +9,8 @@ _DOES = re.compile(
     r"|writes|spoke|taught|teaches|said|says|tells|told|met|took|takes|gave|gives|got|gets|put|built|builds|ran|runs|spent"
     r"|sold|bought|brought|held|kept|saw|sees|sang|sings|plays|lives|works|wants|needs|loves|likes|knows|knew|thinks|thought"
     r"|believes|leads|serves|makes|drew|draws|fought|died|et al|[a-z]{2,}ed)\b"
-    r"|, (?:you|your|i|we|it|let|please|thank|thanks|here|this|who|whose|keep|start|then)\b",
+    r"|, (?:you|your|i|we|it|let|please|thank|thanks|here|this|who|whose|keep|start|then|great|good"
+    r"|congratulations|welcome|remember|make|try|consider|take|don['’]t)\b",
     re.IGNORECASE,
 )
 # Words that open a sentence without an article, with the same verbs behind them.

@@ -28,6 +28,7 @@ _COUNTING = re.compile(
     r"|grade|stage|figure|table|item|rule|tip|reason|lesson|round|v|#) ?#?$",
     re.IGNORECASE,
 )
+_FIELD = re.compile(r"([^\W\d_][\w -]{1,30})[\"'*_]* ?(?::|\||=)[\"'*_ ]*$")
 _TIED = frozenset(("15", "20", "24", "25", "30", "40", "50", "60", "90", "365"))
 """Numbers that texts mention without anybody's value: parts of an hour, a day, a year, a dozen, a score."""
 
@@ -61,7 +62,7 @@ def settled(doubt: str, text: str, start: int, end: int, label: frozenset[str]) 
     """
     piece = text[start:end]
     if doubt == "common":
-        return is_proper(text, start, end)
+        return is_proper(text, start, end) or (piece[:1].isupper() and _is_labelled(text, start, label))
     if doubt == "short":
         letters = "".join(filter(str.isalnum, piece))
         marked = len(letters) < len(piece.strip())
@@ -71,6 +72,12 @@ def settled(doubt: str, text: str, start: int, end: int, label: frozenset[str]) 
         named = bool(label & _sentence(text, start, end))
         return named or (not _counts(text, start, end) and (_telling_number(piece) or _stated(text, start, end)))
     return False
+
+
+def _is_labelled(text: str, start: int, label: frozenset[str]) -> bool:
+    """Whether the label stands right before, as in a form, a table or a JSON object: ``**City:** Nice``."""
+    match = _FIELD.search(text, max(0, start - 48), start)
+    return match is not None and not label.isdisjoint(singular(word) for word in folded_words(match[1]))
 
 
 def _counts(text: str, start: int, end: int) -> bool:

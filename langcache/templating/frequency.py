@@ -95,9 +95,9 @@ through time today too under until up upon us use used very via want was way we 
 whether which while who whole whose why will within without would year yes yet you young your
 """
 _GENERIC = """
-apartment area avenue award bar bus center centre city club coffee community company cuisine east event family food game
+apartment area avenue bar bus center centre city club coffee community company cuisine east event family food game
 garden group hotel house international location lounge market movie museum music national new north office park people
-prize product project restaurant road room salon school service shop simulator south sports square station store street
+product project restaurant road room salon school service shop simulator south sports square station store street
 studio table team theater theatre tower town university view village water west
 """
 

@@ -47,7 +47,8 @@ class Scan(NamedTuple):
 def scan(text: str, forms: Forms) -> Scan:
     """Find all forms; the cost is linear in the text, however many forms there are.
 
-    Of the forms that start at one place only the longest exact and the most telling other one are kept.
+    Of the forms that start at one place only the longest exact one, the longest in another case and the most telling
+    other one are kept.
     """
     found = words(text)
     hits = list(_walk(text, found, forms))
@@ -78,18 +79,20 @@ def _walk(text: str, found: Words, forms: Forms) -> Iterator[Hit]:
     for first, letters in enumerate(found.folded):
         if letters not in forms.prefixes:
             continue
-        exact = loose = None
+        exact = cased = loose = None
         for letters, last in joined.spelled_from(first, forms):
             for entry, plural in forms.full.get(letters, ()):
                 hit = _hit(text, found, first, last, entry, plural=plural)
                 if hit is not None and hit.exact:
                     exact = hit if exact is None or _fills(hit) > _fills(exact) else exact
-                elif hit is not None and (exact is None or hit.end > exact.end):
-                    loose = hit if loose is None or _rank(hit, text) > _rank(loose, text) else loose
+                elif hit is not None and (exact is None or hit.end > exact.end or exact.entry.form.style is None):
+                    if _is_cased(hit, text) and (cased is None or _fills(hit) > _fills(cased)):
+                        cased = hit
+                    loose = hit if loose is None or _rank(hit) > _rank(loose) else loose
             if letters in forms.long:
                 for hit in _long(text, found.spans[first][0], found.spans[last][1], forms.long[letters]):
                     exact, loose = (hit, loose) if hit.exact else (exact, hit)
-        yield from (hit for hit in (exact, loose) if hit is not None)
+        yield from (hit for hit in (exact, cased, loose if loose is not cased else None) if hit is not None)
 
 
 def _long(text: str, start: int, end: int, alike: dict[int, Heads[Entry]]) -> Iterator[Hit]:
@@ -107,9 +110,14 @@ def _fills(hit: Hit) -> tuple[int, bool, bool]:
     return hit.end - hit.start, form.style is not None, not form.part
 
 
-def _rank(hit: Hit, text: str) -> tuple[bool, int, bool]:
-    alike = text[hit.start : hit.end].casefold() == hit.entry.form.text.casefold()
-    return hit.entry.distinctive and not hit.plural, hit.end, alike
+def _rank(hit: Hit) -> tuple[bool, int]:
+    return hit.entry.distinctive and not hit.plural, hit.end
+
+
+def _is_cased(hit: Hit, text: str) -> bool:
+    """Whether only the case of the letters is another than the form's."""
+    form, start = hit.entry.form.text, hit.start - hit.entry.lead
+    return not hit.plural and start >= 0 and text[start : start + len(form)].casefold() == form.casefold()
 
 
 def _hit(text: str, found: Words, first: int, last: int, entry: Entry, *, plural: bool) -> Hit | None:

@@ -34,7 +34,7 @@ _ENGLISH = (
     "d.M.y", "dd.MM.yy", "d.M.yy", "'is a' EEEE", "'was a' EEEE", "'on a' EEEE", "MMMM d (EEEE)", "MMMM do (EEEE)",
     "MMMM d, y (EEEE)", "MMM d (EEE)", "y-MM-dd (EEEE)",
     *(f"{core} {sign}yy" for core in ("MMMM d,", "d MMMM", "MMM d,", "d MMM", "MMMM", "MMM") for sign in ("''", "’")),
-    "d MMM yy", "dd MMM yy", "d-MMM-yy", "dd-MMM-yy",
+    "MMMM d , y", "MMM d , y", "MMMM do , y", "d MMM yy", "dd MMM yy", "d-MMM-yy", "dd-MMM-yy",
 )  # fmt: skip
 _MONTH_FIRST = ("M/d/y", "MM/dd/y", "M/d/yy", "MM/dd/yy", "M/d", "MM/dd", "M-d-y", "MM-dd-y")
 _DAY_FIRST = ("d/M/y", "dd/MM/y", "d/M/yy", "dd/MM/yy", "d/M", "dd/MM", "d-M-y", "dd-MM-y")

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from enum import Enum
 from functools import partial
 
 from langcache.errors import Refused
@@ -70,6 +71,11 @@ _NAMES = frozenset(("text", "name", "list"))
 """Kinds of values that may be names; the others only borrow what is here."""
 
 
+def _member(item: object) -> str:
+    """What a member of an enumeration says, if that is a text; prompts show its class and name."""
+    return item.value if isinstance(item, Enum) and isinstance(item.value, str) else ""
+
+
 def _signs(text: str) -> Iterator[str]:
     words = _WORD.findall(text) if len(text) <= _LONGEST else ()
     if 2 <= len(words) <= 6 and all(word[0].isupper() for word in words):
@@ -91,6 +97,8 @@ class Plain:
         texts = [written(item) for item in items(slot.value)]
         if len(texts) == 1:
             yield Form(texts[0])
+            if member := _member(items(slot.value)[0]):
+                yield Form(member, "member")
             styles = _OTHERWISE if slot.kind in _NAMES else _SAID
             others = ((style, _OTHERWISE[style](texts[0])) for style in styles)
             yield from (Form(text, style, proper=style == "bare") for style, text in others if text != texts[0])
@@ -100,6 +108,8 @@ class Plain:
 
     def render(self, slot: Personal, style: str) -> str:
         """A list joined in the given style, or a text without its article, in one word, with other signs."""
+        if style == "member":
+            return ", ".join(_member(item) or written(item) for item in items(slot.value))
         if style in _OTHERWISE:
             return _OTHERWISE[style](joined(slot.value))
         if style not in _LAST:
@@ -109,7 +119,7 @@ class Plain:
     def residue(self, slot: Personal) -> Iterable[Form]:
         """The same numbers and dates in other spellings; initials one by one; what an ampersand joins."""
         for item in items(slot.value):
-            yield from (Form(text, None) for text in (*respelled(item), *_signs(written(item))))
+            yield from (Form(text, None) for text in (*respelled(item), *_signs(written(item)), _member(item)))
 
 
 KIND = Plain()
