@@ -28,8 +28,8 @@ def plain(value):
 class Schedules(RuleBasedStateMachine):
     """0 stale outputs downstream, 0 re-runs of a committed stage, and exactly the minimal set executed.
 
-    No rule has a precondition: what a crash leaves committed depends on how threads took turns, and what hypothesis draws
-    next must not.
+    No rule has a precondition: what a crash leaves committed depends on how threads took turns, and what hypothesis
+    draws next must not.
     """
 
     @initialize(pipeline=pipelines(), limit=st.sampled_from([1, 1, 4]))
