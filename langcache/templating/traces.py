@@ -118,10 +118,11 @@ def _spelled(number: Decimal) -> Iterator[str]:
 
 def roundings(number: Decimal) -> Iterator[str]:
     """What a number becomes in the mouth of one who rounds it; coarsely only behind a word that says so."""
-    if number != number.to_integral_value():
+    if number != number.to_integral_value() and abs(number) < MOST:
         places = -int(number.normalize().as_tuple().exponent)
         for fewer in range(1, min(places, 4)):
-            yield f"{number.quantize(Decimal(1).scaleb(-fewer), ROUND_HALF_UP):f}"
+            if rounded := number.quantize(Decimal(1).scaleb(-fewer), ROUND_HALF_UP):
+                yield f"{rounded:f}"
     if not 100 <= abs(number) < MOST or number in _YEARS:
         return
     for digits in (1, 2, 3):

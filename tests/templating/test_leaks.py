@@ -3,9 +3,11 @@
 from typing import Any
 
 import pytest
+from hypothesis import given, settings, strategies as st
 
 from langcache.errors import Refused
 from langcache.templating import Lexicon, Personal, fill
+from langcache.templating.spelling import respelled
 
 
 def outcome(value: object, other: object, text: str, *, kind: str = "name", label: str = "it") -> str:
@@ -48,6 +50,15 @@ def test_a_blurred_number_is_found_with_other_digits(said: str) -> None:
     """More zeros, a rounding, words, the figures without their sign; the range that the key knows is allowed."""
     assert not left(f"Your GPA is {said} now", blurred={"gpa": 3.42})
     assert left("Your GPA is between 3.0 and 3.5 now", blurred={"gpa": 3.42})
+
+
+@settings(max_examples=25)
+@given(st.one_of(st.integers(), st.floats(), st.decimals(allow_nan=False), st.decimals(-1e6, 1e6, places=3)))
+def test_any_number_has_notations(value: object) -> None:
+    """Huge, tiny and negative numbers too; and the value itself is found in every one of them."""
+    for text in respelled(value):
+        assert text
+        assert not left(f"about {text} now", ignored={"it": value}) or not any(map(str.isalnum, text))
 
 
 @pytest.mark.parametrize("kind", ["text", "number"])
