@@ -39,9 +39,9 @@ def test_processes_threads_and_tasks_share_one_call(store: str, make_url: Callab
 @pytest.mark.soak
 def test_a_killed_leader_is_replaced_once(make_url: Callable[[str], str]) -> None:
     """SIGKILL in the middle of its call: its lease runs out and exactly one other takes over; on every store, at once,
-    as it is mostly waiting."""
+    as it is mostly waiting, except with full fleets: an overloaded machine makes a store slow, which is left alone."""
     urls = [make_url(store) for store in STORES]
-    with ThreadPoolExecutor(len(urls)) as pool:
+    with ThreadPoolExecutor(1 if SOAK else len(urls)) as pool:
         assert list(pool.map(calls_when_the_leader_is_killed, urls)) == [2] * len(urls)
 
 
