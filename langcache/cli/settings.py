@@ -7,13 +7,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import quote
 
-from pydantic import BaseModel, ConfigDict, PositiveFloat, PositiveInt, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, PositiveFloat, PositiveInt, ValidationError
 
 from langcache.cli.durations import Duration
 from langcache.cli.trouble import WRONGLY_CALLED, Trouble
+from langcache.economics.price_table import price_table
+from langcache.errors import DeclarationError
 from langcache.runtime.cache import Cache
 
 __all__ = ["ENCRYPTION_KEYS", "Loaded", "Settings", "load"]
@@ -25,13 +27,12 @@ _VARIABLES = {"url": "LANGCACHE_URL", "namespace": "LANGCACHE_NAMESPACE"}
 _RELATIVE_FILE = re.compile(r"((?:tiered\+)?sqlite:///)(?!/)(.+)")
 
 
-class Price(BaseModel):
-    """USD per 1,000 tokens of one model."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    input: float
-    output: float
+def _priced(table: Mapping[str, Any]) -> Mapping[str, Any]:
+    try:
+        price_table(table)
+    except DeclarationError as error:
+        raise ValueError(str(error)) from None
+    return table
 
 
 class Settings(BaseModel):
@@ -42,7 +43,7 @@ class Settings(BaseModel):
         namespace: of the entries.
         ttl, stale_if_error, stale_while_revalidate: as for `Cache`; ``"30d"`` or seconds.
         early_refresh: as for `Cache`.
-        prices: model to ``{input = …, output = …}`` in USD per 1,000 tokens.
+        prices: model to ``{input = …, output = …}`` in USD per 1,000 tokens, as for `Cache`.
         options: of the store, such as ``max_bytes``.
         app: ``"module:attribute"``, where ``doctor`` and ``health`` find chains and pipelines.
         pipelines: names of stage pipelines.
@@ -57,7 +58,7 @@ class Settings(BaseModel):
     stale_if_error: Duration | None = None
     stale_while_revalidate: Duration | None = None
     early_refresh: PositiveFloat | None = None
-    prices: Mapping[str, Price] = {}
+    prices: Annotated[Mapping[str, Any], AfterValidator(_priced)] = {}
     options: Mapping[str, Any] = {}
     app: str | None = None
     pipelines: tuple[str, ...] = ()
@@ -68,11 +69,10 @@ class Settings(BaseModel):
         """The cache these settings describe."""
         names = ("ttl", "stale_if_error", "stale_while_revalidate", "early_refresh", "retention_days", "retention_keys")
         given = {name: value for name in names if (value := getattr(self, name)) is not None}
-        prices = {model: price.model_dump() for model, price in self.prices.items()}
         return Cache(
             self.url,
             namespace=self.namespace,
-            prices=prices or None,
+            prices=self.prices or None,
             encryption_keys=_encryption_keys(),
             **given,
             **self.options,
@@ -152,7 +152,7 @@ def _checked(values: Mapping[str, Any], path: Path | None) -> Settings:
     name = ".".join(map(str, first["loc"]))
     if first["type"] != "extra_forbidden":
         raise Trouble(f"{path or 'settings'}: {name}: {first['msg'].removeprefix('Value error, ')}", WRONGLY_CALLED)
-    known = [*Settings.model_fields] if len(first["loc"]) == 1 else [*Price.model_fields]
+    known = [*Settings.model_fields]
     near = get_close_matches(str(first["loc"][-1]), known, n=1)
     hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(known)}"
     raise Trouble(f"{path}: [tool.langcache] knows no {name!r}; {hint}", WRONGLY_CALLED)

@@ -76,7 +76,7 @@ def test_everything_a_cache_takes_can_be_set(monkeypatch: pytest.MonkeyPatch) ->
     [
         ('nmespace = "x"', "knows no 'nmespace'; did you mean 'namespace'?"),
         ("zzz = 1", "knows no 'zzz'; known are url, namespace"),
-        ("prices = {gpt-4 = {inpt = 1, output = 2}}", "did you mean 'input'?"),
+        ("prices = {gpt-4 = {inpt = 1, output = 2}}", "has no 'inpt'; it has input, output"),
         ('ttl = "soon"', "ttl: 'soon' is no duration; write one such as 90s"),
         ("ttl = 0", "is no duration"),
         ("retention_days = 0", "retention_days"),
