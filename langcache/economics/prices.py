@@ -25,8 +25,8 @@ class Prices:
         self._table = price_table(table or {})
 
     def __call__(self, usage: Usage) -> Decimal | None:
-        """The cost of one call; None if its model, or its service tier, has no known price."""
-        if usage.model is None:
+        """The cost of one call; None if its model, or its service tier, has no known price, or it told no usage."""
+        if usage.model is None or not (usage.input_tokens or usage.output_tokens):
             return None
         own = self._table.get(usage.model)
         if own is not None:

@@ -46,3 +46,8 @@ def test_without_the_extra_only_the_users_table_is_known(monkeypatch: pytest.Mon
     usage = Usage("gpt-4o-mini", 7, 7)
     assert Prices()(usage) is None
     assert Prices({"gpt-4o-mini": {"input": 1, "output": 1}})(usage) == Decimal("0.014")
+
+
+def test_a_call_that_told_no_usage_is_unknown_and_not_free() -> None:
+    """A stream without usage, say."""
+    assert Prices({"m": {"input": 1, "output": 1}})(Usage("m", 0, 0)) is None
