@@ -13,7 +13,6 @@ def test_the_users_table_is_per_thousand_tokens_and_exact() -> None:
     """Decimals from text, so that 0.1 + 0.2 is 0.3."""
     prices = Prices({"mine": {"input": 0.1, "output": "0.2"}})
     assert prices(Usage("mine", 1000, 1000)) == Decimal("0.3")
-    assert prices(Usage("mine", 0, 0)) == 0
 
 
 def test_the_users_table_beats_the_bundled_prices() -> None:
