@@ -43,7 +43,7 @@ def said(kind: str, prompt: str) -> str:
     """What a model says that was shown placeholders, or else the values."""
     return (
         SAID[kind]
-        if "[" in prompt
+        if "[startup name]" in prompt
         else SAID[kind].replace("[startup name]", "PathAI").replace("[university name]", "MIT and CMU")
     )
 
