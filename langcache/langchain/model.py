@@ -35,9 +35,8 @@ from langcache.langchain.model_stream import (
 )
 from langcache.langchain.model_work import METADATA_PROFILE, ModelWork, values_of
 from langcache.langchain.replay import message_chunks
-from langcache.langchain.settings import Chain, Settings
+from langcache.langchain.settings import Chain, Settings, check
 from langcache.langchain.watch import Watched
-from langcache.langchain.wrap import check
 from langcache.runtime import ambient
 from langcache.runtime.cache import Cache
 from langcache.runtime.steps import adrive, adrive_stream, drive, drive_stream

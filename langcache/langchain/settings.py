@@ -9,6 +9,7 @@ from langcache.core.directives import NONE, Directives
 from langcache.core.encoding import canonical, digest
 from langcache.core.entry import labels_of
 from langcache.core.profile import Profile
+from langcache.errors import DeclarationError
 from langcache.langchain.adapt import INSTRUCTION, adapted
 from langcache.langchain.fingerprint import Fingerprint
 from langcache.langchain.watch import Watched
@@ -16,7 +17,7 @@ from langcache.runtime.breaker import Breaker
 from langcache.runtime.cache import Cache
 from langcache.storage.forking import ForkableLock
 
-__all__ = ["VOLATILE", "Chain", "Settings"]
+__all__ = ["VOLATILE", "Chain", "Settings", "check"]
 
 VOLATILE = frozenset({"thread_id", "checkpoint_id", "checkpoint_ns", "checkpoint_map", "run_id", "task_id"})
 """LangGraph's own names in ``configurable``: they say where a run is, not what it is asked."""
@@ -36,6 +37,16 @@ class Settings:
     instruction: str | Literal[False] | None = None
     volatile: frozenset[str] = frozenset()
     fallbacks: Literal["apart", "together"] = "apart"
+
+
+def check(settings: Settings) -> None:
+    """Raises `DeclarationError` if they cannot work."""
+    if settings.mode not in ("mask", "abstract"):
+        raise DeclarationError(f"mode is 'mask' or 'abstract', not {settings.mode!r}")
+    if settings.fallbacks not in ("apart", "together"):
+        raise DeclarationError(f"fallbacks is 'apart' or 'together', not {settings.fallbacks!r}")
+    if not (isinstance(settings.profile, type) and issubclass(settings.profile, Profile)):
+        raise DeclarationError("profile is a subclass of langcache.Profile, or Profile.of(...)")
 
 
 @dataclass(frozen=True, slots=True)

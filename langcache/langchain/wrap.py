@@ -18,14 +18,15 @@ from langcache.langchain.announce import Announcer
 from langcache.langchain.chain_work import ChainWork
 from langcache.langchain.chunks import adds_up, is_cumulative
 from langcache.langchain.listening import listening
+from langcache.langchain.model import wrap_model
 from langcache.langchain.replay import replayed
 from langcache.langchain.retry_clash import report_clash
-from langcache.langchain.settings import Chain, Settings
+from langcache.langchain.settings import Chain, Settings, check
 from langcache.langchain.watch import Watched
 from langcache.runtime.cache import Cache
 from langcache.runtime.steps import adrive, adrive_stream, drive, drive_stream
 
-__all__ = ["CachedRunnable", "check", "wrap"]
+__all__ = ["CachedRunnable", "wrap"]
 
 
 class CachedRunnable(RunnableSerializable[Any, Any]):
@@ -195,8 +196,6 @@ def wrap(
 ) -> Any:
     """See `Cache.wrap`."""
     if isinstance(runnable, BaseChatModel):
-        from langcache.langchain.model import wrap_model
-
         return wrap_model(cache, runnable, profile=profile, name=name, prompt_version=prompt_version, **declared)
     runnable = coerce_to_runnable(runnable)
     settings = Settings(name or runnable.get_name(), profile or Profile, prompt_version, **declared)
@@ -210,13 +209,3 @@ def wrap(
     if watched.found.opaque:
         report_clash(settings.name, runnable, cache.engine.retry.attempts)
     return CachedRunnable(chain=Chain(cache, runnable, settings, watched))
-
-
-def check(settings: Settings) -> None:
-    """Raises `DeclarationError` if they cannot work."""
-    if settings.mode not in ("mask", "abstract"):
-        raise DeclarationError(f"mode is 'mask' or 'abstract', not {settings.mode!r}")
-    if settings.fallbacks not in ("apart", "together"):
-        raise DeclarationError(f"fallbacks is 'apart' or 'together', not {settings.fallbacks!r}")
-    if not (isinstance(settings.profile, type) and issubclass(settings.profile, Profile)):
-        raise DeclarationError("profile is a subclass of langcache.Profile, or Profile.of(...)")
