@@ -39,7 +39,8 @@ def demo(
 
     endpoint = live_endpoint() if live else None
     console, applicants = Console(highlight=False, markup=False), read_applicants()
-    with Cache(url, namespace=LIVE if live else REPLAYED, retry=RetryPolicy(initial_s=0.2)) as cache:
+    namespace = LIVE if live else REPLAYED
+    with Cache(url, namespace=namespace, retry=RetryPolicy(initial_s=0.2)) as cache:
         if fresh:
             cache.clear()
         with _progress(console, len(applicants), quiet=as_json) as advance:
@@ -47,7 +48,7 @@ def demo(
     if as_json:
         typer.echo(json.dumps(figures.as_json(done), indent=2))
     else:
-        report.show(console, done, store=url, live=live)
+        report.show(console, done, store=url, namespace=namespace, live=live)
 
 
 def _served(serve: Callable[[], "Run"]) -> "Run":

@@ -24,7 +24,7 @@ WIDEST = 100
 """Columns; longer lines are harder to read."""
 
 
-def show(console: Console, run: Run, *, store: str, live: bool) -> None:
+def show(console: Console, run: Run, *, store: str, namespace: str, live: bool) -> None:
     """Print the report of *run*."""
     figures = count(run.events)
     console.print(_table(run, live=live))
@@ -35,7 +35,7 @@ def show(console: Console, run: Run, *, store: str, live: bool) -> None:
     console.print(_calls(figures, len(run.answers)))
     console.print(_bypassed(run))
     console.print(_survived(run))
-    console.print(_stored(figures, store))
+    console.print(_stored(figures, _CREDENTIALS.sub("//", store), namespace))
 
 
 def _table(run: Run, *, live: bool) -> Table:
@@ -157,6 +157,7 @@ def _survived(run: Run) -> str:
     return f"failure: {errors}; attempt {event.attempts} answered, {event.latency_s:.2f} s in all"
 
 
-def _stored(figures: Figures, store: str) -> str:
+def _stored(figures: Figures, store: str, namespace: str) -> str:
     again = "Run it again: no calls." if figures.provider_calls else "Start over with --fresh."
-    return f"Answers are kept in {_CREDENTIALS.sub('//', store)}. {again}"
+    account = f"langcache stats --url {store} --namespace {namespace}"
+    return f"Answers are kept in {store}. {again}\nWhat was saved: {account}"
