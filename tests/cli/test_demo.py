@@ -212,7 +212,7 @@ def test_the_page_does_not_repeat_a_password(capsys: pytest.CaptureFixture[str])
     """A store's URL is shown without its credentials."""
     with Cache("memory://") as cache:
         done = run(cache, read_applicants()[:1], live=None, advance=lambda _name: None)
-    show(Console(), done, store="redis://me:hunter2@host:6379/0", live=False)
+    show(Console(), done, store="redis://me:hunter2@host:6379/0", namespace="demo", live=False)
     page = capsys.readouterr().out
     assert "redis://host:6379/0" in page
     assert "hunter2" not in page
