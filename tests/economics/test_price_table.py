@@ -12,7 +12,7 @@ from langcache.economics.price_table import price_table, read_price_table
 from langcache.economics.prices import Prices
 from langcache.errors import DeclarationError
 
-tokens = st.integers(0, 10**7)
+tokens = st.integers(1, 10**7)
 rates = st.decimals(0, 100, places=6)
 
 

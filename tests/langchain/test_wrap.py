@@ -351,18 +351,23 @@ def test_a_refused_leader_releases_the_others_in_parallel(cache: Cache) -> None:
     """Law 6: they do not queue up one by one."""
     import threading
 
-    together = threading.Barrier(8, timeout=20)
+    import time
+
+    begun = threading.Barrier(9, timeout=120)
+    together = threading.Barrier(8, timeout=120)
     first = threading.Event()
 
     def say(_: Any) -> str:
         if not first.is_set():
             first.set()
-            import time
-
-            time.sleep(0.3)
-            return "We love PathAI."
-        together.wait()
+            time.sleep(1)
+        else:
+            together.wait()
         return "We love PathAI."
+
+    def ask(user: dict[str, Any]) -> Any:
+        begun.wait()
+        return profile_free.invoke(user)
 
     model = CountingModel(say=say)
     wrapped = cache.wrap(chain(model), profile=Applicant, mode="abstract")
@@ -370,7 +375,7 @@ def test_a_refused_leader_releases_the_others_in_parallel(cache: Cache) -> None:
     profile_free = cache.wrap(chain(model), name="y", mode="abstract", profile=Profile.of(ignore=["startup_name"]))
     assert wrapped is not None
     with ThreadPoolExecutor(9) as pool:
-        futures = [pool.submit(profile_free.invoke, user) for user in [*many, many[0]]]
+        futures = [pool.submit(ask, user) for user in [*many, many[0]]]
     assert [f.result() for f in futures] == ["We love PathAI."] * 9
 
 
