@@ -350,7 +350,6 @@ def test_if_the_leader_fails_one_other_takes_over(cache: Cache) -> None:
 def test_a_refused_leader_releases_the_others_in_parallel(cache: Cache) -> None:
     """Law 6: they do not queue up one by one."""
     import threading
-
     import time
 
     begun = threading.Barrier(9, timeout=120)
