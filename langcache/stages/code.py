@@ -46,6 +46,10 @@ class _Met(NamedTuple):
     description: str
     classes: tuple[type, ...]
 
+    def is_of(self, value: Any) -> bool:
+        """Whether it is about *value*, and not about one whose id *value* has now: a forgetting can be lost."""
+        return (self.keeper() if isinstance(self.keeper, weakref.ref) else self.keeper) is value
+
 
 _first_met: OrderedDict[int, _Met] = OrderedDict()
 
@@ -178,18 +182,18 @@ class _Walk:
     def _as_first_met(self, value: Any) -> Any:
         with _lock:
             known = _first_met.get(id(value))
-            if known is None:
+            if known is None or not known.is_of(value):
                 known = self._meet(value)
             self.classes.extend(known.classes)
             return known.description
 
     def _meet(self, value: Any) -> "_Met":
         keeper, number = _keeper(value), id(value)
-        _first_met[number] = _Met(keeper, "itself", ())
-        # A walk of its own: what an object is must not depend on which stage met it first.
-        walk = _Walk(self._package)
-        walk._seen[number] = 0
         try:
+            _first_met[number] = _Met(keeper, "itself", ())
+            # A walk of its own: what an object is must not depend on which stage met it first.
+            walk = _Walk(self._package)
+            walk._seen[number] = 0
             description = digest(canonical(walk._object(value)))
         except BaseException:
             _first_met.pop(number, None)

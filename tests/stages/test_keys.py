@@ -5,7 +5,7 @@ import json
 import pytest
 
 from langcache.errors import UnkeyableError
-from langcache.stages import Pipeline, StageFailed
+from langcache.stages import Pipeline, StageFailed, code
 from langcache.stages.code import describe_code
 from langcache.stages.inputs import Recorded, Values
 
@@ -147,6 +147,14 @@ def test_code_without_a_bottom_asks_for_a_version(cache):
     for _ in range(2):
         with pytest.raises(StageFailed, match="give version="):
             pipe.run({})
+
+
+def test_what_is_known_of_an_object_is_of_no_other(monkeypatch):
+    """An id is used again; what was known under it may not have been forgotten yet."""
+    gone, new = ["gone"], ["new"]
+    described = describe_code(lambda: new).description
+    monkeypatch.setitem(code._first_met, id(new), code._Met(gone, "of another", ()))
+    assert described == describe_code(lambda: new).description
 
 
 def test_an_edited_prompt_constant_reruns_the_stage(cache):
