@@ -31,6 +31,7 @@ _MUTABLE = (list, dict, set, bytearray)
 _WRITES = frozenset({"STORE_GLOBAL", "DELETE_GLOBAL", "STORE_DEREF", "DELETE_DEREF"})
 _OURS = "langcache"
 _KEPT = 10_000
+_UNDER_WAY = "itself"
 
 
 class _Met(NamedTuple):
@@ -80,6 +81,7 @@ def describe_code(function: Any) -> Code:
     try:
         return Code(walk.value(function), tuple(walk.classes))
     except RecursionError:
+        _forget_half_described()
         name = getattr(function, "__qualname__", repr(function))
         raise UnkeyableError(f"the code of {name} reaches values nested too deep to describe; give version=") from None
 
@@ -190,7 +192,7 @@ class _Walk:
     def _meet(self, value: Any) -> "_Met":
         keeper, number = _keeper(value), id(value)
         try:
-            _first_met[number] = _Met(keeper, "itself", ())
+            _first_met[number] = _Met(keeper, _UNDER_WAY, ())
             # A walk of its own: what an object is must not depend on which stage met it first.
             walk = _Walk(self._package)
             walk._seen[number] = 0
@@ -223,6 +225,13 @@ class _Walk:
 
     def _is_library(self, module: str | None) -> bool:
         return module is not None and _package(module) != self._package and _installed(module)
+
+
+def _forget_half_described() -> None:
+    """At the end of the stack even what should undo a step may fail."""
+    with _lock:
+        for number in [number for number, met in _first_met.items() if met.description == _UNDER_WAY]:
+            del _first_met[number]
 
 
 def _keeper(value: Any) -> Any:
