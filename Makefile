@@ -3,6 +3,8 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 DEMO := .venv/.demo
 WORKLOADS ?= ../shared/workloads
+# One more than processors: many tests wait for processes and servers.
+WORKERS ?= $(shell $(PY) -c "import os; print(os.cpu_count() + 1)")
 
 .PHONY: help demo test test-browser lint types unit record screenshots soak bench clean
 help:  ## what you can do here
@@ -31,7 +33,7 @@ types: $(STAMP)  ## mypy, strict
 	$(BIN)/mypy
 
 unit: $(STAMP)  ## the tests, with branch coverage shown
-	$(BIN)/pytest -n auto -m 'not browser' --cov --cov-report=term -q
+	$(BIN)/pytest -n $(WORKERS) -m 'not browser' --cov --cov-report=term -q
 
 test-browser: $(STAMP)  ## the dashboard in a real Chromium (installs Debian's chromium where there is none)
 	command -v chromium > /dev/null || (apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium)

@@ -10,6 +10,12 @@ from support.models import CountingModel
 
 from langcache import Cache, Feature, Ignore, Profile, Slot
 
+halved = settings(
+    max_examples=settings.default.max_examples // 2,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+"""Each example is several calls of a chain."""
+
 PROFILE = Profile.of(
     features={"level": Feature(), "age": Feature(buckets=[18, 30, 65])},
     slots={"name": Slot(), "places": Slot(label="place")},
@@ -62,7 +68,7 @@ def test_many_that_collide(prompt: Any) -> None:
     rng = random.Random(11)
     with Cache("memory://") as cache:
         chain = prompt | CountingModel(say=say, cache=cache.llm_cache(name="laws", profile=PROFILE))
-        for _ in range(400):
+        for _ in range(200):
             tame = rng.random() < 0.7
             name = rng.choice(TAME if tame else TRICKY)
             person = {
@@ -80,7 +86,7 @@ def test_many_that_collide(prompt: Any) -> None:
 
 
 @pytest.mark.parametrize("prompt", PROMPTS)
-@settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
+@halved
 @given(asked=st.lists(people, min_size=2, max_size=6))
 def test_a_cached_answer_is_the_one_the_model_would_have_given(prompt: Any, asked: list[dict[str, Any]]) -> None:
     """Law 1, differentially: the model repeats what it is told, so a wrong hit cannot hide."""
@@ -91,7 +97,7 @@ def test_a_cached_answer_is_the_one_the_model_would_have_given(prompt: Any, aske
 
 
 @pytest.mark.parametrize("prompt", PROMPTS)
-@settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
+@halved
 @given(asked=st.lists(people, min_size=1, max_size=3))
 def test_no_distinctive_value_is_at_rest(prompt: Any, asked: list[dict[str, Any]]) -> None:
     """Law 2, in every value the store holds."""

@@ -9,7 +9,7 @@ from support.models import CountingModel
 
 from langcache import Cache, Feature, Profile, Slot
 
-USERS, KINDS = 2_000, 100
+USERS, KINDS = 1_000, 100
 PROFILE = Profile.of(
     features={"field": Feature(), "gpa": Feature(buckets=[n / 10 for n in range(1, 10)])},
     slots={"company": Slot(), "cities": Slot(label="city")},

@@ -146,7 +146,7 @@ def test_random_schedules_agree_with_the_oracle():
     run_state_machine_as_test(
         Schedules,
         settings=settings(
-            max_examples=10_000 if SOAK else 150,
+            max_examples=10_000 if SOAK else 80,
             stateful_step_count=20,
             deadline=None,
             suppress_health_check=list(HealthCheck),
