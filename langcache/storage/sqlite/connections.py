@@ -1,5 +1,6 @@
 """The connections of one process to one database file: few, shared by all threads, and never a stale one."""
 
+import errno
 import os
 import sqlite3
 from pathlib import Path
@@ -180,8 +181,14 @@ class Connections:
             connection.leave()
             if isinstance(error, sqlite3.Error) and is_torn(error):
                 raise Torn(identity) from error
+            if isinstance(error, sqlite3.Error) and self._was_set_aside(identity):
+                raise files.Vanished(errno.ENOENT, "set aside while it was opened", str(self.path)) from error
             raise
         return connection
+
+    def _was_set_aside(self, identity: Identity) -> bool:
+        with files.exclusively(self.path):
+            return files.identify(self.path) != identity
 
     def _connect(self, path: Path) -> Connection:
         return sqlite3.connect(
