@@ -86,6 +86,7 @@ def door(request: pytest.FixtureRequest) -> Iterator[Door]:
     made.cache.close()
 
 
+KNOWN = (type(None), bool, int, float, str, list, dict, tuple, Plan)
 Change = Callable[[bytes], bytes]
 
 
@@ -139,8 +140,11 @@ def test_other_bytes_are_a_miss_and_set_aside(door: Door, how: list[Change], any
 @pytest.mark.soak
 @fuzzed
 @given(how=many_changes)
+@example(how=[lambda data: data.replace(b'"$c"', b'"c"')])
 def test_content_that_passes_the_checksum_is_never_an_error(door: Door, how: list[Change]) -> None:
-    """Made by malice or a bug, and sealed well: an answer of the right type, whatever it says, or fetched anew."""
+    """Made by malice or a bug, and sealed well: what it says, built of data and known classes, or fetched anew.
+
+    Whoever can write the checksum can write any answer; a store that others can write to is for encryption.
+    """
     answer, outcome = door.ask(seal(door.row.key, changed(door.opened, how)))
-    assert isinstance(answer, type(door.right))
-    assert answer == door.right or outcome == "hit"
+    assert answer == door.right or (outcome == "hit" and type(answer) in KNOWN)
