@@ -1,15 +1,14 @@
 """What events add up to in memory, before it is cells of a sheet.
 
-`Tally` is on the way of every hit, so it is plain numbers, and one of them serves for the minute and for the key.
+One `Tally` serves for the minute and for the key; it is plain numbers, folded for every event, by a thread of its own.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from math import ceil, log2
 
 from langcache.core.events import Event, StageEvent
-from langcache.runtime.account.histogram import LEAST_S, PER_OCTAVE, bucket_of
+from langcache.runtime.account.histogram import bucket_of
 from langcache.runtime.account.money import sum_of, to_cell
 
 __all__ = ["ReasonSum", "StageSum", "Tally", "named"]
@@ -68,9 +67,7 @@ class Tally:
             counted(self.gaps, bucket_of(at - self.last_at))
         self.last_at = at
         if outcome in HITS:
-            # As `bucket_of`; a call less on the way of each hit.
-            bucket = ceil(log2(latency_s if (latency_s := event.latency_s) > LEAST_S else LEAST_S) * PER_OCTAVE)
-            self.hit_s[bucket] = self.hit_s.get(bucket, 0) + 1
+            counted(self.hit_s, bucket_of(event.latency_s))
         else:
             self.calls += 1
             counted(self.call_s, bucket_of(event.latency_s))
