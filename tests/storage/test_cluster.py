@@ -1,10 +1,12 @@
 """The Redis store on a cluster: the machine, waiting, and a master that dies under load."""
 
 import asyncio
+import gc
 import os
 import signal
 import threading
 import time
+import warnings
 
 import pytest
 from hypothesis import settings
@@ -107,6 +109,24 @@ def test_a_caller_with_little_patience_learns_of_the_new_master():
                 return False
 
         asyncio.run(impatient())
+
+
+@pytest.mark.parametrize("patience_s", [0.004, 0.008, 0.012, 0.02, 0.05])
+@pytest.mark.parametrize("timeout_s", [0.002, 30])
+def test_closing_leaves_no_connection_whatever_was_under_way(redis_cluster, patience_s, timeout_s):
+    """Callers have gone, their commands have not: what still connects is ended before the client is."""
+
+    async def leave():
+        store = open_store(f"{url_of(redis_cluster).split('?')[0]}?timeout_s={timeout_s}")
+        asking = (store.aget("ns", f"k{number}", now=NOW) for number in range(16))
+        await asyncio.gather(*(asyncio.wait_for(one, patience_s) for one in asking), return_exceptions=True)
+        await store.aclose()
+
+    with warnings.catch_warnings(record=True) as unclosed:
+        warnings.simplefilter("always", ResourceWarning)
+        asyncio.run(leave())
+        gc.collect()
+    assert unclosed == []
 
 
 def works(store, key):

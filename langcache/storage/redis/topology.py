@@ -166,6 +166,12 @@ class Cluster(Topology):
             reinitialize_steps=0,
         )
 
+    async def aclose(self, client: Any) -> None:
+        """See :meth:`Topology.aclose`; also where it did not get to know all nodes, which redis-py takes for closed."""
+        await client.aclose()
+        for nodes in ("nodes_cache", "startup_nodes"):
+            await client.nodes_manager.aclose(nodes)
+
     @property
     def is_one(self) -> bool:
         """No: nodes come and go, and each has keys of its own."""

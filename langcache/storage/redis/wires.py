@@ -229,6 +229,7 @@ class AsyncClusterWire:
 
     def __init__(self, topology: Topology, client: Any) -> None:
         self._topology, self._client = topology, client
+        self._asking: set[asyncio.Future[Any]] = set()
 
     async def ask(self, words: Command, node: Any = None) -> Any:
         """See :meth:`ClusterWire.ask`; goes on to its end where the caller is cancelled.
@@ -237,8 +238,14 @@ class AsyncClusterWire:
         that a node is gone, and to look for the one that took over.
         """
         asking = asyncio.ensure_future(self._ask(words, node))
-        asking.add_done_callback(_seen)
+        self._asking.add(asking)
+        asking.add_done_callback(self._asked)
         return await asyncio.shield(asking)
+
+    def _asked(self, asking: "asyncio.Future[Any]") -> None:
+        self._asking.discard(asking)
+        if not asking.cancelled():
+            asking.exception()  # looked at, which nobody else may do where the caller was cancelled
 
     async def _ask(self, words: Command, node: Any) -> Any:
         # Before it knows its nodes the client sends commands anywhere; later this does nothing.
@@ -261,13 +268,12 @@ class AsyncClusterWire:
 
     async def close(self) -> None:
         """See :meth:`Wire.close`."""
+        left = list(self._asking)
+        for asking in left:
+            asking.cancel()
+        # First: one that goes on would connect the closed client anew.
+        await asyncio.gather(*left, return_exceptions=True)
         await self._topology.aclose(self._client)
-
-
-def _seen(asking: "asyncio.Future[Any]") -> None:
-    """Look at the outcome, which nobody else may do where the caller was cancelled."""
-    if not asking.cancelled():
-        asking.exception()
 
 
 def _read(connection: Any) -> Any:
