@@ -12,6 +12,7 @@
     ├── Refused               an answer that must not be stored; carries the reason, never the value
     ├── StoreError            a store failed; never reaches the chain
     │   ├── CorruptEntry      stored bytes that fail their checksum or format
+    │   │   └── EncryptedEntry    stored bytes whose key was not given: well, and somebody else's
     │   └── ForeignFile       a database file that is not ours
     └── StageFailed           a stage of a pipeline failed; defined in `langcache.stages`
 
@@ -22,6 +23,7 @@ fails never fails the chain.
 __all__ = [
     "CorruptEntry",
     "DeclarationError",
+    "EncryptedEntry",
     "ForeignFile",
     "LangcacheError",
     "MaskedValueUsed",
@@ -88,6 +90,10 @@ class StoreError(LangcacheError):
 
 class CorruptEntry(StoreError):
     """Stored bytes are not what was written."""
+
+
+class EncryptedEntry(CorruptEntry):
+    """Stored bytes are encrypted and no key was given: of no use here, but neither set aside nor overwritten."""
 
 
 class ForeignFile(StoreError):

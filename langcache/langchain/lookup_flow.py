@@ -53,6 +53,7 @@ class LookupFlow:
             return None
         if asked.no_cache:
             work.event.outcome = "refresh"
+            yield self.engine.store.get(work.namespace, work.key)  # what only others can read is not overwritten
             return None
         answer = yield from self._stored(work)
         if answer is None and asked.only_if_cached:
@@ -107,7 +108,7 @@ class LookupFlow:
     def _lead(self, work: LookupWork) -> Flow[Answer]:
         """Among processes, too; somebody may have stored the answer since it was looked up."""
         engine, term = self.engine, work.term
-        if engine.store.hangs or not engine.leases.needed:
+        if engine.store.hangs or not engine.leases.needed or not engine.store.takes(work.namespace):
             return (yield from self._stored(work))
         claim = yield from engine.leases.claim(work.namespace, work.key, engine.fresh_for(work.directives))
         term.lease = claim.lease

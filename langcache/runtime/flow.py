@@ -115,6 +115,7 @@ class Engine:
             raise NotCached(f"only-if-cached, and no answer of chain {work.event.chain!r} is stored under this key")
         if asked.no_cache:
             work.event.outcome = "refresh"
+            yield self.store.get(work.namespace, work.key)  # what only others can read is not overwritten
             return (yield from self.fetch.generate(work, Term()))
         return (yield from self._lead_or_wait(work, stale))
 
@@ -195,7 +196,7 @@ class Engine:
 
     def _claim(self, work: Work, term: Term, good: Good) -> Flow[Claim]:
         """Ask to lead; somebody may have stored a *good* answer since it was looked up."""
-        if self.store.hangs:
+        if self.store.hangs or not self.store.takes(work.namespace):
             claim = Claim()
         elif self.leases.needed:
             claim = yield from self.leases.claim(work.namespace, work.key, good)

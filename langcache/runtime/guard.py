@@ -7,7 +7,7 @@ from enum import Enum
 from typing import TypeVar
 
 from langcache.core.entry import Entry
-from langcache.errors import CorruptEntry
+from langcache.errors import CorruptEntry, EncryptedEntry
 from langcache.runtime.breaker import SLOW, Breakers
 from langcache.runtime.clock import Clock
 from langcache.runtime.steps import Step
@@ -29,6 +29,13 @@ class Held(Enum):
 HELD = Held.HELD
 QUARANTINE_S = 7 * 86_400.0
 
+ENCRYPTED = (
+    "the store holds entries that are encrypted under a key this cache was not given, and nothing is stored beside "
+    "them in clear; give the key in encryption_keys=, or clear the namespace"
+)
+ENCRYPTED_FOR_S = 300.0
+"""How long after the last ciphertext was met nothing is stored in its namespace."""
+
 
 class GuardedStore:
     """Fail open: every method answers, at worst with nothing.
@@ -44,12 +51,19 @@ class GuardedStore:
         self.counts: Counter[str] = Counter()
         self._news: str | None = None
         self._trouble = ""
+        self._encrypted_until: dict[str, float] = {}
 
     @property
     def trouble(self) -> str | None:
         """Why the store does not answer now, if it does not."""
         reason = self._breakers.reason
-        return SLOW if reason == SLOW else self._trouble if reason is not None else None
+        if reason is None:
+            return None if all(map(self.takes, self._encrypted_until)) else ENCRYPTED
+        return SLOW if reason == SLOW else self._trouble
+
+    def takes(self, namespace: str) -> bool:
+        """Whether answers may be stored in *namespace*: not where others keep theirs encrypted."""
+        return not self._encrypted_until or self._encrypted_until.get(namespace, 0.0) <= self._clock.now()
 
     @property
     def hangs(self) -> bool:
@@ -72,6 +86,9 @@ class GuardedStore:
                 return None
             try:
                 return _entry(key, record)
+            except EncryptedEntry:
+                self._met_ciphertext(namespace)
+                return None
             except CorruptEntry:
                 self._count_corrupt()
                 self._safely("put", lambda: quarantine(self.store, namespace, key, record, self._clock.now()))
@@ -83,6 +100,9 @@ class GuardedStore:
                 return None
             try:
                 return _entry(key, record)
+            except EncryptedEntry:
+                self._met_ciphertext(namespace)
+                return None
             except CorruptEntry:
                 self._count_corrupt()
                 now = self._clock.now()
@@ -100,18 +120,20 @@ class GuardedStore:
         labels: frozenset[str],
         lease: Lease | None = None,
     ) -> Step[bool]:
-        """Store *entry*; False if it could not be, or another has taken *lease* over."""
+        """Store *entry*; False if it could or must not be, or another has taken *lease* over."""
 
         def record() -> Record:
             return Record(seal(key, entry.to_bytes()), entry.created_at, expires_at, labels)
 
         def run() -> bool:
             now = self._clock.now()
-            return bool(self._safely("put", lambda: self.store.put(namespace, key, record(), now=now, lease=lease)))
+            return self.takes(namespace) and bool(
+                self._safely("put", lambda: self.store.put(namespace, key, record(), now=now, lease=lease))
+            )
 
         async def arun() -> bool:
             now = self._clock.now()
-            return bool(
+            return self.takes(namespace) and bool(
                 await self._asafely("put", lambda: self.store.aput(namespace, key, record(), now=now, lease=lease))
             )
 
@@ -191,6 +213,13 @@ class GuardedStore:
         self.counts["corrupt"] += 1
         if self.counts["corrupt"] == 1:
             logger.warning("langcache: a stored entry is corrupt; it is quarantined and fetched anew")
+
+    def _met_ciphertext(self, namespace: str) -> None:
+        self.counts["encrypted"] += 1
+        self._encrypted_until[namespace] = self._clock.now() + ENCRYPTED_FOR_S
+        if self.counts["encrypted"] == 1:
+            self._news = ENCRYPTED
+            logger.warning("langcache: %s", ENCRYPTED)
 
     def _safely(self, kind: str, call: Callable[[], T]) -> T | None:
         if not self._breakers.closed(kind):

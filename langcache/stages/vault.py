@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from langcache.core.classes import Classes
-from langcache.errors import CorruptEntry, StoreError
+from langcache.errors import CorruptEntry, EncryptedEntry, StoreError
 from langcache.runtime.cache import Cache
-from langcache.runtime.guard import aquarantine, quarantine
+from langcache.runtime.guard import ENCRYPTED, aquarantine, quarantine
 from langcache.runtime.steps import Flow, Step
 from langcache.stages.entries import Entry
 from langcache.stages.keys import entry_place, reads_place
@@ -56,6 +56,7 @@ class Vault:
     classes: Classes
     compress: bool = True
     _is_told: bool = False
+    _met_ciphertext: bool = False
 
     def call(self, method: str, *args: Any, **kwargs: Any) -> Step[Any]:
         """One call of the store, by the name of its sync method."""
@@ -85,6 +86,10 @@ class Vault:
             return None
         try:
             return open_sealed(place, record.value), record
+        except EncryptedEntry:
+            self._met_ciphertext = True
+            self.told(StoreError(ENCRYPTED))
+            return None
         except CorruptEntry:
             yield from self.set_aside(place, record)
             return None
@@ -253,6 +258,8 @@ class Vault:
         logger.warning("langcache: the store does not answer (%s); stages run without it", error)
 
     def _sealed(self, place: str, data: bytes) -> bytes:
+        if self._met_ciphertext:
+            raise StoreError(ENCRYPTED)
         return seal(place, data, compress=self.compress)
 
 

@@ -18,9 +18,11 @@ import zlib
 from hashlib import blake2b
 from typing import Final
 
-from langcache.errors import CorruptEntry
+from langcache.errors import CorruptEntry, EncryptedEntry
 
 MAGIC: Final = b"LC"
+CIPHERTEXT: Final = b"LCE"
+"""How a value of `langcache.storage.encrypted` begins, in place of a payload of ours."""
 VERSION: Final = 1
 COMPRESSED: Final = 1
 COMPRESS_FROM_BYTES: Final = 4096
@@ -54,8 +56,11 @@ def open_sealed(key: str, data: bytes) -> bytes:
     """The payload that :func:`seal` wrapped under *key*.
 
     Raises:
+        EncryptedEntry: *data* is the ciphertext of one.
         CorruptEntry: *data* is anything else.
     """
+    if data.startswith(CIPHERTEXT):
+        raise EncryptedEntry("a stored entry is encrypted, and no key was given")
     if len(data) < _HEADER_BYTES:
         raise CorruptEntry("a stored entry is too short to be one")
     prefix, digest = data[: _PREFIX.size], data[_PREFIX.size : _HEADER_BYTES]

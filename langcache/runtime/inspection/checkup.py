@@ -13,7 +13,7 @@ from langcache.runtime.pages import Pages, read
 from langcache.runtime.removal import Advance
 from langcache.runtime.steps import Flow, Step, adrive, drive
 from langcache.storage.base import Record, Row
-from langcache.storage.codec import MAGIC, VERSION, open_sealed
+from langcache.storage.codec import CIPHERTEXT, MAGIC, VERSION, open_sealed
 
 if TYPE_CHECKING:
     from langcache.runtime.cache import Cache
@@ -23,9 +23,6 @@ __all__ = ["Checkup", "Finding", "acheck_entries", "ais_encrypted", "check_entri
 Kind = Literal["corrupt", "older format", "newer format", "encrypted"]
 REPAIRED: frozenset[Kind] = frozenset({"corrupt", "older format"})
 """What a repair sets aside; what is encrypted or newer is well, and only somebody else's to read."""
-
-CIPHERTEXT = b"LCE"
-"""How a value of `langcache.storage.encrypted` begins."""
 
 FINDINGS_KEPT = 1_000
 PURGED_AT_ONCE = 1_000

@@ -13,6 +13,7 @@ In clear stay: namespaces, entry keys (which are hashes), times, sizes, and whic
 names of sheets and fields, which are words of langcache, and the numbers, but not what a row is about.
 """
 
+import logging
 import struct
 from collections.abc import AsyncIterator, Collection, Iterable, Iterator
 from dataclasses import replace
@@ -20,12 +21,16 @@ from typing import Final
 
 from langcache.errors import DeclarationError
 from langcache.storage.base import Cells, Lease, Record, Row, Sheet, Store
+from langcache.storage.codec import CIPHERTEXT
 from langcache.storage.counters import Sum, add_up
 from langcache.storage.encrypted.keys import ID_BYTES, Cipher, EncryptionKey
 from langcache.storage.wrapper import Wrapper
 
-_START: Final = b"LCE\x01"
+logger = logging.getLogger("langcache")
+
+_START: Final = CIPHERTEXT + b"\x01"
 _HEADER_BYTES: Final = len(_START) + ID_BYTES
+_UNKNOWN_TOLD: Final = 8
 _LENGTHS = struct.Struct(">II")
 
 UNREADABLE: Final = b"unreadable\0"
@@ -35,7 +40,7 @@ UNREADABLE: Final = b"unreadable\0"
 class EncryptedStore(Wrapper):
     """Values as AES-256-GCM ciphertext, labels as AES-SIV ciphertext; both under keys derived for each namespace.
 
-    A value under a key that is not given is a miss, and left alone: another process may have that key. One that is
+    A value under a key that is not given is a miss, told once, and left alone: another process may have it. One that is
     no ciphertext, was altered, or was moved from elsewhere comes back behind :data:`UNREADABLE`, never as it is.
 
     Args:
@@ -51,6 +56,7 @@ class EncryptedStore(Wrapper):
             raise DeclarationError("an encrypted store needs a key; make one with generate_key()")
         self._current = made[0]
         self._keys = {key.id: key for key in made}
+        self._unknown: set[bytes] = set()
 
     def get(self, namespace: str, key: str, *, now: float) -> Record | None:
         """See :meth:`Store.get`."""
@@ -140,6 +146,7 @@ class EncryptedStore(Wrapper):
         if header.startswith(_START) and len(header) == _HEADER_BYTES:
             written_with = self._keys.get(header[len(_START) :])
             if written_with is None:
+                self._warn_of(header[len(_START) :])
                 return None
             value = written_with.cipher(namespace).decrypt(body, _context(header, namespace, key))
         return replace(
@@ -147,6 +154,16 @@ class EncryptedStore(Wrapper):
             value=UNREADABLE + record.value if value is None else value,
             labels=self._shown(namespace, record.labels, None),
         )
+
+    def _warn_of(self, unknown: bytes) -> None:
+        """Say once that a key is missing; of unknown ones a few are told, since any bytes look like one."""
+        if unknown not in self._unknown and len(self._unknown) < _UNKNOWN_TOLD:
+            self._unknown.add(unknown)
+            logger.warning(
+                "langcache: stored entries are encrypted under the key %s, which was not given, and count as misses; "
+                "if it is still in use, give it in encryption_keys=, behind the current one",
+                unknown.hex(),
+            )
 
     def _searches(self, namespace: str, labels: Collection[str]) -> list[tuple[Cipher | None, list[str]]]:
         """What to look for: a record's labels are all under the key of its value, so no two searches find it."""
