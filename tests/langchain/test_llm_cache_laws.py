@@ -1,5 +1,6 @@
 """Laws 1 and 2 of the drop-in door, on values that collide with each other, with the prompt and with placeholders."""
 
+import os
 import random
 from typing import Any
 
@@ -10,8 +11,12 @@ from support.models import CountingModel
 
 from langcache import Cache, Feature, Ignore, Profile, Slot
 
-halved = settings(
-    max_examples=settings.default.max_examples // 2,
+SOAK = bool(os.environ.get("LANGCACHE_SOAK"))
+PEOPLE = 10_000 if SOAK else 120
+
+counted = settings(
+    max_examples=5_000 if SOAK else 25,
+    deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 """Each example is several calls of a chain."""
@@ -62,13 +67,14 @@ def say(messages: Any) -> str:
     return f"Re: {first} / {last}"
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("prompt", PROMPTS)
 def test_many_that_collide(prompt: Any) -> None:
     """Law 1, differentially: the model repeats what it is told, so a wrong hit cannot hide; and there are hits."""
     rng = random.Random(11)
     with Cache("memory://") as cache:
         chain = prompt | CountingModel(say=say, cache=cache.llm_cache(name="laws", profile=PROFILE))
-        for _ in range(200):
+        for _ in range(PEOPLE):
             tame = rng.random() < 0.7
             name = rng.choice(TAME if tame else TRICKY)
             person = {
@@ -85,8 +91,9 @@ def test_many_that_collide(prompt: Any) -> None:
     assert outcomes["hit"] > 20, outcomes
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("prompt", PROMPTS)
-@halved
+@counted
 @given(asked=st.lists(people, min_size=2, max_size=6))
 def test_a_cached_answer_is_the_one_the_model_would_have_given(prompt: Any, asked: list[dict[str, Any]]) -> None:
     """Law 1, differentially: the model repeats what it is told, so a wrong hit cannot hide."""
@@ -96,8 +103,9 @@ def test_a_cached_answer_is_the_one_the_model_would_have_given(prompt: Any, aske
             assert chain.invoke(person).content == say(prompt.invoke(person).to_messages())
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("prompt", PROMPTS)
-@halved
+@counted
 @given(asked=st.lists(people, min_size=1, max_size=3))
 def test_no_distinctive_value_is_at_rest(prompt: Any, asked: list[dict[str, Any]]) -> None:
     """Law 2, in every value the store holds."""

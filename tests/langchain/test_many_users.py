@@ -51,6 +51,7 @@ def answer(field: str, level: str, company: str, city: str) -> str:
     return f"For {field} at {level}: take {company} to {city}, then {company} home."
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("mode", ["mask", "abstract"])
 def test_10_000_users_of_100_kinds_cost_100_calls(mode: Any, tmp_path: Path) -> None:
     """Provider calls ≤ 1.02 x kinds; hit rate at its limit; 0 wrong; 0 foreign; 0 slot values at rest."""
