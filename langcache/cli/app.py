@@ -107,7 +107,7 @@ def command_named(name: str) -> Any:
     module, _, function = COMMANDS[name].partition(":")
     made: Any = getattr(import_module(f"langcache.cli.{module}"), function)
     app = Typer(add_completion=False, pretty_exceptions_enable=False)
-    app.command(name, epilog=getattr(made, "epilog", "Example: langcache demo --fresh"))(made)
+    app.command(name, epilog=made.epilog)(made)
     return get_command(app)
 
 

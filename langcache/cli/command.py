@@ -1,7 +1,7 @@
 """What every command shares: the options that name the cache and the form of the answer, an example, and its end."""
 
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import wraps
@@ -18,7 +18,7 @@ from langcache.runtime.cache import Cache
 from langcache.runtime.offline import OfflineStore
 from langcache.runtime.removal import Advance
 
-__all__ = ["Confirm", "Days", "Session", "command"]
+__all__ = ["FORMS", "Confirm", "Days", "Session", "command"]
 
 _SHARED: dict[str, Any] = {
     "url": Annotated[
@@ -28,7 +28,7 @@ _SHARED: dict[str, Any] = {
     "as_json": Annotated[bool, typer.Option("--json", help="Print JSON; money is text, exact.")],
     "as_csv": Annotated[bool, typer.Option("--csv", help="Print CSV.")],
 }
-_FORMS = ("as_json", "as_csv")
+FORMS = ("as_json", "as_csv")
 _DEFAULTS = {"url": None, "namespace": None, "as_json": False, "as_csv": False}
 
 Days = Annotated[int, typer.Option("--days", min=1, help="How many days back, today included (UTC).")]
@@ -78,12 +78,12 @@ def _entries(cache: Cache) -> int | None:
     return None if usage is None else usage.entries
 
 
-def command(*examples: str, answers: bool = True) -> Callable[[Callable[..., Report | None]], Any]:
+def command(*examples: str, without: Collection[str] = ()) -> Callable[[Callable[..., Report | None]], Any]:
     """Make a command of a function that takes a `Session` and its own options, and returns what to print.
 
     Args:
         *examples: command lines for the end of its help.
-        answers: whether it prints a report, so that the form of it can be chosen.
+        without: shared options that would mean nothing to it, such as `FORMS` where it prints no report.
     """
 
     def made(function: Callable[..., Report | None]) -> Any:
@@ -99,7 +99,7 @@ def command(*examples: str, answers: bool = True) -> Callable[[Callable[..., Rep
             if status:
                 raise typer.Exit(status)
 
-        _take_shared_options(run, function, [name for name in _SHARED if answers or name not in _FORMS])
+        _take_shared_options(run, function, [name for name in _SHARED if name not in without])
         run.epilog = "\n\n".join(f"Example: {example}" for example in examples)  # type: ignore[attr-defined]
         return run
 

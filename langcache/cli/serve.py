@@ -4,14 +4,14 @@ from typing import Annotated
 
 import typer
 
-from langcache.cli.command import Session, command
+from langcache.cli.command import FORMS, Session, command
 
 __all__ = ["serve"]
 
 PORT = 8800
 
 
-@command("langcache serve --port 8800", "LANGCACHE_DASHBOARD_TOKEN=… langcache serve", answers=False)
+@command("langcache serve --port 8800", "LANGCACHE_DASHBOARD_TOKEN=… langcache serve", without=FORMS)
 def serve(
     session: Session,
     host: Annotated[str, typer.Option(help="Where to listen; the default is this machine alone.")] = "127.0.0.1",

@@ -102,6 +102,7 @@ def load(given: Mapping[str, Any], folder: Path | None = None) -> Loaded:
 
     Raises:
         Trouble: the file holds something unknown or impossible; the message names it and the nearest that is known.
+            Or a URL is given and empty, as by a script whose variable is not set: it must not clear another store.
     """
     path = _nearest(folder or Path.cwd())
     table = {} if path is None else _table(path)
@@ -110,6 +111,8 @@ def load(given: Mapping[str, Any], folder: Path | None = None) -> Loaded:
         if os.environ.get(variable):
             values[name], sources[name] = os.environ[variable], f"${variable}"
     for name, value in given.items():
+        if value == "" and name == "url":
+            raise Trouble("--url is empty; leave it out for the default store", WRONGLY_CALLED)
         if value is not None:
             values[name], sources[name] = value, f"--{name}"
     return Loaded(_checked(values, path), sources)

@@ -1,6 +1,8 @@
 """``langcache demo`` as people run it: a process of its own, in an empty folder, without keys."""
 
+import csv
 import fcntl
+import io
 import json
 import os
 import pty
@@ -194,16 +196,18 @@ def _read(terminal: int) -> bytes:
 def test_fresh_forgets_what_is_stored(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """``--url`` names the store, ``--fresh`` empties it first; nothing is left in the folder."""
+    """``--url`` or the environment names the store, ``--fresh`` empties it first; nothing is left in the folder."""
     here = tmp_path / "here"
     here.mkdir()
     monkeypatch.chdir(here)
     calls = []
-    for more in ([], [], ["--fresh"]):
-        monkeypatch.setattr(sys, "argv", ["langcache", "demo", "--json", "--url", f"sqlite:///{tmp_path}/a.db", *more])
+    monkeypatch.setenv("LANGCACHE_URL", f"sqlite:///{tmp_path}/a.db")
+    for more in (["--url", f"sqlite:///{tmp_path}/a.db"], [], ["--fresh"]):
+        monkeypatch.setattr(sys, "argv", ["langcache", "demo", "--csv", *more])
         with pytest.raises(SystemExit, match="0"):
             main()
-        calls.append(json.loads(capsys.readouterr().out)["provider_calls"])
+        rows = {row["generation_type"]: row for row in csv.DictReader(io.StringIO(capsys.readouterr().out))}
+        calls.append(int(rows["both"]["provider_calls"]))
     assert [kinds() * GENERATION_TYPES, 0, kinds() * GENERATION_TYPES] == calls
     assert list(here.iterdir()) == []
 

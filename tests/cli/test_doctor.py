@@ -91,10 +91,12 @@ def test_a_module_in_the_way_is_found(place: str, url: str) -> None:
 
 
 def test_a_store_that_cannot_be_opened_is_found(tmp_path: Path) -> None:
-    """The rest of the checks still run."""
+    """With a fix that fits it: a file has no server and no password. The rest of the checks still run."""
     (tmp_path / "other.db").write_text("not a database")
     found = findings("--url", f"sqlite:///{tmp_path}/other.db")
     assert found["store reachable"]["status"] == "failed"
+    assert "another path" in found["store reachable"]["fix"]
+    assert "password" in findings("--url", "redis://127.0.0.1:1/0")["store reachable"]["fix"]
     assert found["versions"]["status"] == "ok"
     assert findings("--url", "nonsense://x")["store reachable"]["status"] == "failed"
 

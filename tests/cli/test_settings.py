@@ -31,6 +31,12 @@ def test_an_option_beats_the_environment_which_beats_the_file(monkeypatch: pytes
     assert (found.settings.url, found.sources["url"]) == ("memory://", str(path))
 
 
+def test_an_empty_url_is_no_url() -> None:
+    """A script whose variable was empty must not clear another store than it means."""
+    done = langcache("clear", "--confirm", "--url", "")
+    assert (done.status, done.out, done.err.startswith("langcache: --url is empty")) == (2, "", True)
+
+
 def test_the_nearest_file_that_has_the_table_counts(tmp_path: Path) -> None:
     """A pyproject.toml without it, as a subpackage may have, does not hide the project's."""
     write('namespace = "far"')

@@ -8,9 +8,10 @@ from typing import Any
 
 from langcache.cli.demo.chains import GENERATION_TYPES
 from langcache.cli.demo.run import Run
+from langcache.cli.output import Column, Report, Section
 from langcache.core.events import Event
 
-__all__ = ["Figures", "as_json", "count"]
+__all__ = ["Figures", "by_generation_type", "count", "report_of"]
 
 HITS = ("hit", "stale")
 
@@ -70,14 +71,21 @@ def by_generation_type(events: Sequence[Event]) -> dict[str, Figures]:
     return {name: count([event for event in events if event.generation_type == name]) for name in GENERATION_TYPES}
 
 
-def as_json(run: Run) -> dict[str, Any]:
-    """The whole run as JSON-able data; money as text, exact to the digit, durations in seconds."""
+def report_of(run: Run) -> Report:
+    """The whole run for programs: all of it as JSON, and a row per generation type and for both as CSV."""
+    parts = {**by_generation_type(run.events), "both": count(run.events)}
+    rows = [{"generation_type": name, **asdict(part)} for name, part in parts.items()]
+    return Report(_as_data(run), main=Section([Column(name) for name in rows[0]], rows))
+
+
+def _as_data(run: Run) -> dict[str, Any]:
+    """Durations in seconds."""
     bypassed, survived = run.bypassed, run.survived
     return {
         "applicants": len(run.answers),
-        **_plain(count(run.events)),
+        **asdict(count(run.events)),
         "http_requests": run.http_requests,
-        "generation_types": {name: _plain(part) for name, part in by_generation_type(run.events).items()},
+        "generation_types": {name: asdict(part) for name, part in by_generation_type(run.events).items()},
         "no_store": {
             **_one(bypassed.event),
             "entries_before": bypassed.entries_before,
@@ -85,10 +93,6 @@ def as_json(run: Run) -> dict[str, Any]:
         },
         "failure": None if survived is None else {**_one(survived), "errors": survived.details.get("errors", [])},
     }
-
-
-def _plain(figures: Figures) -> dict[str, Any]:
-    return {name: str(value) if isinstance(value, Decimal) else value for name, value in asdict(figures).items()}
 
 
 def _one(event: Event) -> dict[str, Any]:

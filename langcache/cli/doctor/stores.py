@@ -11,7 +11,6 @@ from langcache.cli.formats import seconds
 from langcache.runtime.breaker import SLOW_S
 from langcache.runtime.cache import Cache
 from langcache.runtime.inspection import is_encrypted
-from langcache.runtime.offline import OfflineStore
 from langcache.storage.base import Record, Store
 
 __all__ = ["check_store"]
@@ -41,7 +40,7 @@ def check_store(cache: Cache) -> Iterator[Finding]:
 
 
 def _connecting(store: Store) -> str:
-    return "use another path, or mend what the message names" if isinstance(store, OfflineStore) else CONNECT
+    return CONNECT if hasattr(_innermost(store), "topology") else "use another path, or mend what the message names"
 
 
 def _writable(store: Store, key: str, probe: Record) -> Finding:
@@ -90,10 +89,13 @@ def _clock(cache: Cache) -> Finding:
 
 def _redis_client(store: Any) -> Any:
     """A client of the Redis behind *store*, if it is one."""
-    while hasattr(store, "inner"):
-        store = store.inner
-    topology = getattr(store, "topology", None)
-    return None if topology is None else topology.connect(store.settings)
+    store = _innermost(store)
+    return store.topology.connect(store.settings) if hasattr(store, "topology") else None
+
+
+def _innermost(store: Any) -> Any:
+    """The store that the others are wrapped around; one that speaks to a server has a topology."""
+    return _innermost(store.inner) if hasattr(store, "inner") else store
 
 
 def _server_time(client: Any) -> tuple[int, int]:
