@@ -1,8 +1,7 @@
-"""Runs one seeded pipeline and dies by its own SIGKILL where told: ``child.py DATABASE LOG SEED WHERE COUNT``."""
+"""A process that runs one seeded pipeline and dies by its own SIGKILL where told."""
 
 import os
 import signal
-import sys
 
 from langcache import Cache
 from langcache.storage.sqlite import tables
@@ -52,16 +51,15 @@ def kill_while_writing(dies):
     tables.put, tables.acquire = torn_put, torn_acquire
 
 
-def main(database, log, seed, where, count):
-    dies = dying(where, int(count))
+def main(folder, seed, where="nowhere", count=0, said=None):
+    """Run with the store and the log in *folder*; the outputs go into the file *said*."""
+    dies = dying(where, count)
     kill_while_writing(dies)
-    pipeline = seeded(int(seed))
+    pipeline = seeded(seed)
     world = new_world(pipeline)
-    with Cache(f"sqlite:///{database}") as cache:
-        pipe = build(pipeline, world, cache, Log(log, dies), max_concurrency=1 + int(seed) % 2 * 3, lease_s=0.3)
+    with Cache(f"sqlite:///{folder / 'cache.db'}") as cache:
+        log = Log(folder / "log", dies)
+        pipe = build(pipeline, world, cache, log, max_concurrency=1 + seed % 2 * 3, lease_s=0.3)
         run = pipe.run(world.inputs, session_id="s", on_progress=lambda progress: dies(progress.kind))
-        print(sorted((name, repr(value)) for name, value in run.outputs.items()))
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])
+    if said is not None:
+        said.write_text(repr(sorted((name, repr(value)) for name, value in run.outputs.items())))

@@ -3,43 +3,40 @@
 import os
 import random
 import signal
-import subprocess
-import sys
 from ast import literal_eval
-from pathlib import Path
 
 import pytest
+from support.forking import FORKING
 
 from langcache.stages.vault import namespace_of
 from langcache.storage.sqlite import SQLiteStore
+from tests.stages import killed_child
 from tests.stages.oracle import Oracle
 from tests.stages.random_pipelines import new_world, seeded
 from tests.stages.test_model import plain
 
 SOAK = os.environ.get("LANGCACHE_SOAK") == "1"
-ROOT = Path(__file__).parents[2]
 PLACES = ["start", "executed", "before write", "mid write", "mid lease", "time"]
 KILLS = 240 if SOAK else 8
 
 
-def run_child(folder, seed, where="nowhere", count=0):
-    """The child's exit code and what it printed."""
-    command = [
-        sys.executable,
-        str(ROOT / "tests/stages/killed_child.py"),
-        str(folder / "cache.db"),
-        str(folder / "log"),
-    ]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    child = subprocess.Popen(
-        [*command, str(seed), where, str(count)], stdout=subprocess.PIPE, text=True, env=environment
-    )
-    try:
-        said, _ = child.communicate(timeout=0.4 + count * 0.02 if where == "time" else 600)
-    except subprocess.TimeoutExpired:
-        child.send_signal(signal.SIGKILL)
-        said, _ = child.communicate()
-    return child.returncode, said
+def start_child(*arguments):
+    child = FORKING.Process(target=killed_child.main, args=arguments)
+    child.start()
+    return child
+
+
+def end_of(child, timeout_s=600):
+    """The child's exit code; it is killed when its time is up."""
+    child.join(timeout_s)
+    child.kill()
+    child.join()
+    return child.exitcode
+
+
+def outputs_in(path):
+    """What a child said, as the oracle writes it."""
+    return {name: plain(literal_eval(text)) for name, text in literal_eval(path.read_text())}
 
 
 def committed(folder):
@@ -67,17 +64,17 @@ def test_killed_runs_execute_the_minimal_set(tmp_path):
         expected, values, _ = Oracle(seeded(seed)).expect(new_world(seeded(seed)))
         for place in chance.sample(PLACES, 2):
             before, done = len(log_of(folder)), committed(folder)
-            code, _ = run_child(folder, seed, place, chance.randrange(12))
+            count = chance.randrange(12)
+            child = start_child(folder, seed, place, count)
+            code = end_of(child, count * 0.02 if place == "time" else 600)
             ran = log_of(folder)[before:]
             assert not done & set(ran), "a committed stage was run again"
             assert len(ran) == len(set(ran)), "a stage was run twice in one run"
             kills += code == -signal.SIGKILL
         before, done = len(log_of(folder)), committed(folder)
-        code, said = run_child(folder, seed)
-        assert code == 0
+        assert end_of(start_child(folder, seed, "nowhere", 0, folder / "said")) == 0
         assert sorted(set(expected) - done) == sorted(log_of(folder)[before:])
-        outputs = {name: plain(literal_eval(text)) for name, text in literal_eval(said)}
-        assert {name: values[name] for name in expected} == outputs
+        assert {name: values[name] for name in expected} == outputs_in(folder / "said")
 
 
 def test_two_processes_share_the_work(tmp_path):
@@ -86,13 +83,10 @@ def test_two_processes_share_the_work(tmp_path):
     for seed in seeds:
         folder = tmp_path / str(seed)
         folder.mkdir()
-        command = [sys.executable, str(ROOT / "tests/stages/killed_child.py"), str(folder / "cache.db")]
-        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-        arguments = [str(folder / "log"), str(seed), "nowhere", "0"]
-        children = [
-            subprocess.Popen([*command, *arguments], stdout=subprocess.PIPE, text=True, env=environment) for _ in "ab"
-        ]
-        said = [child.communicate(timeout=600)[0] for child in children]
-        assert said[0] == said[1] != ""
-        expected, _, _ = Oracle(seeded(seed)).expect(new_world(seeded(seed)))
+        said = [folder / "one said", folder / "two said"]
+        children = [start_child(folder, seed, "nowhere", 0, path) for path in said]
+        assert [end_of(child) for child in children] == [0, 0]
+        expected, values, _ = Oracle(seeded(seed)).expect(new_world(seeded(seed)))
         assert sorted(expected) == sorted(log_of(folder))
+        for path in said:
+            assert {name: values[name] for name in expected} == outputs_in(path)

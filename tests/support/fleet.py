@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from multiprocessing import get_context
 from multiprocessing.process import BaseProcess
 from typing import Any
 
@@ -12,14 +11,9 @@ from langchain_openai import ChatOpenAI
 
 from langcache import Cache
 from support.chains import PROMPT, Applicant, founder
+from support.forking import FORKING
 
 __all__ = ["exit_codes", "launch"]
-
-_forking = get_context("forkserver")
-# What is on the path of the server itself: not this folder.
-_forking.set_forkserver_preload(
-    ["langchain_openai", "langcache.langchain.wrap", "langcache.storage.redis", "redis.asyncio"]
-)
 
 PATIENCE_S = 150
 
@@ -46,7 +40,7 @@ def ask(cache_url: str, provider_url: str, number: int, count: int) -> None:
 def launch(processes: int, target: Callable[..., None], *arguments: Any) -> list[BaseProcess]:
     """Processes that run *target* with *arguments*, their number between the first two and the rest."""
     started = [
-        _forking.Process(target=target, args=(*arguments[:2], number, *arguments[2:]), daemon=True)
+        FORKING.Process(target=target, args=(*arguments[:2], number, *arguments[2:]), daemon=True)
         for number in range(processes)
     ]
     for process in started:
