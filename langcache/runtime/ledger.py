@@ -30,7 +30,8 @@ class Stats:
     """What this process saw since the cache was made; `entries` and `size_bytes` are the store's.
 
     ``advice`` says per chain which change of a declaration would have kept how many of the refused answers.
-    ``cost_usd`` and ``saved_usd`` sum the known prices; ``unpriced`` counts requests whose model has none.
+    ``cost_usd`` and ``saved_usd`` sum the known prices; ``unpriced`` counts requests whose model has none. A helper
+    call, such as a refresh in the background, is no request; its cost is in ``cost_usd`` and taken off ``saved_usd``.
     """
 
     requests: int = 0
@@ -42,6 +43,8 @@ class Stats:
     cost_usd: Decimal = Decimal(0)
     saved_usd: Decimal = Decimal(0)
     unpriced: int = 0
+    helpers: int = 0
+    helper_cost_usd: Decimal = Decimal(0)
     refusals: dict[str, int] = field(default_factory=dict)
     advice: dict[str, dict[str, int]] = field(default_factory=dict)
     bypasses: dict[str, int] = field(default_factory=dict)
@@ -104,10 +107,19 @@ class Ledger:
             self._listeners = tuple(kept for kept in self._listeners if kept is not listener)
 
     def _count(self, event: Event) -> None:
+        self._add_up(event)
+        if event.is_helper:
+            return
         self._outcomes[event.outcome] += 1
         self._chains[_bounded(self._chains, event.chain)][event.outcome] += 1
-        sums = self._sums
-        cost_usd, saved_usd = event.cost_usd, event.saved_usd
+        if event.outcome == "refused":
+            self._count_refusal(event)
+        elif event.outcome == "bypass":
+            reason = event.reason or "unknown"
+            self._bypasses[_bounded(self._bypasses, reason)] += 1
+
+    def _add_up(self, event: Event) -> None:
+        sums, cost_usd, saved_usd = self._sums, event.cost_usd, event.saved_usd
         sums.input_tokens += event.input_tokens
         sums.output_tokens += event.output_tokens
         if cost_usd is None or saved_usd is None:
@@ -116,15 +128,17 @@ class Ledger:
             sums.cost_usd += cost_usd
         if saved_usd:
             sums.saved_usd += saved_usd
-        if event.outcome == "refused":
-            reason = event.reason or "unknown"
-            self._refusals[_bounded(self._refusals, reason)] += 1
-            if (helps := advice(reason, event.details.get("slot"), event.details.get("form"))) is not None:
-                counted = self._advice[_bounded(self._advice, event.chain)]
-                counted[_bounded(counted, helps)] += 1
-        elif event.outcome == "bypass":
-            reason = event.reason or "unknown"
-            self._bypasses[_bounded(self._bypasses, reason)] += 1
+        if event.is_helper:
+            sums.helpers += 1
+            sums.helper_cost_usd += cost_usd or 0
+            sums.saved_usd -= cost_usd or 0
+
+    def _count_refusal(self, event: Event) -> None:
+        reason = event.reason or "unknown"
+        self._refusals[_bounded(self._refusals, reason)] += 1
+        if (helps := advice(reason, event.details.get("slot"), event.details.get("form"))) is not None:
+            counted = self._advice[_bounded(self._advice, event.chain)]
+            counted[_bounded(counted, helps)] += 1
 
     @contextmanager
     def capture(self) -> Iterator[list[Event]]:
@@ -153,6 +167,8 @@ class Ledger:
                 cost_usd=sums.cost_usd,
                 saved_usd=sums.saved_usd,
                 unpriced=sums.unpriced,
+                helpers=sums.helpers,
+                helper_cost_usd=sums.helper_cost_usd,
                 refusals=dict(self._refusals),
                 advice={chain: dict(counted) for chain, counted in self._advice.items()},
                 bypasses=dict(self._bypasses),

@@ -4,6 +4,7 @@ import asyncio
 import contextvars
 import json
 import threading
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from decimal import Decimal
@@ -27,6 +28,7 @@ events = st.builds(
     output_tokens=st.integers(0, 100),
     cost_usd=money,
     saved_usd=money,
+    is_helper=st.booleans(),
 )
 
 
@@ -39,17 +41,27 @@ def account(*recorded: Event) -> Stats:
 
 @given(st.lists(events))
 def test_the_account_adds_up(recorded: list[Event]) -> None:
-    """Exactly, in decimals; every request is counted once, under its outcome and its chain."""
+    """Exactly, in decimals; every request of a user is counted once, under its outcome and its chain.
+
+    A helper call is none of them, and what it cost is no saving.
+    """
     stats = account(*recorded)
-    assert stats.requests == len(recorded) == sum(stats.outcomes.values())
+    asked = [event for event in recorded if not event.is_helper]
+    helpers = [event for event in recorded if event.is_helper]
+    assert stats.requests == len(asked) == sum(stats.outcomes.values())
     assert stats.outcomes == _summed(stats.by_chain.values())
-    assert stats.calls_saved == sum(event.outcome in ("hit", "stale") for event in recorded)
-    assert stats.hit_rate == (stats.calls_saved / len(recorded) if recorded else 0.0)
-    assert stats.cost_usd == sum((event.cost_usd or Decimal(0) for event in recorded), Decimal(0))
-    assert stats.saved_usd == sum((event.saved_usd or Decimal(0) for event in recorded), Decimal(0))
+    assert stats.calls_saved == sum(event.outcome in ("hit", "stale") for event in asked)
+    assert stats.hit_rate == (stats.calls_saved / len(asked) if asked else 0.0)
+    assert stats.cost_usd == _usd(event.cost_usd for event in recorded)
+    assert (stats.helpers, stats.helper_cost_usd) == (len(helpers), _usd(event.cost_usd for event in helpers))
+    assert stats.saved_usd == _usd(event.saved_usd for event in recorded) - stats.helper_cost_usd
     assert stats.unpriced == sum(event.cost_usd is None or event.saved_usd is None for event in recorded)
     assert sum(stats.refusals.values()) == stats.outcomes.get("refused", 0)
     assert sum(stats.bypasses.values()) == stats.outcomes.get("bypass", 0)
+
+
+def _usd(amounts: Iterable[Decimal | None]) -> Decimal:
+    return sum((amount or Decimal(0) for amount in amounts), Decimal(0))
 
 
 def _summed(counts: Any) -> dict[str, int]:
