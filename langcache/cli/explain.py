@@ -10,7 +10,7 @@ from langcache.cli.command import Session, command
 from langcache.cli.output import Column, Report, Section
 from langcache.cli.pairs import read_pairs
 from langcache.cli.trouble import FAILED
-from langcache.runtime.features import typed
+from langcache.runtime.features import FEATURE, typed
 from langcache.runtime.inspection import Neighbours, nearest_entries
 
 __all__ = ["explain"]
@@ -62,7 +62,7 @@ def _notes(found: Neighbours) -> Iterator[str]:
     match found.outcome:
         case "stored":
             first = next(near for near in found.nearest if not near.differs)
-            others = ", ".join(name for name in first.parts if not name.startswith("feature "))
+            others = ", ".join(name for name in first.parts if not name.startswith(FEATURE))
             yield f"Stored: {asked} is answered from the cache, if all else in the key is equal too: {others}."
             yield f"`langcache show {formats.short_key(first.key)}` shows the entry."
         case "expired":

@@ -13,6 +13,7 @@ from langcache.errors import Refused
 from langcache.langchain.messages import mask_value, plain_message
 from langcache.langchain.settings import VOLATILE, Identity, Settings
 from langcache.runtime import ambient
+from langcache.runtime.features import FEATURE
 from langcache.templating import Lexicon, MaskedList, MaskedText, Template, placeholders, show, to_data
 
 __all__ = ["UNSPECIFIED", "Request", "map_texts"]
@@ -62,7 +63,7 @@ class Request:
         declaration, reading = self.settings.profile.declaration, self.reading
         found: dict[str, Any] = dict(self.identity.parts)
         for feature, state in zip(declaration.features, reading.features, strict=True):
-            found[f"feature {feature.name}"] = state if isinstance(state, str) else _readable(state[0])
+            found[FEATURE + feature.name] = state if isinstance(state, str) else _readable(state[0])
         for slot, state in zip(declaration.slots, reading.presence, strict=True):
             found[f"slot {slot.name}"] = state if isinstance(state, str) else "empty"
         for name, value in self.residue.items():
@@ -72,8 +73,13 @@ class Request:
         return found
 
     def public_parts(self) -> dict[str, Any]:
-        """`parts`, fit to be stored: a feature that happens to hold a personal value shows as a digest."""
-        return {name: self._public(value) for name, value in self.parts().items()}
+        """`parts`, fit to be stored: a feature that happens to hold a personal value shows as a digest.
+
+        The other parts are the developer's own words, and digests.
+        """
+        return {
+            name: self._public(value) if name.startswith(FEATURE) else value for name, value in self.parts().items()
+        }
 
     def _public(self, value: Any) -> Any:
         try:

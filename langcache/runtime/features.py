@@ -6,16 +6,17 @@ from typing import Any
 
 from langcache.core.normalise import folded
 
-__all__ = ["features_of", "is_typed", "typed"]
+__all__ = ["FEATURE", "features_of", "is_typed", "typed"]
 
-PREFIX = "feature "
+FEATURE = "feature "
+"""Begins the names of the parts of a key that are features."""
 
 
 def features_of(about: Mapping[str, Any]) -> dict[str, Any]:
     """Feature name to normalised value, from an entry's readable half (`langcache.core.entry.Entry.about`)."""
     parts = about.get("parts")
     named = parts.items() if isinstance(parts, dict) else ()
-    return {name.removeprefix(PREFIX): value for name, value in named if name.startswith(PREFIX)}
+    return {name.removeprefix(FEATURE): value for name, value in named if name.startswith(FEATURE)}
 
 
 def is_typed(asked: Any, stored: Any) -> bool:

@@ -11,12 +11,12 @@ from langcache.runtime.account.kept import ABOUT, below_in, requests_in
 from langcache.runtime.account.key_sums import rank_of
 from langcache.runtime.account.model import TopKey
 from langcache.runtime.account.totals import money, number, outcomes_in
+from langcache.runtime.features import FEATURE
 from langcache.storage.base import Cells
 from langcache.storage.counters import Sum, add_up
 
 __all__ = ["KeyRows", "described", "named", "top_key"]
 
-FEATURE = "feature "
 ELSEWHERE = ("chain", "prompt_version")
 """Parts of a key that its account has fields for."""
 
