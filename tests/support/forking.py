@@ -8,11 +8,13 @@ FORKING = get_context("forkserver")
 # What is on the path of the server itself: not the tests.
 FORKING.set_forkserver_preload(
     [
+        "ai_orchestrator.cli",
         "hypothesis.strategies",
         "langcache.langchain.wrap",
         "langcache.stages.pipeline",
         "langcache.storage.redis",
         "langcache.storage.sqlite",
+        "langchain_anthropic",
         "langchain_openai",
         "redis.asyncio",
     ]

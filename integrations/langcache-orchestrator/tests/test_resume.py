@@ -8,8 +8,9 @@ import sys
 from decimal import Decimal
 from pathlib import Path
 
+import killed_child
 import pytest
-from orchestrator_support import CODE, FIRST, STAGES, Command, environment
+from orchestrator_support import CODE, FIRST, STAGES, Command, environment, fork, say
 
 HERE = Path(__file__).parent
 README = (HERE.parent / "README.md").read_text(encoding="utf-8")
@@ -57,9 +58,9 @@ def test_the_readme_shows_what_the_command_prints(command: Command) -> None:
 @pytest.mark.timeout(600)
 def test_a_killed_process_loses_the_phase_it_was_at(command: Command, tmp_path: Path) -> None:
     """A real SIGKILL as phase 8 begins: no handler ran, and the next run goes on there."""
-    child = [sys.executable, str(HERE / "killed_child.py"), CODE[7], "2"]
-    killed = subprocess.run(child, cwd=tmp_path, env=environment(tmp_path), capture_output=True, text=True)
-    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    killed = fork(tmp_path, killed_child.main, CODE[7], 2.0)
+    killed.join()
+    assert killed.exitcode == -signal.SIGKILL
     known = command("status", "killed", "--json").data
     assert (known["state"], sorted([*FIRST, *CODE[:7]])) == ("running", sorted(known["stages"]))
     run = command(*GENERATE, "--session", "killed", "--json").data
@@ -71,18 +72,13 @@ def test_a_killed_process_loses_the_phase_it_was_at(command: Command, tmp_path: 
 @pytest.mark.timeout(600)
 def test_two_processes_share_the_work(tmp_path: Path) -> None:
     """Each stage is executed once, by whoever gets to it first; both write the same project."""
-    patient = [sys.executable, "-m", "ai_orchestrator.cli", *GENERATE, "--json", "--lease-s", "60"]
-    children = [
-        subprocess.Popen(
-            [*patient, "--out", name, "--session", name],
-            cwd=tmp_path,
-            env=environment(tmp_path),
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        for name in ("one", "two")
-    ]
-    runs = [json.loads(child.communicate(timeout=300)[0]) for child in children]
+    said = [tmp_path / "one.json", tmp_path / "two.json"]
+    patient = (*GENERATE, "--json", "--lease-s", "60")
+    children = [fork(tmp_path, say, path, *patient, "--out", path.stem, "--session", path.stem) for path in said]
+    for child in children:
+        child.join(300)
+    assert [child.exitcode for child in children] == [0, 0]
+    runs = [json.loads(path.read_text()) for path in said]
     assert sorted(STAGES) == sorted([*runs[0]["executed"], *runs[1]["executed"]])
     assert sum(Decimal(run["cost_usd"]) for run in runs) == Decimal(runs[0]["cost_usd"]) + Decimal(runs[0]["saved_usd"])
     for path in runs[0]["files"]:
