@@ -62,6 +62,20 @@ def test_an_unknown_certificate_is_refused(half, tls_port):
     store.finish()
 
 
+@pytest.mark.parametrize("half", ["sync", "async"])
+def test_trusted_certificates_are_read_once(half, tls_port, certificate, monkeypatch):
+    """Not for each of many connections: reading them keeps all threads, or the event loop, from anything else."""
+    made = []
+    make = ssl.create_default_context
+    monkeypatch.setattr(ssl, "create_default_context", lambda *args, **more: made.append(1) or make(*args, **more))
+    store = drive(half, lambda: open_store(f"rediss://127.0.0.1:{tls_port}?ssl_ca_certs={certificate}&timeout_s=60"))
+    store.get("ns", "k", now=NOW)
+    gets = [("get", ("ns", "k"), {"now": NOW}) for _ in range(8)]
+    assert store.together(gets) == [None] * 8
+    assert len(made) == 1
+    store.finish()
+
+
 def test_the_tier_is_told_through_tls(tls_port, certificate):
     """Tracking goes the same way."""
     from langcache.testing.redis_server import wait_until

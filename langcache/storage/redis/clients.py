@@ -9,10 +9,11 @@ from typing import Final
 
 from langcache.errors import StoreError
 from langcache.storage.forking import survive_fork
+from langcache.storage.redis.cluster_wires import AsyncClusterWire, ClusterWire
 from langcache.storage.redis.failures import failed
 from langcache.storage.redis.links import AsyncLink, SyncLink
 from langcache.storage.redis.topology import Settings, Topology
-from langcache.storage.redis.wires import AsyncClusterWire, AsyncWire, ClusterWire, Wire
+from langcache.storage.redis.wires import AsyncWire, Wire
 
 _inherited: Final[list[object]] = []
 """Clients a forked child must neither use nor collect: closing one would disturb the parent's."""

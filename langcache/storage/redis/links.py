@@ -7,9 +7,10 @@ from typing import Any, TypeVar
 from redis.exceptions import NoScriptError
 
 from langcache.errors import StoreError
+from langcache.storage.redis.cluster_wires import AsyncClusterWire, ClusterWire
 from langcache.storage.redis.failures import failed
 from langcache.storage.redis.operations import Ask, AskAll, Flow, Nodes, Run, Step
-from langcache.storage.redis.wires import AsyncClusterWire, AsyncWire, ClusterWire, Wire
+from langcache.storage.redis.wires import AsyncWire, Wire
 
 T = TypeVar("T")
 
@@ -70,12 +71,12 @@ class SyncLink(_Queue):
                 return self.wire.ask(words, node)
             case AskAll(commands):
                 return self.wire.ask_all(commands)
-            case Run(script, keys, arguments):
+            case Run(script, keys, arguments, undo):
                 rest = (len(keys), *keys, *arguments)
                 try:
-                    return self.wire.ask(("EVALSHA", script.sha, *rest))
+                    return self.wire.ask(("EVALSHA", script.sha, *rest), undo=undo)
                 except NoScriptError:
-                    return self.wire.ask(("EVAL", script.source, *rest))
+                    return self.wire.ask(("EVAL", script.source, *rest), undo=undo)
             case Nodes():
                 return self.wire.nodes()
 
@@ -122,11 +123,11 @@ class AsyncLink(_Queue):
                 return await self.wire.ask(words, node)
             case AskAll(commands):
                 return await self.wire.ask_all(commands)
-            case Run(script, keys, arguments):
+            case Run(script, keys, arguments, undo):
                 rest = (len(keys), *keys, *arguments)
                 try:
-                    return await self.wire.ask(("EVALSHA", script.sha, *rest))
+                    return await self.wire.ask(("EVALSHA", script.sha, *rest), undo=undo)
                 except NoScriptError:
-                    return await self.wire.ask(("EVAL", script.source, *rest))
+                    return await self.wire.ask(("EVAL", script.source, *rest), undo=undo)
             case Nodes():
                 return await self.wire.nodes()

@@ -36,11 +36,12 @@ class AskAll:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One script."""
+    """One script; *undo* is the command that takes it back where its answer does not come in time."""
 
     script: Script
     keys: Sequence[bytes]
     arguments: Sequence[Any]
+    undo: Sequence[Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +92,11 @@ def clear(names: Names, namespace: str) -> Flow[int]:
 
 
 def acquire(names: Names, namespace: str, key: str, ttl_s: float, now: float) -> Flow[Lease | None]:
-    """A script; asked again after a lost reply it gives the same lease."""
-    arguments = (repr(float(now)), repr(now + ttl_s), _memory_ms(ttl_s), secrets.token_bytes(12))
-    token = yield Run(scripts.ACQUIRE, (names.lease(namespace, key),), arguments)
+    """A script; asked again after a lost reply it gives the same lease, and one that comes too late is given back."""
+    nonce = secrets.token_bytes(12)
+    arguments = (repr(float(now)), repr(now + ttl_s), _memory_ms(ttl_s), nonce)
+    undo = _eval(scripts.WITHDRAW, _lease_keys(names, namespace, key), nonce)
+    token = yield Run(scripts.ACQUIRE, (names.lease(namespace, key),), arguments, undo)
     return None if token is None else Lease(namespace, key, int(token))
 
 

@@ -71,6 +71,18 @@ return 0
 """
 )
 
+WITHDRAW: Final = Script(
+    _WAKE
+    + """
+-- KEYS: lease, stream; ARGV: nonce. For who asked to acquire and was not answered in time: nobody else knows of it.
+if redis.call('HGET', KEYS[1], 'nonce') == ARGV[1] then
+  redis.call('HDEL', KEYS[1], 'ends', 'nonce')
+  wake(KEYS[1], KEYS[2])
+end
+return 0
+"""
+)
+
 PUT: Final = Script(
     _WAKE
     + """

@@ -1,4 +1,4 @@
-"""How commands get to servers: straight over redis-py's connections, or through its cluster client.
+"""How commands get to one server: straight over redis-py's connections.
 
 redis-py's plain client looks at the socket and locks the pool before each command and measures each; that takes as
 long as the command. A connection that broke while idle is noticed in use instead: then, and only then, the command
@@ -7,8 +7,9 @@ is sent once more, over a new connection. All our commands bear that: each leave
 
 import asyncio
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Any, Final
 
 from redis.exceptions import ConnectionError as Broken, ResponseError
@@ -42,15 +43,16 @@ class Wire:
     def __init__(self, topology: Topology, client: Any) -> None:
         self._topology, self._client = topology, client
         self._idle: deque[Any] = deque()
+        self._tls: Any = None
         self._closed = False
 
-    def ask(self, words: Command, node: Any = None) -> Any:
-        """The answer to one command.
+    def ask(self, words: Command, node: Any = None, undo: Command | None = None) -> Any:
+        """The answer to one command; if it does not come in time, *undo* follows on the same connection.
 
         Raises:
             Exception: whatever redis-py raises.
         """
-        (answer,) = self._exchange((words,))
+        (answer,) = self._exchange((words,), undo)
         if isinstance(answer, Exception):
             raise answer
         return answer
@@ -69,7 +71,7 @@ class Wire:
         self._disconnect_idle()
         self._topology.close(self._client)
 
-    def _exchange(self, commands: Sequence[Command]) -> list[Any]:
+    def _exchange(self, commands: Sequence[Command], undo: Command | None = None) -> list[Any]:
         packed = pack(commands)
         for attempt in range(_ATTEMPTS):
             connection = self._take()
@@ -87,6 +89,8 @@ class Wire:
                 continue
             except BaseException:
                 # Its answer may still come; nobody else must read it.
+                if undo is not None:
+                    _send_behind(connection, undo)
                 connection.disconnect()
                 raise
             self._give(connection)
@@ -97,7 +101,21 @@ class Wire:
         try:
             return self._idle.pop()
         except IndexError:
-            return self._client.connection_pool.make_connection()
+            return self._new()
+
+    def _new(self) -> Any:
+        connection = self._client.connection_pool.make_connection()
+        if (wrap := getattr(connection, "_wrap_socket_with_ssl", None)) is not None:
+            connection._wrap_socket_with_ssl = partial(self._wrap, connection, wrap)  # noqa: SLF001
+        return connection
+
+    def _wrap(self, connection: Any, wrap: Callable[[Any], Any], plain: Any) -> Any:
+        # redis-py reads all trusted certificates for each connection, and no other thread runs meanwhile: once will do.
+        if self._tls is not None:
+            return self._tls.wrap_socket(plain, server_hostname=connection.host)
+        wrapped = wrap(plain)
+        self._tls = wrapped.context
+        return wrapped
 
     def _give(self, connection: Any) -> None:
         self._idle.append(connection)
@@ -125,9 +143,9 @@ class AsyncWire:
         self._tls: Any = None
         self._closed = False
 
-    async def ask(self, words: Command, node: Any = None) -> Any:
+    async def ask(self, words: Command, node: Any = None, undo: Command | None = None) -> Any:
         """See :meth:`Wire.ask`."""
-        (answer,) = await self._exchange((words,))
+        (answer,) = await self._exchange((words,), undo)
         if isinstance(answer, Exception):
             raise answer
         return answer
@@ -146,7 +164,7 @@ class AsyncWire:
         await self._disconnect_idle()
         await self._topology.aclose(self._client)
 
-    async def _exchange(self, commands: Sequence[Command]) -> list[Any]:
+    async def _exchange(self, commands: Sequence[Command], undo: Command | None = None) -> list[Any]:
         packed = pack(commands)
         async with asyncio.timeout(self._timeout_s):
             for attempt in range(_ATTEMPTS):
@@ -162,6 +180,8 @@ class AsyncWire:
                         raise
                     continue
                 except BaseException:
+                    if undo is not None:
+                        _asend_behind(connection, undo)
                     await connection.disconnect(nowait=True)
                     raise
                 await self._give(connection)
@@ -187,104 +207,29 @@ class AsyncWire:
         await asyncio.gather(*(connection.disconnect() for connection in idle), return_exceptions=True)
 
 
-class ClusterWire:
-    """Through redis-py's cluster client, which knows who has which slot, for threads.
-
-    Args:
-        topology: closes the client.
-        client: a synchronous client.
-    """
-
-    def __init__(self, topology: Topology, client: Any) -> None:
-        self._topology, self._client = topology, client
-
-    def ask(self, words: Command, node: Any = None) -> Any:
-        """See :meth:`Wire.ask`; *node* is where, if the keys do not say."""
-        where = {} if node is None else {"target_nodes": node}
-        return self._client.execute_command(*words, **where)
-
-    def ask_all(self, commands: Sequence[Command]) -> list[Any]:
-        """See :meth:`Wire.ask_all`; one round trip per node."""
-        pipeline = self._client.pipeline(transaction=False)
-        for words in commands:
-            pipeline.execute_command(*words)
-        return list(pipeline.execute(raise_on_error=False))
-
-    def nodes(self) -> list[Any]:
-        """See :meth:`Wire.nodes`."""
-        return list(self._client.get_primaries())
-
-    def close(self) -> None:
-        """See :meth:`Wire.close`."""
-        self._topology.close(self._client)
-
-
-class AsyncClusterWire:
-    """Through redis-py's cluster client, for an event loop.
-
-    Args:
-        topology: closes the client.
-        client: an asynchronous client.
-    """
-
-    def __init__(self, topology: Topology, client: Any) -> None:
-        self._topology, self._client = topology, client
-        self._asking: set[asyncio.Future[Any]] = set()
-
-    async def ask(self, words: Command, node: Any = None) -> Any:
-        """See :meth:`ClusterWire.ask`; goes on to its end where the caller is cancelled.
-
-        A caller with a timeout as short as ours would else cut off, each time, what the client learns from its own:
-        that a node is gone, and to look for the one that took over.
-        """
-        asking = asyncio.ensure_future(self._ask(words, node))
-        self._asking.add(asking)
-        asking.add_done_callback(self._asked)
-        return await asyncio.shield(asking)
-
-    def _asked(self, asking: "asyncio.Future[Any]") -> None:
-        self._asking.discard(asking)
-        if not asking.cancelled():
-            asking.exception()  # looked at, which nobody else may do where the caller was cancelled
-
-    async def _ask(self, words: Command, node: Any) -> Any:
-        # Before it knows its nodes the client sends commands anywhere; later this does nothing.
-        await self._client.initialize()
-        where = {} if node is None else {"target_nodes": node}
-        return await self._client.execute_command(*words, **where)
-
-    async def ask_all(self, commands: Sequence[Command]) -> list[Any]:
-        """See :meth:`ClusterWire.ask_all`."""
-        await self._client.initialize()
-        pipeline = self._client.pipeline(transaction=False)
-        for words in commands:
-            pipeline.execute_command(*words)
-        return list(await pipeline.execute(raise_on_error=False))
-
-    async def nodes(self) -> list[Any]:
-        """See :meth:`Wire.nodes`."""
-        await self._client.initialize()
-        return list(self._client.get_primaries())
-
-    async def close(self) -> None:
-        """See :meth:`Wire.close`."""
-        left = list(self._asking)
-        for asking in left:
-            asking.cancel()
-        # First: one that goes on would connect the closed client anew.
-        await asyncio.gather(*left, return_exceptions=True)
-        await self._topology.aclose(self._client)
-
-
 def _read(connection: Any) -> Any:
     try:
-        return connection.read_response()
+        return connection.read_response(disconnect_on_error=False)
     except ResponseError as error:
         return error
 
 
 async def _aread(connection: Any) -> Any:
     try:
-        return await connection.read_response()
+        return await connection.read_response(disconnect_on_error=False)
     except ResponseError as error:
         return error
+
+
+def _send_behind(connection: Any, undo: Command) -> None:
+    """Send *undo* after a command that was given up: the server meets both in this order, whenever it gets to them."""
+    with suppress(Exception):
+        if connection._sock is not None:  # noqa: SLF001 -- else it was never sent, and this would connect
+            connection.send_packed_command(pack((undo,)))
+
+
+def _asend_behind(connection: Any, undo: Command) -> None:
+    """`_send_behind`, without waiting, as the caller's time is up; closing flushes it."""
+    with suppress(Exception):
+        if connection.is_connected:
+            connection._writer.writelines(pack((undo,)))  # noqa: SLF001 -- what redis-py sends with
