@@ -1,4 +1,4 @@
-"""``langcache demo`` as people run it: a process of its own, in an empty folder, without keys."""
+"""``langcache demo`` as people run it: in an empty folder, without keys; first in a process of its own."""
 
 import csv
 import fcntl
@@ -11,6 +11,7 @@ import struct
 import subprocess
 import sys
 import termios
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -43,15 +44,19 @@ def langcache(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]
     )
 
 
-def figures(folder: Path) -> Any:
-    """The figures one run printed."""
-    finished = langcache("demo", "--json", folder=folder)
-    assert finished.returncode == 0, finished.stderr
-    return json.loads(finished.stdout)
+def here(folder: Path, *arguments: str) -> str:
+    """What the demo prints when it is run in this process."""
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(io.StringIO()) as page:
+        patch.chdir(folder)
+        patch.setenv("COLUMNS", str(COLUMNS))
+        patch.setattr(sys, "argv", ["langcache", "demo", *arguments])
+        with pytest.raises(SystemExit, match="0"):
+            main()
+    return page.getvalue()
 
 
 class Runs(NamedTuple):
-    """Two runs in one folder, the second for people."""
+    """Two runs in one folder, the first by a process that is gone; and what the second looks like to people."""
 
     folder: Path
     first: Any
@@ -62,10 +67,10 @@ class Runs(NamedTuple):
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory: pytest.TempPathFactory) -> Runs:
     folder = tmp_path_factory.mktemp("demo")
-    first, second = figures(folder), figures(folder)
-    finished = langcache("demo", folder=folder)
+    finished = langcache("demo", "--json", folder=folder)
     assert finished.returncode == 0, finished.stderr
-    return Runs(folder, first, second, finished.stdout)
+    first, second = json.loads(finished.stdout), json.loads(here(folder, "--json"))
+    return Runs(folder, first, second, here(folder))
 
 
 def head(typed: str, table: dict[str, list[str]]) -> str:
@@ -160,9 +165,9 @@ def test_the_page_says_what_happened_on_lines_of_their_own(runs: Runs) -> None:
     assert "\nprovider calls: 0 for 200 requests of 100 applicants\n" in runs.page
 
 
-def test_a_terminal_gets_progress_and_what_was_filled_in_in_colour(tmp_path: Path) -> None:
+def test_a_terminal_gets_progress_and_what_was_filled_in_in_colour(runs: Runs) -> None:
     """On a terminal of 80 columns, personal details stand out and no line is broken."""
-    shown = on_a_terminal(tmp_path, "demo")
+    shown = on_a_terminal(runs.folder, "demo")
     assert "100/100" in shown
     filled = {re.sub(ESCAPE, "", part) for part in re.findall(re.escape(FILLED) + r".*?\x1b\[0m", shown)}
     assert filled & {applicant["startup_name"] for applicant in read_applicants()}
