@@ -4,6 +4,9 @@ import os
 
 import pytest
 from hypothesis import HealthCheck, settings
+from support.trust import one_authority
+
+__all__ = ["one_authority"]
 
 settings.register_profile("dev", max_examples=100, deadline=None)
 settings.register_profile(

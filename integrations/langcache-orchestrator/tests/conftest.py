@@ -5,8 +5,11 @@ from pathlib import Path
 
 import pytest
 from orchestrator_support import KEYS, Command, Said
+from support.trust import one_authority
 
 from ai_orchestrator.cli import main
+
+__all__ = ["command", "one_authority"]
 
 
 @pytest.fixture
