@@ -102,6 +102,26 @@ def busiest(slices: Mapping[str, Slice]) -> list[tuple[str, Slice]]:
     return sorted(slices.items(), key=lambda item: (-item[1].requests, item[0]))
 
 
+def label(name: str) -> str:
+    """A field's name as a heading: ``"ttl_s"`` is ``"Ttl"``, since its value says the unit."""
+    return name.removesuffix("_s").removesuffix("_usd").replace("_", " ").capitalize()
+
+
+def evidence(value: Any, name: str) -> str:
+    """One piece of a recommendation's evidence, by the unit in its name."""
+    if value is None:
+        return UNKNOWN
+    if name.endswith("_usd"):
+        return usd(value)
+    if name.endswith("_s"):
+        return span(value)
+    if isinstance(value, Mapping):
+        return ", ".join(f"{each}: {evidence(inner, '')}" for each, inner in value.items())
+    if isinstance(value, list | tuple):
+        return ", ".join(evidence(each, "") for each in value)
+    return count(value) if isinstance(value, int) else str(value)
+
+
 def as_json(value: Any) -> str:
     """Data on one line."""
     return json.dumps(plain(value), ensure_ascii=False)
@@ -121,6 +141,8 @@ FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
     "features": features,
     "busiest": busiest,
     "json": as_json,
+    "label": label,
+    "evidence": evidence,
     "meaning": meaning_of,
 }
 """What templates may call."""

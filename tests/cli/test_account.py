@@ -108,6 +108,8 @@ def test_top_are_the_kinds_asked_for_most(used: str) -> None:
         ("write", "2", "1"),
     ]
     assert (rows[0]["saved_usd"], rows[0]["calls"]) == ("0.0045", "1")
+    assert [row["unpriced"] for row in rows] == ["0", "0", "2"]
+    assert "≥ $0.00" in langcache("top", "--url", used).out
     assert "background=founder" in langcache("top", "--url", used, "--limit", "1").out
     assert len(langcache("top", "--url", used, "--limit", "1", "--json").json) == 1
 
@@ -153,23 +155,23 @@ def test_a_sum_that_lacks_some_requests_is_a_lower_bound() -> None:
 
 
 def test_recommendations_are_the_library_s(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With the evidence in JSON and CSV."""
-    asked = []
+    """With the evidence in JSON and CSV; dollars that lack something say so."""
+    asked, evidence = [], {"keys": 12, "unpriced": 3}
 
     def recommendations(self: Cache, days: int = 30) -> list[Recommendation]:
         asked.append(days)
-        return [Recommendation("unneeded-feature", "Drop it.", Decimal("1.25"), "low", 0.97, {"keys": 12})]
+        return [Recommendation("unneeded-feature", "Drop it.", Decimal("1.25"), "low", 0.97, evidence)]
 
     assert recommend.QUIET in langcache("recommend", "--url", url).out
     monkeypatch.setattr(Cache, "recommendations", recommendations)
     shown = langcache("recommend", "--url", url, "--days", "7").out
-    assert ("Drop it." in shown, "$1.25" in shown, "97.0%" in shown, asked) == (True, True, True, [7])
-    assert langcache("recommend", "--url", url, "--json").json[0]["evidence"] == {"keys": 12}
+    assert ("Drop it." in shown, "≥ $1.25" in shown, "97.0%" in shown, asked) == (True, True, True, [7])
+    assert langcache("recommend", "--url", url, "--json").json[0]["evidence"] == evidence
     row = langcache("recommend", "--url", url, "--csv").csv[0]
     assert (row["strategy"], row["potential_savings_usd"], row["evidence"]) == (
         "unneeded-feature",
         "1.25",
-        '{"keys": 12}',
+        '{"keys": 12, "unpriced": 3}',
     )
 
 

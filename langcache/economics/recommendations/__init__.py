@@ -34,10 +34,11 @@ def recommend(account: Account) -> list[Recommendation]:
     """What would have saved most in the period of *account*, best first.
 
     Silent where the evidence is thin: each strategy has a floor for its confidence. Where the account is a sample of
-    its keys, the figures are those of the sample, and the evidence says so.
+    its keys, the figures are those of the sample; where a model has no known price, the dollars lack its calls; and the
+    evidence says so.
     """
     traffic = Traffic(account)
-    found = [_sampled(one, account) for strategy in STRATEGIES for one in strategy(traffic)]
+    found = [_priced(_sampled(one, account), traffic) for strategy in STRATEGIES for one in strategy(traffic)]
     return sorted(found, key=lambda one: (-one.potential_savings_usd, -one.confidence, one.description))
 
 
@@ -46,3 +47,11 @@ def _sampled(one: Recommendation, account: Account) -> Recommendation:
         return one
     sample = {"keys_kept": len(account.keys), "distinct_keys": account.distinct_keys}
     return replace(one, evidence={**one.evidence, **sample})
+
+
+def _priced(one: Recommendation, traffic: Traffic) -> Recommendation:
+    unpriced = traffic.unpriced.get(str(one.evidence.get("chain")), 0)
+    if not unpriced or not one.evidence.get("calls_saved"):
+        return one
+    said = f"{one.description} The dollars lack what has no known price: {unpriced} of the chain's requests."
+    return replace(one, description=said, evidence={**one.evidence, "unpriced": unpriced})

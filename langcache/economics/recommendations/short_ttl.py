@@ -44,8 +44,7 @@ def _longer(chain: ChainTraffic, lapsed: int, expired: int, confidence: float) -
         STRATEGY,
         f"Answers of chain {chain.chain!r} expire while they are still asked for: of {expired} that expired, {lapsed} "
         f"were asked for again (with 95 % confidence, at least {confidence:.0%} are). With a ttl of "
-        f"{timedelta(seconds=ttl_s)}, if answers stay right for so long, {calls} of {chain.calls} calls would not have "
-        "been made.",
+        f"{_said(ttl_s)}, if answers stay right for so long, {calls} of {chain.calls} calls would not have been made.",
         usd,
         "low",
         confidence,
@@ -57,6 +56,13 @@ def _longer(chain: ChainTraffic, lapsed: int, expired: int, confidence: float) -
             "calls_saved": calls,
         },
     )
+
+
+def _said(ttl_s: float) -> str:
+    """A step of the ladder in words."""
+    hours = round(ttl_s / 3600)
+    number, unit = (hours, "hour") if hours < 24 else (hours // 24, "day")
+    return f"{number} {unit}{'' if number == 1 else 's'}"
 
 
 def _saved(chain: ChainTraffic, ttl_s: float) -> tuple[int, Decimal]:

@@ -82,6 +82,11 @@ class Traffic:
         chains = [ChainTraffic(chain, tuple(rows)) for chain, rows in keys.items()]
         return tuple(sorted(chains, key=lambda chain: -chain.requests))
 
+    @cached_property
+    def unpriced(self) -> Mapping[str, int]:
+        """By chain, the requests whose model has no known price."""
+        return {chain.chain: sum(key.unpriced for key in chain.keys) for chain in self.chains}
+
 
 def parts_of(key: KeyAccount) -> Mapping[str, object]:
     """Everything the key is made of, features as ``"feature <name>"``."""

@@ -87,6 +87,7 @@ def top_key(key: str, cells: Cells) -> TopKey:
         calls=requests_in(cells) - hits + number(cells, "helper"),
         cost_usd=money(cells, "cost"),
         saved_usd=money(cells, "saved"),
+        unpriced=number(cells, "unpriced"),
         last_used=float(number(cells, "last")),
     )
 

@@ -47,6 +47,7 @@ class TopKey(Plain):
         key: the key's digest.
         features: the normalised features by name, readable; empty if the entry is gone that told them.
         calls: provider calls made for it, helper calls included.
+        unpriced: requests and helper calls whose model has no known price, which the sums of money lack.
         last_used: when it was last asked for.
     """
 
@@ -59,6 +60,7 @@ class TopKey(Plain):
     calls: int = 0
     cost_usd: Decimal = ZERO
     saved_usd: Decimal = ZERO
+    unpriced: int = 0
     last_used: float = 0.0
 
 

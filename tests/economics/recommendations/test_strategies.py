@@ -160,7 +160,7 @@ def test_a_short_ttl_is_found_with_one_that_is_long_enough() -> None:
     assert (found.strategy, found.evidence["ttl_s"]) == ("short-ttl", 7 * DAY_S)
     assert found.potential_savings_usd == 57 * Decimal("0.5")
     assert "of 60 that expired, 57 were asked for again" in found.description
-    assert "ttl of 7 days" in found.description
+    assert "ttl of 7 days, if" in found.description
 
 
 def test_a_ttl_whose_answers_nobody_asks_for_again_is_right() -> None:
@@ -294,6 +294,14 @@ def test_models_that_have_not_moved_are_fine(models: tuple[str, str]) -> None:
     """Two models are two models."""
     keys = [key(model=models[n % 2], parts={"model": "f00"}, template=f"{n}", features={"n": n}) for n in range(6)]
     assert recommend(account(*keys)) == []
+
+
+def test_dollars_that_are_not_known_are_not_told_as_zero() -> None:
+    """What a model without a price would have saved is missing in the sum, and the evidence says how much is."""
+    keys = [key([n * 5 * HOUR_S for n in range(20)], 2 * HOUR_S, usd="0", unpriced=20) for _ in range(3)]
+    found = only(keys, days=5)
+    assert (found.potential_savings_usd, found.evidence["unpriced"]) == (0, 60)
+    assert "lack what has no known price: 60 of" in found.description
 
 
 def test_recommendations_come_best_first_and_as_json() -> None:
