@@ -6,6 +6,9 @@ WORKLOADS ?= ../shared/workloads
 # One more than processors: many tests wait for processes and servers.
 WORKERS ?= $(shell $(PY) -c "import os; print(os.cpu_count() + 1)")
 
+# The tests start hundreds of processes: what these import is compiled once, also where the environment says no.
+export PYTHONDONTWRITEBYTECODE :=
+
 .PHONY: help demo test test-browser lint types unit record screenshots soak bench clean
 help:  ## what you can do here
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/ —/'
