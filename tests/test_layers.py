@@ -53,6 +53,7 @@ LATE = {
     "testing/__init__.py": "the same for what is shipped to test with",
     "runtime/doors.py": "what Cache offers but a higher layer builds",
     "cli/app.py": "a command, when it is called",
+    "stages/importing.py": "what a stage's function imports itself, to know its code",
     "storage/registry.py": "a scheme's store, so that none loads another's client",
     "templating/kinds/__init__.py": "a kind of personal value, when a profile first declares it",
 }

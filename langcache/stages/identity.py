@@ -2,7 +2,6 @@
 
 import threading
 from dataclasses import dataclass
-from types import FunctionType
 from typing import Any
 
 from langcache.core.classes import Classes
@@ -10,11 +9,9 @@ from langcache.core.encoding import canonical, digest
 from langcache.runtime.doors import door
 from langcache.stages.code import describe_code
 from langcache.stages.declaration import PROMPT_DIGITS, Stage
+from langcache.stages.objects import Behind
 
 __all__ = ["Identities", "Identity"]
-
-ATTRIBUTES = ("func", "afunc", "_transform", "_atransform")
-"""Where LangChain keeps the functions a runnable is made of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +62,7 @@ class Identities:
         found = self.watched(stage).current()
         self._classes.meet(*found.classes)
         prompts = digest(canonical(["prompts", found.prompts]))[:PROMPT_DIGITS] if found.prompts else None
-        functions = [] if stage.version is not None else [self._describe(f) for f in _functions(found.objects)]
+        functions = [] if stage.version is not None else [self._describe(code) for code in Behind.of(found).code]
         return stage.prompt_hash or prompts, digest(canonical(["runnable", stage.version, found.parts, functions]))
 
     def _digest_of(self, function: Any) -> str:
@@ -75,13 +72,3 @@ class Identities:
         code = describe_code(function)
         self._classes.meet(*code.classes)
         return code.description
-
-
-def _functions(objects: list[Any]) -> list[Any]:
-    """The user's functions inside a runnable, whose helpers a fingerprint does not follow."""
-    found = []
-    for item in objects:
-        state = getattr(item, "__dict__", {})
-        found += [state[name] for name in ATTRIBUTES if isinstance(state.get(name), FunctionType)]
-        found += [item] if isinstance(item, FunctionType) else []
-    return found

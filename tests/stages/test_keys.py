@@ -1,11 +1,14 @@
 """What counts in a stage's key: what it reads, its code and what that reaches, its prompt, its dependencies."""
 
+import importlib
 import json
+import random
+import sys
 
 import pytest
 
 from langcache.errors import UnkeyableError
-from langcache.stages import Pipeline, StageFailed, code
+from langcache.stages import Pipeline, StageFailed, first_met
 from langcache.stages.code import describe_code
 from langcache.stages.inputs import Recorded, Values
 
@@ -96,6 +99,55 @@ PAIRS = {
         "from functools import partial\ndef g(x): return x\nf = partial(g, 1)",
         "from functools import partial\ndef g(x): return x\nf = partial(g, 2)",
     ),
+    **{
+        name: (source.replace("EDIT", "x1"), source.replace("EDIT", "x2"))
+        for name, source in {
+            "a prompt in a class's dict": "class C:\n P = {'a': 'EDIT'}\ndef f(): return C.P['a']",
+            "a prompt in an enum": "import enum\nclass C(enum.Enum):\n A = 'EDIT'\ndef f(): return C.A.value",
+            "a prompt in an inner class": "class C:\n class D:\n  P = 'EDIT'\ndef f(): return C.D.P",
+            "an operator of a class": "class C:\n def __str__(self): return 'EDIT'\ndef f(): return str(C())",
+            "a cached property": (
+                "from functools import cached_property\nclass C:\n @cached_property\n def p(self): return 'EDIT'\n"
+                "def f(): return C().p"
+            ),
+            "a cached method": (
+                "from functools import cache\nclass C:\n @cache\n def m(self): return 'EDIT'\ndef f(): return C().m()"
+            ),
+            "a metaclass": (
+                "class M(type):\n def m(cls): return 'EDIT'\nclass C(metaclass=M): pass\ndef f(): return C.m()"
+            ),
+            "a model's field": (
+                "from pydantic import BaseModel, Field\nclass C(BaseModel):\n p: str = Field('EDIT')\n"
+                "def f(): return C().p"
+            ),
+            "what a model says of a field": (
+                "from pydantic import BaseModel, Field\nclass C(BaseModel):\n p: str = Field(description='EDIT')\n"
+                "class D(BaseModel):\n cs: list[C]\ndef f(): return D"
+            ),
+            "a typed dict": (
+                "from typing import Literal, TypedDict\nclass C(TypedDict):\n p: Literal['EDIT']\ndef f(): return C"
+            ),
+            "a named tuple": (
+                "from typing import NamedTuple\nclass C(NamedTuple):\n p: str\nc = C('EDIT')\ndef f(): return c.p"
+            ),
+            "a message": (
+                "from langchain_core.messages import SystemMessage\nm = [SystemMessage('EDIT')]\ndef f(): return m"
+            ),
+            "a template": "from string import Template\nt = Template('EDIT $a')\ndef f(): return t",
+            "a namespace": "from types import SimpleNamespace\nn = SimpleNamespace(p='EDIT')\ndef f(): return n.p",
+            "a bound method of a text": "say = 'EDIT {}'.format\ndef f(): return say(1)",
+            "an attribute of a function": "def g(): return g.p\ng.p = 'EDIT'\ndef f(): return g()",
+            "a helper of a runnable": (
+                "from langchain_core.runnables import RunnableLambda\ndef h(x): return 'EDIT'\n"
+                "r = RunnableLambda(lambda x: h(x))\ndef f(): return r.invoke(1)"
+            ),
+            "a method behind a runnable": (
+                "from langchain_core.runnables import RunnableLambda\n"
+                "class C:\n def m(self, x): return self.h()\n def h(self): return 'EDIT'\n"
+                "r = RunnableLambda(C().m)\ndef f(): return r.invoke(1)"
+            ),
+        }.items()
+    },
     "an edited decorated function": (
         "from functools import cache\n@cache\ndef f(): return 1",
         "from functools import cache\n@cache\ndef f(): return 2",
@@ -109,6 +161,47 @@ def test_an_edit_changes_the_code(name):
     before, after = PAIRS[name]
     assert function(before) == function(before)
     assert function(before) != function(after)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "def f():\n from helpers import g\n return g()",
+        "def f():\n import helpers\n return helpers.g()",
+        "def f():\n def inner():\n  from package import part\n  return part.P\n return inner()",
+        "import helpers\ndef a(): return helpers.z()\ndef f(): return a(), helpers.g()",
+        "import helpers\ndef z(): return helpers.g()\ndef f(): return helpers.a, z()",
+    ],
+)
+def test_code_in_other_modules_counts_wherever_it_is_imported(source, tmp_path, monkeypatch):
+    """At the top or inside a function, under whatever names other functions have used the module before."""
+    monkeypatch.syspath_prepend(tmp_path)
+
+    def described(word):
+        (tmp_path / "package").mkdir(exist_ok=True)
+        (tmp_path / "helpers.py").write_text(f"a = 0\ndef g(): return {word!r}\ndef z(): return 0")
+        (tmp_path / "package" / "part.py").write_text(f"P = {word!r}")
+        for name in ("helpers", "package", "package.part"):
+            monkeypatch.delitem(sys.modules, name, raising=False)
+        importlib.invalidate_caches()
+        return function(source)
+
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    assert described("one") == described("one")
+    assert described("one") != described("another")
+
+
+@pytest.mark.parametrize(
+    "made",
+    ["logging.getLogger('x')", "threading.Lock()", "os.environ", "random.Random()", "contextvars.ContextVar('x')"],
+)
+def test_what_a_process_works_with_is_no_part_of_the_code(made, monkeypatch):
+    """A library's object that is no data differs from process to process, and counts by its class."""
+    source = f"import contextvars, logging, os, random, threading\ntool = {made}\ndef f(): return tool"
+    described = function(source)
+    random.random()
+    monkeypatch.setenv("LANGCACHE_OF_ANOTHER_PROCESS", "1")
+    assert function(source) == described
 
 
 @pytest.mark.parametrize(
@@ -153,7 +246,7 @@ def test_what_is_known_of_an_object_is_of_no_other(monkeypatch):
     """An id is used again; what was known under it may not have been forgotten yet."""
     gone, new = ["gone"], ["new"]
     described = describe_code(lambda: new).description
-    monkeypatch.setitem(code._first_met, id(new), code._Met(gone, "of another", ()))
+    monkeypatch.setitem(first_met._met, id(new), first_met.Met(gone, "of another", ()))
     assert described == describe_code(lambda: new).description
 
 
