@@ -71,6 +71,7 @@ def test_every_view_loads_in_silence_with_one_heading(busy: str, visit: Visit) -
         assert page.locator("h1").count() == 1, view
         assert page.locator("html").get_attribute("lang") == "en"
         assert page.title().endswith("langcache")
+        assert page.locator(".recommendation").count() == (view == "/recommendations"), view
 
 
 def test_a_private_dashboard_is_silent_before_the_token_too(cache: Cache, visit: Visit) -> None:

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from support.browsing import served
 from support.seeding import put_entry
-from support.traffic import a_week_with_a_bad_yesterday
+from support.traffic import a_feature_that_does_not_matter, a_week_with_a_bad_yesterday
 
 from langcache import Cache
 from langcache.stages import Pipeline
@@ -24,6 +24,7 @@ VIEWS = (
 def a_busy_dashboard(cache: Cache, clock: FakeClock, token: str | None = None) -> Iterator[str]:
     """The URL of a dashboard with a week of traffic, entries and a pipeline."""
     a_week_with_a_bad_yesterday(cache, clock)
+    a_feature_that_does_not_matter(cache)
     body = {"tasks": [{"title": {"$t": ["A long pitch for ", ["startup_name"], " <b>" + "and more " * 60]}}]}
     put_entry(cache, ENTRY, body=body, features={"background": "founder", "gpa": "3.0–3.5"}, tags=["vip"])
     for place in range(30):

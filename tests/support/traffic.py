@@ -8,7 +8,7 @@ from langcache.core.events import Event, Outcome
 from langcache.testing import FakeClock
 from support.seeding import DAY_S
 
-__all__ = ["a_week_with_a_bad_yesterday", "events_of_a_day"]
+__all__ = ["a_feature_that_does_not_matter", "a_week_with_a_bad_yesterday", "events_of_a_day"]
 
 CALL_USD = Decimal("0.0125")
 LATENCY_S = {"hit": 0.0004, "miss": 1.7, "refused": 2.1, "bypass": 1.9}
@@ -38,6 +38,16 @@ def events_of_a_day(
                 attempts=0 if outcome == "hit" else 1,
                 parts={"feature background": "founder", "feature gpa": "3.0–3.5"} if outcome == "miss" else None,
             )
+
+
+def a_feature_that_does_not_matter(cache: Cache) -> None:
+    """Requests of a chain whose answer is the same for every browser: something to recommend."""
+    for kind in ("founder", "nurse", "student"):
+        for browser in ("Firefox", "Chrome", "Safari"):
+            parts = {"feature kind": kind, "feature browser": browser, "profile": "p", "model": "m"}
+            event = Event("letter", "v1", outcome="miss", key=f"{kind} {browser}", model="gpt-4o", cost_usd=CALL_USD)
+            event.parts, event.template = parts, kind
+            cache.ledger.record(event)
 
 
 def a_week_with_a_bad_yesterday(cache: Cache, clock: FakeClock) -> None:
