@@ -73,6 +73,12 @@ class Breaker:
                 self._failures, self.reason = 0, None
                 self._took_s.clear()
 
+    def answered(self) -> None:
+        """The call answered, after a time that says nothing of the store."""
+        if self._failures and self.reason != SLOW:
+            with self._lock:
+                self._failures, self.reason = 0, None
+
     def _slow(self) -> None:
         """Open if the median is slow too; one slow call is nothing, and a slow call that was let through to see
         keeps the breaker open."""
@@ -113,9 +119,13 @@ class Breakers:
         """Whether the last call ended in a timeout: who has paid for one should not pay for another."""
         return self._all.hangs
 
-    def closed(self, kind: str) -> bool:
-        """Whether a call of this *kind* may go through now."""
-        return self._kinds[kind].closed() and self._all.closed()
+    def closed(self, kind: str, leased: bool = False) -> bool:
+        """Whether a call of this *kind* may go through now.
+
+        What has to do with a lease, one's own or another's that is waited for, goes through to a slow store, too: it
+        costs less than the call to a provider that others would make.
+        """
+        return self._kinds[kind].closed() and ((leased and self._all.reason == SLOW) or self._all.closed())
 
     def succeeded(self, kind: str, took_s: float) -> bool:
         """The call answered after *took_s*; True if it is news that the store has become slow.
@@ -124,6 +134,7 @@ class Breakers:
         """
         self._kinds[kind].succeeded()
         if kind == "lease":
+            self._all.answered()
             return False
         before = self._all.reason
         self._all.succeeded(took_s)

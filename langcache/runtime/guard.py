@@ -77,11 +77,11 @@ class GuardedStore:
         news, self._news = self._news, None
         return news
 
-    def get(self, namespace: str, key: str) -> Step[Entry | None]:
-        """The entry under *key*; None if there is none, or none that can be had."""
+    def get(self, namespace: str, key: str, leased: bool = False) -> Step[Entry | None]:
+        """The entry under *key*, *leased* if it is being waited for; None if there is none, or none to be had."""
 
         def run() -> Entry | None:
-            record = self._safely("get", lambda: self.store.get(namespace, key, now=self._clock.now()))
+            record = self._safely("get", lambda: self.store.get(namespace, key, now=self._clock.now()), leased)
             if record is None:
                 return None
             try:
@@ -95,7 +95,7 @@ class GuardedStore:
                 return None
 
         async def arun() -> Entry | None:
-            record = await self._asafely("get", lambda: self.store.aget(namespace, key, now=self._clock.now()))
+            record = await self._asafely("get", lambda: self.store.aget(namespace, key, now=self._clock.now()), leased)
             if record is None:
                 return None
             try:
@@ -128,19 +128,27 @@ class GuardedStore:
         def run() -> bool:
             now = self._clock.now()
             return self.takes(namespace) and bool(
-                self._safely("put", lambda: self.store.put(namespace, key, record(), now=now, lease=lease))
+                self._safely(
+                    "put",
+                    lambda: self.store.put(namespace, key, record(), now=now, lease=lease),
+                    lease is not None,
+                )
             )
 
         async def arun() -> bool:
             now = self._clock.now()
             return self.takes(namespace) and bool(
-                await self._asafely("put", lambda: self.store.aput(namespace, key, record(), now=now, lease=lease))
+                await self._asafely(
+                    "put",
+                    lambda: self.store.aput(namespace, key, record(), now=now, lease=lease),
+                    lease is not None,
+                )
             )
 
         return Step(run, arun)
 
-    def acquire(self, namespace: str, key: str, term_s: float) -> Step[Lease | Held | None]:
-        """The lease on *key*; `HELD` if another has it, None if the store cannot say."""
+    def acquire(self, namespace: str, key: str, term_s: float, leased: bool = False) -> Step[Lease | Held | None]:
+        """The lease on *key*, *leased* if it is being waited for; `HELD` if another has it, None if nobody knows."""
 
         def call(got: Lease | None) -> Lease | Held:
             return HELD if got is None else got
@@ -150,24 +158,30 @@ class GuardedStore:
 
         return Step(
             lambda: self._safely(
-                "lease", lambda: call(self.store.acquire(namespace, key, ttl_s=term_s, now=self._clock.now()))
+                "lease", lambda: call(self.store.acquire(namespace, key, ttl_s=term_s, now=self._clock.now())), leased
             ),
-            lambda: self._asafely("lease", acall),
+            lambda: self._asafely("lease", acall, leased),
         )
 
     def renew(self, lease: Lease, term_s: float) -> Step[bool | None]:
         """Prolong *lease*."""
         return Step(
-            lambda: self._safely("lease", lambda: self.store.renew(lease, ttl_s=term_s, now=self._clock.now())),
-            lambda: self._asafely("lease", lambda: self.store.arenew(lease, ttl_s=term_s, now=self._clock.now())),
+            lambda: self._safely("lease", lambda: self.store.renew(lease, ttl_s=term_s, now=self._clock.now()), True),
+            lambda: self._asafely("lease", lambda: self.store.arenew(lease, ttl_s=term_s, now=self._clock.now()), True),
         )
 
-    def release(self, lease: Lease) -> Step[None]:
-        """Give *lease* back."""
-        return Step(
-            lambda: self._safely("lease", lambda: self.store.release(lease)),
-            lambda: self._asafely("lease", lambda: self.store.arelease(lease)),
-        )
+    def release(self, lease: Lease) -> Step[bool | None]:
+        """Give *lease* back; whether the store has taken it."""
+
+        def call() -> bool:
+            self.store.release(lease)
+            return True
+
+        async def acall() -> bool:
+            await self.store.arelease(lease)
+            return True
+
+        return Step(lambda: self._safely("lease", call, True), lambda: self._asafely("lease", acall, True))
 
     def wait_for_release(self, namespace: str, key: str, timeout_s: float) -> Step[bool | None]:
         """Wait until the lease may be free; falsy, at once, where the store is not told of it."""
@@ -176,8 +190,8 @@ class GuardedStore:
             return {"timeout_s": timeout_s, "now": self._clock.now()}
 
         return Step(
-            lambda: self._safely("lease", lambda: self.store.wait_for_release(namespace, key, **waiting())),
-            lambda: self._asafely("lease", lambda: self.store.await_for_release(namespace, key, **waiting())),
+            lambda: self._safely("lease", lambda: self.store.wait_for_release(namespace, key, **waiting()), True),
+            lambda: self._asafely("lease", lambda: self.store.await_for_release(namespace, key, **waiting()), True),
         )
 
     def mark_refused(self, namespace: str, key: str, for_s: float) -> Step[bool | None]:
@@ -188,18 +202,21 @@ class GuardedStore:
 
         where, now = _refusals_of(namespace), self._clock.now()
         return Step(
-            lambda: self._safely("put", lambda: self.store.put(where, key, marker(now), now=now)),
-            lambda: self._asafely("put", lambda: self.store.aput(where, key, marker(now), now=now)),
+            lambda: self._safely("put", lambda: self.store.put(where, key, marker(now), now=now), True),
+            lambda: self._asafely("put", lambda: self.store.aput(where, key, marker(now), now=now), True),
         )
 
     def is_refused(self, namespace: str, key: str) -> Step[bool]:
         """Whether another process has just been refused an answer under *key*."""
         where = _refusals_of(namespace)
 
-        async def arun() -> bool:
-            return bool(await self._asafely("get", lambda: self.store.aget(where, key, now=self._clock.now())))
+        def run() -> bool:
+            return bool(self._safely("get", lambda: self.store.get(where, key, now=self._clock.now()), True))
 
-        return Step(lambda: bool(self._safely("get", lambda: self.store.get(where, key, now=self._clock.now()))), arun)
+        async def arun() -> bool:
+            return bool(await self._asafely("get", lambda: self.store.aget(where, key, now=self._clock.now()), True))
+
+        return Step(run, arun)
 
     def drop_corrupt(self, namespace: str, key: str) -> Step[int | None]:
         """Remove an entry whose content, though sealed well, makes no sense."""
@@ -221,8 +238,8 @@ class GuardedStore:
             self._news = ENCRYPTED
             logger.warning("langcache: %s", ENCRYPTED)
 
-    def _safely(self, kind: str, call: Callable[[], T]) -> T | None:
-        if not self._breakers.closed(kind):
+    def _safely(self, kind: str, call: Callable[[], T], leased: bool = False) -> T | None:
+        if not self._breakers.closed(kind, leased):
             return None
         started = self._clock.now()
         try:
@@ -233,8 +250,8 @@ class GuardedStore:
         self._answered(kind, self._clock.now() - started)
         return result
 
-    async def _asafely(self, kind: str, call: Callable[[], Awaitable[T]]) -> T | None:
-        if not self._breakers.closed(kind):
+    async def _asafely(self, kind: str, call: Callable[[], Awaitable[T]], leased: bool = False) -> T | None:
+        if not self._breakers.closed(kind, leased):
             return None
         started = self._clock.now()
         try:

@@ -23,6 +23,9 @@ __all__ = ["Claim", "Leases"]
 TERM_S = 10.0
 """A leader that died is replaced after this long; one that lives renews every third of it."""
 
+AGAIN_S = 1.0
+"""A lease that could not be given back, as the store did not answer, is tried again so often."""
+
 REFUSED_FOR_S = 5.0
 """How long others are told that an answer was refused, so that they fetch their own at once."""
 
@@ -65,10 +68,11 @@ class Leases:
     def claim(self, namespace: str, key: str, fresh: Callable[[Entry | None], bool]) -> Flow[Claim]:
         """Lead *key*, or wait until somebody else has fetched it."""
         gives_up_at = self._clock.now() + self._patience_s
-        pause_s = FIRST_PAUSE_S
+        pause_s, waits = FIRST_PAUSE_S, False
         while True:
-            got = yield self._store.acquire(namespace, key, TERM_S)
-            entry = None if self._store.hangs else (yield self._store.get(namespace, key))
+            got = yield self._store.acquire(namespace, key, TERM_S, waits)
+            waits = got is not None
+            entry = None if self._store.hangs else (yield self._store.get(namespace, key, waits))
             if fresh(entry):
                 if isinstance(got, Lease):
                     yield self._store.release(got)
@@ -88,8 +92,8 @@ class Leases:
         """End the lease, if there is one."""
         if self._store.hangs:
             self.abandon(lease)
-        elif lease is not None and self._renewer.remove(lease):
-            yield self._store.release(lease)
+        elif lease is not None and self._renewer.remove(lease) and not (yield self._store.release(lease)):
+            self._renewer.drop(lease)
 
     def tell_refused(self, namespace: str, key: str) -> Step[Any]:
         """Tell the other processes that nothing will be stored."""
@@ -105,7 +109,7 @@ class Leases:
 
 
 class Renewer:
-    """Renews the leases of slow leaders; one thread per cache, started with the first lease and idle without any.
+    """Renews the leases of slow leaders, and gives back those that could not be: one thread per cache, while needed.
 
     Nobody waits for a leader longer than *patience_s*: one that takes longer, or was forgotten, is left to run out.
     """
@@ -119,7 +123,7 @@ class Renewer:
         """Start anew in a forked child, which leads nothing."""
         self._changed = threading.Condition()
         self._held: dict[Lease, float] = {}
-        self._dropped: set[Lease] = set()
+        self._dropped: dict[Lease, float] = {}
         self._thread: threading.Thread | None = None
 
     def add(self, lease: Lease) -> None:
@@ -137,9 +141,17 @@ class Renewer:
         """Release *lease* from the renewing thread."""
         with self._changed:
             if self._held.pop(lease, None) is not None:
-                self._dropped.add(lease)
-                self._start()
-                self._changed.notify()
+                self._drop(lease)
+
+    def drop(self, lease: Lease) -> None:
+        """Try to release *lease* until the store takes it or it has run out."""
+        with self._changed:
+            self._drop(lease)
+
+    def _drop(self, lease: Lease) -> None:
+        self._dropped[lease] = self._clock.now() + TERM_S
+        self._start()
+        self._changed.notify()
 
     def _start(self) -> None:
         if self._thread is None or not self._thread.is_alive():
@@ -147,20 +159,24 @@ class Renewer:
             self._thread.start()
 
     def _work(self) -> None:
+        left: dict[Lease, float] = {}
         while True:
             with self._changed:
-                if not self._dropped:
-                    self._changed.wait(TERM_S / 3)
-                dropped, self._dropped = self._dropped, set()
+                if left or not self._dropped:
+                    self._changed.wait(AGAIN_S if left else TERM_S / 3)
                 now = self._clock.now()
-                self._held = held = {lease: until for lease, until in self._held.items() if now < until}
+                dropped, self._dropped = _until(now, left | self._dropped), {}
+                self._held = held = _until(now, self._held)
                 if not held and not dropped:
                     self._thread = None
                     return
-            for lease in dropped:
-                self._store.release(lease).run()
+            left = {lease: until for lease, until in dropped.items() if not self._store.release(lease).run()}
             for lease in held:
                 self._store.renew(lease, TERM_S).run()
+
+
+def _until(now: float, leases: dict[Lease, float]) -> dict[Lease, float]:
+    return {lease: until for lease, until in leases.items() if now < until}
 
 
 _all: "weakref.WeakSet[Renewer]" = weakref.WeakSet()
