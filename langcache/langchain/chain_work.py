@@ -16,6 +16,7 @@ from langcache.errors import Refused, UnkeyableError
 from langcache.langchain.announce import Announcer
 from langcache.langchain.chain_stream import ChainStream
 from langcache.langchain.chunks import ChunkFiller, is_cumulative
+from langcache.langchain.inputs import named
 from langcache.langchain.listeners import filled_listeners
 from langcache.langchain.messages import Messages
 from langcache.langchain.observe import LookupWithDetail, Observer
@@ -344,5 +345,4 @@ def asked_by_profile(profile: Any, inputs: Any) -> Directives:
         return NONE
     if isinstance(inputs, profile):
         return parse(inputs.cache_directives())
-    given = inputs if isinstance(inputs, Mapping) else {}
-    return parse(profile.of_values({**ambient.ambient_user(), **given}).cache_directives())
+    return parse(profile.of_values({**ambient.ambient_user(), **(named(inputs) or {})}).cache_directives())

@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from pydantic import BaseModel
-
 from langcache.core.encoding import canonical, digest
 from langcache.core.reading import Reading, read_request
 from langcache.errors import Refused
+from langcache.langchain.inputs import named, with_values
 from langcache.langchain.messages import mask_value, plain_message
 from langcache.langchain.settings import VOLATILE, Identity, Settings
 from langcache.runtime import ambient
@@ -45,7 +44,9 @@ class Request:
         kwargs: Mapping[str, Any],
     ) -> None:
         self.settings, self.identity, self.inputs, self.kwargs = settings, identity, inputs, kwargs
-        self.named, self.values = _named(inputs)
+        values = named(inputs)
+        self.named = values is not None
+        self.values: Mapping[str, Any] = {"": inputs} if values is None else values
         declaration = settings.profile.declaration
         self.reading: Reading = read_request(declaration, self.values, ambient.ambient_user())
         self._located: dict[str, Template] = {}
@@ -176,11 +177,7 @@ class Request:
             name: MaskedText(UNSPECIFIED, name=name, on_use=on_use)
             for name in self.settings.profile.declaration.ignored
         }
-        values = {**residue, **shown, **slots, **ignored}
-        if isinstance(self.inputs, BaseModel):
-            return self.inputs.model_copy(update=values)
-        # the order of the caller's dict may differ between users of one key
-        return {name: values[name] for name in sorted(values)}
+        return with_values(self.inputs, {**residue, **shown, **slots, **ignored})
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,20 +185,6 @@ class _Gapped:
     """A text with gaps, in a key; of a type of its own, so that no input can look like it."""
 
     segments: list[Any]
-
-
-def _named(inputs: Any) -> tuple[bool, Mapping[str, Any]]:
-    """Whether the input has names, and its values by name."""
-    if type(inputs) is dict and all(type(name) is str for name in inputs):
-        return True, inputs
-    if isinstance(inputs, BaseModel) and _is_profile_like(inputs):
-        extra = inputs.model_extra or {}
-        return True, {**{name: getattr(inputs, name) for name in type(inputs).model_fields}, **extra}
-    return False, {"": inputs}
-
-
-def _is_profile_like(inputs: BaseModel) -> bool:
-    return plain_message(inputs) is NotImplemented
 
 
 def map_texts(value: Any, text: Any) -> Any:

@@ -1,7 +1,7 @@
 """What a masked value looks like to a chain: it prints as its placeholder and refuses to be computed with."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NoReturn, SupportsIndex
 
 from langcache.errors import MaskedValueUsed
@@ -154,10 +154,14 @@ for _how in (*(f"__{name}__" for name in _OPERATIONS.split()), *_METHODS.split()
 
 
 class MaskedList(list[MaskedText]):
-    """A list slot in its masked form: one placeholder that stands for however many items there are."""
+    """A list slot in its masked form: one placeholder that stands for however many items there are.
 
-    def __init__(self, item: MaskedText) -> None:
-        super().__init__([item])
+    Args:
+        items: the placeholder, or another such list, as whoever copies a list of any type passes it.
+    """
+
+    def __init__(self, items: "MaskedText | Iterable[MaskedText]") -> None:
+        super().__init__([items] if isinstance(items, MaskedText) else items)
 
     @property
     def name(self) -> str:

@@ -1,0 +1,112 @@
+"""Whatever holds a chain's inputs by name, its details are slots: never the model's, never at rest."""
+
+from collections import OrderedDict, defaultdict
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from types import MappingProxyType
+from typing import Any
+
+import pytest
+from langchain_core.output_parsers import StrOutputParser
+from langchain_core.runnables import Runnable, RunnableLambda, RunnablePassthrough
+from langchain_core.runnables.utils import AddableDict
+from pydantic import BaseModel, ConfigDict
+from support.chains import PROMPT, SAY, Applicant, chain, founder
+from support.models import CountingModel
+
+from langcache import Cache
+
+
+@dataclass(frozen=True, slots=True)
+class Frozen:
+    background: str
+    startup_name: str
+    universities: list[str]
+
+
+class Model(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+    background: str
+    startup_name: str
+    universities: list[str]
+
+
+def as_dict(inputs: Any) -> dict[str, Any]:
+    if isinstance(inputs, Mapping):
+        return dict(inputs)
+    return inputs.model_dump() if isinstance(inputs, BaseModel) else asdict(inputs)
+
+
+def holding(cache: Cache) -> bytes:
+    """Every byte of the store."""
+    now = cache.clock.now()
+    found = [cache.store.get("default", row.key, now=now) for row in cache.store.scan("default", now=now)]
+    return b"".join(record.value for record in found if record is not None)
+
+
+KINDS = [
+    OrderedDict,
+    AddableDict,
+    MappingProxyType,
+    lambda values: defaultdict(str, values),
+    lambda values: Frozen(**values),
+    lambda values: Model(**values),
+]
+
+
+@pytest.mark.parametrize(
+    "kind", KINDS, ids=["OrderedDict", "AddableDict", "proxy", "defaultdict", "dataclass", "model"]
+)
+@pytest.mark.parametrize("mode", ["mask", "abstract"])
+def test_inputs_by_name_of_any_type(kind: Any, mode: Any) -> None:
+    """Both users are served by one call, and neither's details are stored or, masked, shown to the model."""
+
+    def say(messages: Any) -> str:
+        told = messages[-1].text.removeprefix("Plan for ").removesuffix(".")
+        return "Pitch {} to {}.".format(*told.split(", aiming at "))
+
+    model = CountingModel(say=say)
+    read: Runnable[Any, Any] = RunnableLambda(as_dict)
+    with Cache("memory://") as cache:
+        wrapped = cache.wrap(
+            read | PROMPT | model | StrOutputParser(), profile=Applicant, name="plan", prompt_version="1", mode=mode
+        )
+        answers = [
+            wrapped.invoke(kind(founder(startup_name=name, universities=["Brumtown"])))
+            for name in ("PathAI", "Zanquor")
+        ]
+        assert answers[1] == answers[0].replace("PathAI", "Zanquor")
+        assert model.calls == 1
+        assert b"PathAI" not in holding(cache)
+    assert ("PathAI" in model.last) == (mode == "abstract")
+
+
+async def test_what_a_step_before_adds_in_a_stream() -> None:
+    """``RunnablePassthrough.assign`` streams dicts of its own type; the chain behind it hits as with `invoke`."""
+    model = CountingModel(say=SAY)
+    with Cache("memory://") as cache:
+        before: Runnable[Any, Any] = RunnablePassthrough.assign(gpa=lambda given: 3.2)
+        piped = before | cache.wrap(chain(model), profile=Applicant, name="plan")
+        assert piped.invoke(founder()) == "Pitch PathAI to MIT and CMU."
+        assert "".join(piped.stream(founder(startup_name="Zed Labs"))) == "Pitch Zed Labs to MIT and CMU."
+        chunks = [chunk async for chunk in piped.astream(founder(startup_name="Acme Works"))]
+        assert "".join(chunks) == "Pitch Acme Works to MIT and CMU."
+    assert model.calls == 1
+
+
+def test_a_user_who_opted_out_in_a_dataclass() -> None:
+    """The profile speaks for its user whatever type holds the values."""
+
+    class Private(Applicant):
+        def cache_directives(self) -> str | None:
+            return "no-store" if self.background == "vip" else None
+
+    model = CountingModel(say=SAY)
+    read: Runnable[Any, Any] = RunnableLambda(as_dict)
+    with Cache("memory://") as cache:
+        wrapped = cache.wrap(read | chain(model), profile=Private, name="plan", prompt_version="1")
+        for _ in range(2):
+            wrapped.invoke(Frozen("vip", "PathAI", ["MIT"]))
+        assert list(cache.store.scan("default", now=cache.clock.now())) == []
+    assert model.calls == 2
