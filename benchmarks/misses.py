@@ -1,8 +1,10 @@
 """What a miss adds to the bare chain, beside one durable SQLite write: the key, the lease, the check, the storing.
 
 ``prompt | model | parser`` with a model that answers at once; every miss is of a kind nobody asked for before. The
-write is one row of as many bytes as an entry has, in WAL mode, ``synchronous=FULL``, its own transaction. Rounds run
-all contenders in an order of their own, so that a noisy machine is noisy for all of them; figures are of medians.
+write is one row of as many bytes as an entry has, in WAL mode, ``synchronous=FULL``, its own transaction. The dead
+store is a Redis that takes connections and never answers, once the breaker has found that out; what it adds is seen
+beside a miss on a store that costs nothing. Rounds run all contenders in an order of their own, so that a noisy machine
+is noisy for all of them; figures are of medians.
 
     python benchmarks/misses.py [--rounds N] [--json]
 """
@@ -12,10 +14,12 @@ import asyncio
 import itertools
 import json
 import random
+import socket
 import sqlite3
 import statistics
 import tempfile
 import time
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -44,18 +48,36 @@ def durable_write(folder: Path) -> Callable[[], Any]:
     return lambda: connection.execute("INSERT INTO entries VALUES (?, ?)", (f"key {next(kinds)}", value))
 
 
+def dead_redis() -> Cache:
+    """Connected to what says nothing; the breaker is open."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    cache = Cache(f"redis://127.0.0.1:{listener.getsockname()[1]}")
+    weakref.finalize(cache, listener.close)
+    chain = cache.wrap(bare_chain(), profile=PROFILE)
+    while cache.stats().store_trouble is None:
+        chain.invoke(somebody())
+    return cache
+
+
+def bare_chain() -> Any:
+    return PROMPT | FakeListChatModel(responses=[ANSWER]) | StrOutputParser()
+
+
 def contenders(folder: Path, runner: asyncio.Runner) -> dict[str, Callable[[], Any]]:
-    bare: Any = PROMPT | FakeListChatModel(responses=[ANSWER]) | StrOutputParser()
+    bare = bare_chain()
     sqlite = Cache(f"sqlite:///{folder / 'ours.db'}").wrap(bare, profile=PROFILE)
     memory = Cache("memory://").wrap(bare, profile=PROFILE)
+    dead = dead_redis().wrap(bare, profile=PROFILE)
     return {
         FLOOR: durable_write(folder),
         "bare chain, sync": lambda: bare.invoke(somebody()),
         "miss, SQLite, sync": lambda: sqlite.invoke(somebody()),
         "miss, memory, sync": lambda: memory.invoke(somebody()),
+        "miss, dead Redis, sync": lambda: dead.invoke(somebody()),
         "bare chain, async": lambda: runner.run(bare.ainvoke(somebody())),
         "miss, SQLite, async": lambda: runner.run(sqlite.ainvoke(somebody())),
         "miss, memory, async": lambda: runner.run(memory.ainvoke(somebody())),
+        "miss, dead Redis, async": lambda: runner.run(dead.ainvoke(somebody())),
     }
 
 
@@ -80,6 +102,11 @@ def added(medians: dict[str, float]) -> dict[str, float]:
     }
 
 
+def dead_beside_memory(medians: dict[str, float]) -> dict[str, float]:
+    """A miss with a dead store, in misses with one that costs nothing, by half."""
+    return {half: medians[f"miss, dead Redis, {half}"] / medians[f"miss, memory, {half}"] for half in ("sync", "async")}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=500)
@@ -90,12 +117,15 @@ def main() -> None:
     floor = medians[FLOOR]
     ratios = {name: seconds / floor for name, seconds in added(medians).items()}
     if asked.json:
-        print(json.dumps({"median_s": medians, "added_per_durable_write": ratios, "bound": BOUND}))
+        dead = dead_beside_memory(medians)
+        print(json.dumps({"median_s": medians, "added_per_durable_write": ratios, "bound": BOUND, "dead": dead}))
         return
     for name, median in medians.items():
         print(f"{name:25} {median * 1e6:8.1f} us")
     for name, seconds in added(medians).items():
         print(f"{name} adds {seconds * 1e6:8.1f} us, {seconds / floor:5.2f} durable writes  (bound {BOUND})")
+    for half, ratio in dead_beside_memory(medians).items():
+        print(f"a miss with a dead Redis, {half}, is {ratio:5.2f} misses in memory")
 
 
 if __name__ == "__main__":

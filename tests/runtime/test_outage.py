@@ -1,9 +1,10 @@
 """Law 9 under load: Redis dies and comes back, a cluster's master dies and is replaced, and no call fails."""
 
-import importlib.util
+import asyncio
+import importlib
 import os
-import sys
 from argparse import Namespace
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -11,24 +12,20 @@ from typing import Any
 import pytest
 
 SOAK = bool(os.environ.get("LANGCACHE_SOAK"))
-BENCHMARK = Path(__file__).parents[2] / "benchmarks" / "outage.py"
+BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 ASKED = Namespace(seconds=60, rate=200, kinds=100) if SOAK else Namespace(seconds=4, rate=30, kinds=30)
 
 
-def benchmark() -> Any:
-    spec = importlib.util.spec_from_file_location("outage", BENCHMARK)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module  # dataclasses look there
-    spec.loader.exec_module(module)
-    return module
+@pytest.fixture
+def benchmark(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Any]:
+    monkeypatch.syspath_prepend(BENCHMARKS)
+    return importlib.import_module
 
 
 @pytest.mark.soak
-def test_no_call_fails_and_no_answer_is_wrong_while_redis_dies() -> None:
+def test_no_call_fails_and_no_answer_is_wrong_while_redis_dies(benchmark: Callable[[str], Any]) -> None:
     """At a fixed rate, on threads and in tasks: each gets their own answer; in long runs the outage is surely met."""
-    outage = benchmark()
+    outage = benchmark("outage")
     at_once = 1 if SOAK else 2
     with ThreadPoolExecutor(at_once) as pool:
         for found in pool.map(lambda name: outage.measure(name, ASKED), outage.OUTAGES):
@@ -37,3 +34,13 @@ def test_no_call_fails_and_no_answer_is_wrong_while_redis_dies() -> None:
             if SOAK:
                 assert found["store_errors"] > 0
                 print(found)
+
+
+def test_once_it_is_known_a_dead_store_costs_no_more_than_none(benchmark: Callable[[str], Any], tmp_path: Path) -> None:
+    """Beside misses on a store that costs nothing, call by call; a single timeout would be many of them."""
+    misses = benchmark("misses")
+    with asyncio.Runner() as runner:
+        calls = misses.contenders(tmp_path, runner)
+        chosen = {name: call for name, call in calls.items() if "memory" in name or "dead" in name}
+        ratios = misses.dead_beside_memory(misses.measure(chosen, 40))
+    assert max(ratios.values()) < 2
