@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from stat import S_ISREG
 from threading import Lock
 from typing import Final, NamedTuple
 
@@ -46,7 +47,7 @@ def identify(path: Path) -> Identity | None:
         return None
     except OSError as error:
         raise ForeignFile(f"{path} cannot be read: {error.strerror}") from error
-    if not path.is_file():
+    if not S_ISREG(status.st_mode):  # of the file just seen; by now another may be there, or none
         raise ForeignFile(f"{path} is not a file")
     return Identity(status.st_dev, status.st_ino) if status.st_size else None
 

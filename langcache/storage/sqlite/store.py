@@ -1,5 +1,6 @@
 """The SQLite store: transactions, retries after a torn file, and threads for the async half."""
 
+import logging
 import os
 import sqlite3
 import weakref
@@ -17,6 +18,8 @@ from langcache.storage.base import PAGE_ROWS, Cells, Lease, Record, Row, Sheet, 
 from langcache.storage.forking import survive_fork
 from langcache.storage.sqlite import counts, files, tables
 from langcache.storage.sqlite.connections import Connection, Connections, Torn, has_moved, is_torn
+
+logger = logging.getLogger("langcache")
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -251,6 +254,9 @@ class SQLiteStore(ThreadedAsync):
         if moved_to is None:
             return
         self.quarantined += 1
+        logger.warning(
+            "langcache: %s was malformed; it is now %s, and an empty one takes its place", self.path, moved_to
+        )
         if self._on_quarantine is not None:
             self._on_quarantine(moved_to)
 
