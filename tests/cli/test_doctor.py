@@ -147,6 +147,18 @@ def test_a_clock_that_is_off_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
         assert "NTP" in found["fix"]
 
 
+def test_a_file_that_was_torn_is_found(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Opening it has put an empty one in its place: an idle cache it must not look like."""
+    url = f"sqlite:///{tmp_path}/a[b].db"
+    fill(url)
+    file = tmp_path / "a[b].db"
+    file.write_bytes(file.read_bytes()[:9_000])
+    assert langcache("info", "--url", url, "--json").json["entries"] == 0
+    assert "was malformed" in caplog.text
+    found = findings("--url", url)["set aside"]
+    assert (found["status"], "a[b].db.corrupt-1" in found["finding"]) == ("warning", True)
+
+
 def test_entries_under_several_declarations_are_found(url: str) -> None:
     """Those of all but one are never served again."""
     fill(url)

@@ -1,6 +1,8 @@
 """The store: reachable, writable, fast, and on the same time."""
 
 from collections.abc import Iterator
+from glob import escape
+from pathlib import Path
 from statistics import median
 from time import perf_counter
 from typing import Any
@@ -37,6 +39,7 @@ def check_store(cache: Cache) -> Iterator[Finding]:
     yield _latency(cache.store, key, probe.created_at)
     yield _clock(cache)
     yield _readable(cache)
+    yield from _set_aside(cache.store)
 
 
 def _connecting(store: Store) -> str:
@@ -110,3 +113,16 @@ def _readable(cache: Cache) -> Finding:
         what = "entries are encrypted, and no key is given"
         return warning("encryption", what, "set LANGCACHE_ENCRYPTION_KEYS to the app's keys")
     return ok("encryption", "entries can be read")
+
+
+def _set_aside(store: Store) -> Iterator[Finding]:
+    """Files that were malformed when they were opened; what they held is no longer served."""
+    path: Path | None = getattr(_innermost(store), "path", None)
+    if path is None:
+        return
+    torn = sorted(found.name for found in path.parent.glob(f"{escape(path.name)}.corrupt-*[0-9]"))
+    if torn:
+        what = f"{', '.join(torn)}: malformed, and its entries and account are lost"
+        yield warning("set aside", what, f"look after the disk; then delete it in {path.parent}")
+    else:
+        yield ok("set aside", "the file was never malformed")
