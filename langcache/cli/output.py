@@ -30,7 +30,7 @@ STYLES = {
 
 _CONTROLS = {
     **{code: chr(0x2400 + code) for code in range(32) if code != ord("\n")},
-    **{code: "␛" for code in range(0x80, 0xA0)},  # each stands for ESC and one more character (ECMA-48)
+    **dict.fromkeys(range(0x80, 0xA0), "␛"),  # each stands for ESC and one more character (ECMA-48)
     0x7F: "␡",
 }
 """Control characters as pictures: what a model wrote must not steer a terminal."""
