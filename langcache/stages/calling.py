@@ -4,10 +4,11 @@ import asyncio
 import contextvars
 import inspect
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Iterable, Set as AbstractSet
 from concurrent.futures import Future
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from langcache.runtime.cache import Cache
@@ -39,23 +40,25 @@ class Calling:
     identities: Identities
     metered: bool
 
-    def call(self, task: Task, values: Values, meter: Meter) -> Flow[tuple[Any, frozenset[str]]]:
-        """Run the stage; its output, and the tokens of what it read."""
+    def call(self, task: Task, values: Values, meter: Meter) -> Flow[tuple[Any, AbstractSet[str]]]:
+        """Run the stage; its output, and the tokens of what it read, which grow while what it was given is read."""
         stage = task.stage
         if stage.runnable is not None:
             whole = {name: item for name, item in values.values.items() if stage.reads is None or name in stage.reads}
             given = {"inputs": Recorded(whole).copy(), "upstream": _upstream(task, set()).copy()}
             given |= {} if task.item is None else {"item": task.item.value}
             runnable, watching = stage.runnable, self.identities.watched(stage)
-            value = yield self._step(lambda: runnable.invoke(given), lambda: runnable.ainvoke(given), meter, watching)
-            return value, frozenset({EVERYTHING} | _source_tokens(task))
+            acall = partial(runnable.ainvoke, given)
+            call = acall if _is_async_only(watching.found.objects) else partial(runnable.invoke, given)
+            value = yield self._step(call, acall, meter, watching)
+            return value, {EVERYTHING} | _source_tokens(task)
         tokens: set[str] = set()
         arguments = [Recorded(values.values, only=stage.reads, tokens=tokens), _upstream(task, tokens)]
         arguments += [] if task.item is None else [task.item.value]
         function = stage.function
         assert function is not None
         value = yield self._calling(lambda: function(*arguments), function, meter)
-        return value, frozenset(tokens)
+        return value, tokens
 
     def validate(self, stage: Stage, output: Output, meter: Meter) -> Flow[Report | None]:
         """What the stage's validator says of a fresh copy of *output*; None without a validator.
@@ -72,12 +75,9 @@ class Calling:
             return Report(False, (f"{type(error).__name__}: {error}",))
 
     def _calling(self, call: Call, function: Any, meter: Meter) -> Step[Any]:
-        def acall() -> Awaitable[Any]:
-            if _is_async(function):
-                return call()  # type: ignore[no-any-return]
-            return _in_thread(call)
-
-        return self._step(call, acall, meter, nullcontext())
+        if _is_async(function):
+            return self._step(call, call, meter, nullcontext())
+        return self._step(_stopless(call), lambda: asyncio.to_thread(_stopless(call)), meter, nullcontext())
 
     def _step(self, call: Call, acall: Call, meter: Meter, around: AbstractContextManager[Any]) -> Step[Any]:
         def run() -> Any:
@@ -108,8 +108,21 @@ def _is_async(function: Any) -> bool:
     return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(type(function).__call__)
 
 
-async def _in_thread(call: Call) -> Any:
-    return await asyncio.to_thread(call)
+def _is_async_only(objects: Iterable[Any]) -> bool:
+    """Whether a runnable among *objects* is made of an async function alone, which LangChain's ``invoke`` refuses."""
+    return any(hasattr(item, "afunc") and not hasattr(item, "func") for item in objects)
+
+
+def _stopless(call: Call) -> Call:
+    """*call*, with StopIteration as an error like any other (as PEP 479 has it): no future takes it, and waits on."""
+
+    def called() -> Any:
+        try:
+            return call()
+        except StopIteration as stop:
+            raise RuntimeError("a function raised StopIteration") from stop
+
+    return called
 
 
 def _finished(value: Any) -> Any:

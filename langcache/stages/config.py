@@ -5,6 +5,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from difflib import get_close_matches
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +52,10 @@ class StageConfig:
         """
         if isinstance(given, StageConfig):
             return given
+        if given is not None and not isinstance(given, Mapping):
+            raise DeclarationError(
+                f"settings are a StageConfig or a mapping, not {given!r}; from a file: StageConfig.from_toml(path)"
+            )
         return cls(**{**from_environment(os.environ), **_known(dict(given or {}))})
 
     @classmethod
@@ -99,7 +104,7 @@ def _check(name: str, value: Any) -> None:
             raise DeclarationError(f"{name} is true or false, not {value!r}")
     elif value is None and name == "default_expiry_hours":
         return
-    elif isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
+    elif isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < inf:
         raise DeclarationError(f"{name} is a number above zero, not {value!r}")
 
 

@@ -1,6 +1,7 @@
 """What a run raises when a stage fails."""
 
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from langcache.errors import LangcacheError
 
@@ -26,3 +27,7 @@ class StageFailed(LangcacheError):
         self.stage, self.reason, self.others, self.run = stage, reason, others, run
         more = f" (and {', '.join(others)})" if others else ""
         super().__init__(f"stage {stage!r} failed: {reason}{more}")
+
+    def __reduce__(self) -> Any:
+        """From another process it comes without the run, whose outputs stay where they are."""
+        return partial(StageFailed, others=self.others), (self.stage, self.reason)

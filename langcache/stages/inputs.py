@@ -11,10 +11,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from langcache.core.encoding import canonical, digest
-from langcache.errors import UnkeyableError
+from langcache.errors import DeclarationError, UnkeyableError
 from langcache.stages.digests import digest_of_value
 
-__all__ = ["EVERYTHING", "Recorded", "Values"]
+__all__ = ["EVERYTHING", "Recorded", "Upstream", "Values"]
 
 EVERYTHING = "*"
 """Token of a stage that was given all inputs at once, as a Runnable is."""
@@ -23,15 +23,18 @@ ABSENT = "absent"
 
 
 class Values:
-    """A run's inputs with the digest of each, taken when the run starts.
+    """A run's inputs as they are when it starts, with the digest of each.
 
     Raises:
+        DeclarationError: they are no mapping of names.
         UnkeyableError: an input is no data; the message names it.
     """
 
     def __init__(self, values: Mapping[str, Any]) -> None:
-        self.values = dict(values)
-        self._digests = {name: _digest(name, value) for name, value in self.values.items()}
+        given = _named(values)
+        self._digests = {name: _digest(name, value) for name, value in given.items()}
+        # A copy, since whoever changed one while the run goes on would have the rest stored under the wrong digest.
+        self.values = copy.deepcopy(given)
         self.whole = digest(canonical(self._digests))
 
     def digest_of(self, token: str, only: frozenset[str] | None = None) -> str:
@@ -49,12 +52,16 @@ class Values:
 class Recorded(Mapping[str, Any]):
     """Read-only; hands out deep copies, so that no stage can change what another sees.
 
+    It says that its class is dict, since LangChain asks for one and then reads it as any mapping.
+
     Args:
         values: what may be read.
         only: names that may be seen; None: all.
         tokens: where the tokens go; pass a set to share it.
         marks: tokens to note instead of ``=name`` for these names; names marked None are not noted.
     """
+
+    __class__ = property(lambda _: dict)
 
     def __init__(
         self,
@@ -68,8 +75,10 @@ class Recorded(Mapping[str, Any]):
         self.tokens = set() if tokens is None else tokens
         self._marks = marks
 
-    def _note(self, kind: str, name: str) -> None:
-        token = f"{kind}{name}" if self._marks is None else self._marks.get(name)
+    def _note(self, kind: str, name: object) -> None:
+        # Not as an enum's member would format itself.
+        name = str.__str__(name) if isinstance(name, str) else repr(name)
+        token = kind + name if self._marks is None else self._marks.get(name)
         if token is not None:
             self.tokens.add(token)
 
@@ -78,7 +87,7 @@ class Recorded(Mapping[str, Any]):
         return copy.deepcopy(self._values[name])
 
     def __contains__(self, name: object) -> bool:
-        self._note("?", str(name))
+        self._note("?", name)
         return name in self._values
 
     def __iter__(self) -> Iterator[str]:
@@ -109,6 +118,31 @@ class Recorded(Mapping[str, Any]):
 
     def __reduce__(self) -> Any:
         return dict, (dict(self),)
+
+
+class Upstream(dict[str, Any]):
+    """Outputs by declared dependency, a family's as a dict by instance; an instance is also found by its own name."""
+
+    def __init__(self, given: dict[str, Any], families: frozenset[str]) -> None:
+        super().__init__(given)
+        self._families = families
+
+    def __missing__(self, name: str) -> Any:
+        for family in self._families:
+            if name in self[family]:
+                return self[family][name]
+        raise KeyError(name)
+
+
+def _named(values: Any) -> dict[str, Any]:
+    try:
+        given = dict(values)
+    except (TypeError, ValueError):
+        raise DeclarationError(f"inputs are a mapping of names to data, not a {type(values).__name__}") from None
+    for name in given:
+        if not isinstance(name, str):
+            raise DeclarationError(f"the name of an input is text, not {name!r}")
+    return {str.__str__(name): value for name, value in given.items()}
 
 
 def _digest(name: str, value: Any) -> str:

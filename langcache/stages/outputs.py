@@ -13,6 +13,7 @@ from langcache.core.packing import Foreign, pack, unpack
 from langcache.errors import CorruptEntry
 from langcache.runtime.doors import door
 from langcache.stages.files import Files
+from langcache.stages.inputs import Recorded, Upstream
 
 __all__ = ["Output", "from_bytes", "to_output"]
 
@@ -78,13 +79,15 @@ def _with_files(value: Any) -> Any:
 
 
 class _Foreign:
-    """Packs files and bytes, and chat messages if LangChain is there."""
+    """Packs files and bytes, what a stage was given to read, and chat messages if LangChain is there."""
 
     def pack(self, value: Any, leaf: Any) -> tuple[str, Any] | None:
         if isinstance(value, Files):
             return "files", [[path, _pack_content(content)] for path, content in value.items()]
         if isinstance(value, bytes):
             return "bytes", b64encode(value).decode()
+        if type(value) in (Recorded, Upstream):
+            return "dict", leaf(dict(value))
         messages = _messages()
         return None if messages is None else messages.pack(value, leaf)
 
@@ -93,6 +96,8 @@ class _Foreign:
             return Files((path, _unpack_content(content)) for path, content in data)
         if kind == "bytes":
             return b64decode(data, validate=True)
+        if kind == "dict":
+            return leaf(data)
         return door("messages")().unpack(kind, data, leaf)
 
 

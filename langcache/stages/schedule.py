@@ -8,10 +8,11 @@ from typing import Any
 from langcache.errors import DeclarationError
 from langcache.stages.declaration import Stage
 from langcache.stages.graph import Graph
+from langcache.stages.inputs import Upstream
 from langcache.stages.items import Item, items_of
 from langcache.stages.results import Settled
 
-__all__ = ["Schedule", "Task", "Upstream", "values_of"]
+__all__ = ["Schedule", "Task", "values_of"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -168,20 +169,6 @@ class Schedule:
 
     def _of(self, names: list[str]) -> dict[str, Settled]:
         return {name: self.settled[name] for name in names}
-
-
-class Upstream(dict[str, Any]):
-    """Outputs by declared dependency, a family's as a dict by instance; an instance is also found by its own name."""
-
-    def __missing__(self, name: str) -> Any:
-        for family in self.families:
-            if name in self[family]:
-                return self[family][name]
-        raise KeyError(name)
-
-    def __init__(self, given: dict[str, Any], families: frozenset[str]) -> None:
-        super().__init__(given)
-        self.families = families
 
 
 def values_of(task: Task) -> Upstream:

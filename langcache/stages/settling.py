@@ -188,7 +188,7 @@ class Settling:
             value, tokens = yield from self.calling.call(asked.task, self.values, meter)
             output = to_output(value, self.vault.classes)
             report = yield from self.calling.validate(asked.task.stage, output, meter)
-            entry = self._entry(asked, tokens, output, report, meter, started)
+            entry = self._entry(asked, frozenset(tokens), output, report, meter, started)
         committed = yield from self._commit(asked, entry, lease)
         if committed is None:
             return None

@@ -30,7 +30,8 @@ COMMIT_LEASE_S: Final = 30.0
 UPDATE_LEASE_S: Final = 2.0
 UPDATE_ATTEMPTS: Final = 400
 UPDATE_PAUSE_S: Final = 0.02
-READS_KEPT: Final = 64
+READS_KEPT: Final = 1_000
+"""Beyond so many ways of reading, the oldest is forgotten, and what was read that way runs again."""
 
 Tokens = tuple[str, ...]
 
