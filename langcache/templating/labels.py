@@ -6,7 +6,9 @@ from langcache.templating.folding import fold, singular
 
 OPEN, CLOSE = r"\[［【", r"\]］】"
 """Brackets models use for placeholders, as the inside of a regular expression's character class."""
-BRACKETED = re.compile(rf"[{OPEN}]([^{OPEN}{CLOSE}\n]{{1,200}})[{CLOSE}]")
+LONGEST = 200
+"""Characters a bracket may stay open before it is no placeholder."""
+BRACKETED = re.compile(rf"[{OPEN}]([^{OPEN}{CLOSE}\n]{{1,{LONGEST}}})[{CLOSE}]")
 _GLUE = re.compile(r"[\s_\-‐-―\\]+")
 _WORDS = re.compile(r"[^\W_]+")
 

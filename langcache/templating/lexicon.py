@@ -193,6 +193,8 @@ def _fillable(hit: Hit, text: str) -> Hit | None:
         return None
     if text.startswith(entry.form.text, start):
         return None  # the very text, but inside a longer number
+    if text[end - 1 : end].casefold() != entry.form.text[-1:].casefold():
+        return None  # as most of the long ones whose beginning is here
     written = text[start:end]
     case = case_of(written, entry.form.text) if written != entry.form.text else None
     if case == "lower" and entry.form.part and not text.islower():

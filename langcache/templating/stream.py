@@ -9,18 +9,20 @@ import re
 from collections.abc import Iterable, Mapping
 
 from langcache.errors import Refused
+from langcache.templating.beginnings import stand_in
 from langcache.templating.endings import ended
 from langcache.templating.fill import fill
-from langcache.templating.labels import BRACKETED, CLOSE, OPEN, canonical, resembles
+from langcache.templating.labels import BRACKETED, CLOSE, LONGEST, OPEN, canonical, resembles
 from langcache.templating.read import read
 from langcache.templating.slots import Personal, items
 from langcache.templating.template import Gap, Template, tidy
 
 __all__ = ["StreamFiller"]
 
-LONGEST = 200
-"""Characters a bracket may stay open before it is no placeholder; `langcache.templating.labels.BRACKETED` agrees."""
-
+_KEPT = LONGEST + 56
+"""Characters before what was shown that are kept: as far back as anything looks from a placeholder."""
+_PATIENCE = 512
+"""Characters beyond those after which it is worth while to forget some."""
 _OPENED = re.compile(rf"[{OPEN}][^{OPEN}{CLOSE}\n]{{0,{LONGEST}}}\Z")
 _AFTER = re.compile(rf"(?:['’]s?)? ?[^{OPEN}]?")
 _CLOSER = re.compile(r"[\]］】}>]|\n|\Z")
@@ -61,6 +63,7 @@ class StreamFiller:
         self._text = ""
         self._at = self._seen = 0
         self._gaps = self._literal = 0
+        self._full = _KEPT + _PATIENCE
         self.refused: Refused | None = None
         self.unfilled: Refused | None = None
 
@@ -70,7 +73,7 @@ class StreamFiller:
         if not self._shapes:
             return self._upto(len(self._text))
         shown: list[str] = []
-        pending = len(self._text)
+        pending = None
         while match := BRACKETED.search(self._text, self._seen):
             if not self._may_be_placeholder(match):
                 self._seen = match.end()
@@ -79,12 +82,38 @@ class StreamFiller:
             else:
                 pending = match.start()
                 break
-        return "".join([*shown, self._upto(self._settled(pending))])
+            self._forget()
+        shown.append(self._upto(self._settled(len(self._text) if pending is None else pending)))
+        self._forget()
+        return "".join(shown)
 
     def finish(self) -> str:
         """The rest, once the text is complete."""
         template = self._read(self._text)
         return self._written(self._new(template)) if template is not None else self._upto(len(self._text))
+
+    def _forget(self) -> None:
+        """Replace the beginning by a stand-in now and then, so that the work stays linear in the text."""
+        if self._at < self._full:
+            return
+        found = stand_in(self._text, self._at - _KEPT)
+        gaps = self._gaps_before(found[0]) if found is not None else None
+        if found is not None and gaps is not None:
+            cut, instead = found
+            self._text = instead + self._text[cut:]
+            self._at += len(instead) - cut
+            self._seen += len(instead) - cut
+            self._gaps -= gaps
+            self._literal = self._literal if self._gaps else self._at
+        self._full = 2 * self._at + _PATIENCE
+
+    def _gaps_before(self, cut: int) -> int | None:
+        """How many gaps of the template stand before a cut; ``None`` if the text cannot be read up to there."""
+        head = self._text[:cut].rstrip().removesuffix(",")
+        try:
+            return _count(read(ended(head, len(head), len(head)), self._tokens, list(self._slots.values())))
+        except Refused:
+            return None
 
     def _may_be_placeholder(self, match: re.Match[str]) -> bool:
         inner = canonical(match[1])
@@ -109,12 +138,12 @@ class StreamFiller:
         """Everything up to and with a placeholder that is whole."""
         template = self._read(ended(self._text, match.end(), self._ahead(match)))
         self._seen = match.end()
-        if template is None or sum(isinstance(part, Gap) for part in template) <= self._gaps:
+        if template is None or _count(template) <= self._gaps:
             return ""
         new = list(self._new(template))
         while isinstance(new[-1], str):
             new.pop()
-        self._gaps += sum(isinstance(part, Gap) for part in new)
+        self._gaps += _count(new)
         self._literal = 0
         # Of a Markdown link around a placeholder the brackets stay.
         self._at = self._seen = match.end() - (1 if self._text.startswith("(", match.end()) else 0)
@@ -206,6 +235,11 @@ class StreamFiller:
             return fill((gap,), self._slots)
         except Refused:
             return gap.grammar or self._tokens[gap.name]
+
+
+def _count(template: Iterable[str | Gap]) -> int:
+    """How many gaps a template has."""
+    return sum(isinstance(part, Gap) for part in template)
 
 
 def _shapes(tokens: Mapping[str, str], slots: Iterable[Personal]) -> tuple[str, ...]:

@@ -120,6 +120,17 @@ def test_work_doubles_at_most_as_text_or_slots_double(case: Callable[[int, int],
     assert work(case, 2 * SLOTS, 2 * WORDS) <= 2.2 * once
 
 
+def test_longer_values_are_looked_up_otherwise_at_no_more_than_twice_the_work() -> None:
+    """Up to forty letters a value is found letter by letter, beyond by its head: twice the slots are twice the work."""
+
+    def growing(slots: int, length: int) -> Case:
+        return named(["a " * n + "b" for n in range(1, slots + 1)]), "a " * length
+
+    once = work(growing, 25, 500)
+    assert work(growing, 50, 500) <= 2.2 * once
+    assert work(growing, 25, 1000) <= 2.2 * once
+
+
 def test_a_square_is_caught() -> None:
     """The measure sees what it is there for: a loop in a loop, four times the lines for twice the size."""
 

@@ -1,6 +1,7 @@
 """Filling an answer while it arrives gives what filling it whole gives, and holds little back."""
 
 import json
+import random
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from langcache.errors import Refused
 from langcache.templating import Personal, fill, placeholders, read
 from langcache.templating.stream import StreamFiller
 from langcache.templating.stream_json import JsonStreamFiller
+from tests.templating.test_speed_growth import lines_run
 
 LABELS = {"startup": "startup name", "school": "university name", "city": "city"}
 PIECES = [
@@ -78,6 +80,59 @@ def test_how_a_text_is_cut_does_not_matter(data: st.DataObject, text: str) -> No
     together = "".join(streamed([text], slots)[0])
     assert together == "".join(streamed(data.draw(cut(text)), slots)[0])
     assert together == "".join(streamed(list(text), slots)[0])
+
+
+LONG = [
+    "word", "a [startup name]", "An [university name]", "[city]", "plan,", "ends. ", "*bold*", "AN [city]", "5 < 6",
+    "[city]'s", "[the docs](http://x.org/[city])", "@[city].com", "x > y", "[1]", "(see [startup name])",
+]  # fmt: skip
+
+
+def said(dice: random.Random, count: int) -> str:
+    return " ".join(dice.choices(LONG, k=count))
+
+
+def long_texts(dice: random.Random) -> dict[str, str]:
+    """Some thousand characters of everything that a beginning may open."""
+    rows = [said(dice, 4) for _ in range(25)]
+    nested = {str(n): [row, {"[city]": row, "n": [n, "[city]"]}] for n, row in enumerate(rows)}
+    block = json.dumps({str(n): ["[startup name]", '[city] "q"'] for n in range(30)}, indent=1)
+    return {
+        "prose": "\n\n".join(said(dice, 60) for _ in range(4)),
+        "json": json.dumps(nested, indent=dice.choice([None, 2])),
+        "compact json": json.dumps(nested, separators=(",", ":")),
+        "code": f"{said(dice, 30)}\n\n```sh\n" + "\n".join(rows) + f"\n```\n{said(dice, 60)}",
+        "json in a fence": f"Here:\n\n```json\n{block}\n```\n{said(dice, 60)}",
+        "html": "<ul>" + "".join(f'<li title="a [city]">{row}</li>\n' for row in rows) + "</ul>",
+        "table": "| a | b |\n|---|---|\n" + "".join(f"| {row} | [city] |\n" for row in rows) + said(dice, 30),
+    }
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_the_beginning_of_a_long_text_may_be_forgotten(seed: int) -> None:
+    """Whatever is open where the beginning is cut off is still open after it."""
+    dice = random.Random(seed)
+    slots = user("Acme")
+    for name, text in long_texts(dice).items():
+        size = dice.choice([5, 40, 300])
+        pieces, filler = streamed([text[at : at + size] for at in range(0, len(text), size)], slots)
+        assert (name, "".join(pieces)) == (name, whole(text, slots))
+        assert (filler.refused, filler.unfilled) == (None, None)
+
+
+@pytest.mark.parametrize("shape", ["prose", "code", "json"])
+def test_work_doubles_at_most_as_placeholders_double(shape: str) -> None:
+    """A placeholder costs a look at what is around it, not at all that came before it."""
+    begin, each = {
+        "prose": ("", "It is a [startup name], and it goes on for so many words. "),
+        "code": ("```sh\n", "echo [startup name] and so on and on, for so many words\n"),
+        "json": ('{"all": [', '"it is a [startup name], for so many words it goes on", '),
+    }[shape]
+
+    def work(count: int) -> int:
+        return lines_run(lambda: streamed([begin, *[each] * count], user()))
+
+    assert work(120) <= 2.2 * work(60)
 
 
 DOCUMENTS = [
