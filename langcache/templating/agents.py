@@ -8,11 +8,16 @@ _DOES = re.compile(
     r"(?:was|is|has|had|will|would|can|could|did|does|holds|began|became|won|lost|led|left|grew|went|came|made|wrote"
     r"|writes|spoke|taught|teaches|said|says|tells|told|met|took|takes|gave|gives|got|gets|put|built|builds|ran|runs|spent"
     r"|sold|bought|brought|held|kept|saw|sees|sang|sings|plays|lives|works|wants|needs|loves|likes|knows|knew|thinks|thought"
-    r"|believes|leads|serves|makes|drew|draws|fought|died|et al|[a-z]{2,}ed)\b"
+    r"|believes|prefers|enjoys|deserves|should|must|leads|serves|makes|drew|draws|fought|died|et al|[a-z]{2,}ed)\b"
     r"|, (?:you|your|i|we|it|let|please|thank|thanks|here|this|who|whose|keep|start|then|great|good"
     r"|congratulations|welcome|remember|make|try|consider|take|don['’]t)\b",
     re.IGNORECASE,
 )
+_LIVED = re.compile(
+    r",(?= you\b)| (?:(?:also|then|later|has|had|was) )*(?:born|founded|co-founded|joined|studied|graduated|married"
+    r"|attended|enrolled|received|earned|worked|taught|wrote|said|says|teaches|enjoys|prefers|thinks|believes)\b"
+)
+"""What only a person does, whatever else the name may mean."""
 # Words that open a sentence without an article, with the same verbs behind them.
 _UNCOUNTED = frozenset(
     """
@@ -32,6 +37,8 @@ def acts(text: str, start: int, end: int) -> bool:
     if not word[:1].isupper() or word.isupper():
         return False
     if _SIGNED.search(text, max(0, start - 12), start) and not text[end : end + 12].strip(" *_").partition("\n")[0]:
+        return True
+    if _LIVED.match(text, end) is not None:
         return True
     return word.lower() not in _UNCOUNTED and _DOES.match(text, end) is not None
 
@@ -66,6 +73,12 @@ def is_elsewhere(text: str, start: int, end: int) -> bool:
     )
 
 
+def names_another(text: str, end: int) -> bool:
+    """Whether a place is followed by what makes another name of it: ``Ithaca, Greece``, ``Ithaca College``."""
+    return _NAMED_AFTER.match(text, end) is not None or _IN.match(text, end) is not None
+
+
+_IN = re.compile(r" ?, ?[A-Z]")
 _HE, _SHE = r"(?:he|him(?:self)?|his)", r"(?:she|hers?|herself)"
 _NEUTRAL = re.compile(
     rf"(?<![\w/])(?:{_HE}(?: or |/){_SHE}|{_SHE}(?: or |/){_HE})(?![\w/])|(?<!\w)s/he\b", re.IGNORECASE

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from langcache.templating.agents import acts, is_elsewhere
+from langcache.templating.agents import acts, is_elsewhere, names_another
 from langcache.templating.doubt import doubt_of, label_words, settled
 from langcache.templating.folding import fold, folded_words, has_case, plurals, singular, words
 from langcache.templating.frequency import CHANCE, COMMON, FUNCTION, GENERIC
@@ -47,6 +47,8 @@ class Entry:
         """Whether the text may mean something else than the value here."""
         if self.form.part and is_elsewhere(text, start, end):
             return True
+        if self.form.place and names_another(text, end):
+            return True
         if not self.doubt or (self.doubt == "common" and self.form.proper and acts(text, start, end)):
             return False
         return not settled(self.doubt, text, start, end, self.label)
@@ -78,7 +80,8 @@ class Forms:
 
     def add(self, slot: Personal, forms: Iterable[Form], *, parts: bool = True) -> None:
         """Index the forms of a slot, and the words of its values if they give it away."""
-        self._labels[slot.name] = label_words(slot.name, slot.label, *slot.aliases)
+        called = ("name",) if slot.kind == "person" else ()
+        self._labels[slot.name] = label_words(slot.name, slot.label, *slot.aliases, *called)
         for form in forms:
             if form.text:
                 self._index(slot, form)

@@ -20,7 +20,7 @@ _PERCENT = re.compile(
 )
 _CONTEXTS: dict[str, tuple[str, ...]] = {
     "": ("",),
-    "html": ("html", "html-lax"),
+    "html": ("html", "html-lax", "html-attribute"),
     "html-attribute": ("html-attribute",),
     "markdown": ("markdown", "markdown-lax"),
     "markdown-cell": ("markdown-cell",),

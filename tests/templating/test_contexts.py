@@ -155,3 +155,13 @@ def test_masked_answers_have_contexts_too() -> None:
     text = "# For [startup name]\n`run [startup name]` and https://x.org/?q=[startup name]"
     template = read(text, {"who": "[startup name]"}, list(who("x").values()))
     assert [gap.escape for gap in template if isinstance(gap, Gap)] == ["markdown", "code-span", "url"]
+
+
+@pytest.mark.parametrize("written", ["Queen's Award", "Queen&#39;s Award"])
+def test_quotes_in_html_are_written_as_they_were(written: str) -> None:
+    """Whoever writes an apostrophe as an entity gets entities."""
+    mine, yours = (Personal("won", "award", value, kind="name") for value in ("Queen's Award", "King's <Cup>"))
+    text = f"<p>She won the {written}.</p>"
+    template = Lexicon([mine]).delexicalize(text)
+    assert text == fill(template, {"won": mine})
+    assert Seen(fill(template, {"won": yours})).text == "She won the King's <Cup>."

@@ -26,6 +26,7 @@ class Form(NamedTuple):
             (pronouns, "tomorrow"), which stay in the text and so in the key.
         part: only a part of the value (a first name): another slot whose value this is takes precedence.
         proper: a name that is also a word ("Young", "Rob"): without its capital it is that word.
+        place: a place without what it lies in: before a comma or "University" it may be another one.
     """
 
     text: str
@@ -35,6 +36,7 @@ class Form(NamedTuple):
     locatable: bool = True
     part: bool = False
     proper: bool = False
+    place: bool = False
 
 
 class Kind(Protocol):

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 from functools import lru_cache
 
+from langcache.templating.folding import folded_words
 from langcache.templating.kinds import Form, plain
 from langcache.templating.kinds.days import WEEKDAYS, Day, day_of, other_reading, reference_of, write, writings
 from langcache.templating.kinds.locales import cldr, english, locale_of, month_first
@@ -39,6 +40,9 @@ _ENGLISH = (
 _MONTH_FIRST = ("M/d/y", "MM/dd/y", "M/d/yy", "MM/dd/yy", "M/d", "MM/dd", "M-d-y", "MM-dd-y")
 _DAY_FIRST = ("d/M/y", "dd/MM/y", "d/M/yy", "dd/MM/yy", "d/M", "dd/MM", "d-M-y", "dd-MM-y")
 _NUMERIC = ("y-MM-dd", "y/MM/dd", "dd.MM.y", "d.M.y", "dd/MM/y", "d/M/y", "dd-MM-y", "d.M.", "dd.MM.")
+_BORN = ("'born in' y", "'born' y", "'b.' y", "'(b.' y", "'('y–")
+"""Patterns in which a year alone can only be that of a birth."""
+_BIRTH = frozenset(("birth", "birthday", "birthdate", "born", "dob"))
 _CLDR = ("MMMMd", "MMMd", "yMMMMd", "yMMMd", "yMMMEd", "MMMEd", "yMMMM", "yMd", "Md", "yMMMMEEEEd", "MMMMEEEEd")
 _VAGUE = ("in May", "of May", "this May", "next May", "early May", "mid May", "late May", "May of", "May's")
 _FEW = 10
@@ -61,7 +65,8 @@ class Date:
         own = written(slot.value)
         yield from _verbatim(own)
         seen: set[str | None] = {None}
-        patterns = patterns_of(locale)
+        told = english(locale) and not _BIRTH.isdisjoint(folded_words(f"{slot.name.replace('_', ' ')} {slot.label}"))
+        patterns = tuple(each for each in patterns_of(locale) if told or each not in _BORN)
         for pattern, text in zip(patterns, writings(day, patterns, locale), strict=True):
             if text not in seen:
                 seen.add(text)
@@ -166,7 +171,7 @@ def _unfinished(day: Day) -> Iterator[Form]:
 def patterns_of(locale: str) -> dict[str, None]:
     """The patterns that dates are recognised in, preferred ones first."""
     if english(locale):
-        return dict.fromkeys((*_ENGLISH, *(_MONTH_FIRST if month_first(locale) else _DAY_FIRST)))
+        return dict.fromkeys((*_ENGLISH, *(_MONTH_FIRST if month_first(locale) else _DAY_FIRST), *_BORN))
     found = cldr(locale)
     formats = [found.date_formats[width].pattern for width in ("long", "full", "medium", "short")]
     skeletons = [found.datetime_skeletons[name].pattern for name in _CLDR if name in found.datetime_skeletons]

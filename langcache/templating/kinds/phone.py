@@ -145,10 +145,15 @@ def _ends(number: Number) -> Iterator[str]:
         yield from (sep.join(number.groups[1:]) for sep in _SEPARATORS)
     yield "".join(number.abroad)
     area = number.groups[0]
-    yield from (f"area code {area}", f"{area} area code", f"({area})") if len(number.groups) > 2 else ()
+    yield from (f"area code {area}", f"{area} area code", *_in_brackets(area)) if len(number.groups) > 2 else ()
     yield from (digits[1:], f"44{digits[1:]}", f"+44 {digits[1:]}", digits[-6:]) if digits[0] == "0" else ()
     last = digits[-4:]
     yield from (f"{words} {last}" for words in _ENDING) if _YEAR.fullmatch(last) else (last,)
+
+
+def _in_brackets(area: str) -> tuple[str, ...]:
+    """An area code as telephone books write it, unless it may be the number of an item: ``(2)``."""
+    return (f"({area})",) if len(area) > 2 else ()
 
 
 KIND = Phone()

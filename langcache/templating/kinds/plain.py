@@ -6,6 +6,7 @@ from enum import Enum
 from functools import partial
 
 from langcache.errors import Refused
+from langcache.templating.frequency import COMMON
 from langcache.templating.kinds import Form
 from langcache.templating.slots import Personal, items, joined, written
 from langcache.templating.spelling import number_of, respelled
@@ -25,6 +26,9 @@ _AND = re.compile(r"\s*&\s*|(?<=\S)\s+and\s+(?=\S)")
 _INITIALS = re.compile("[A-Z]{2,6}")
 _DOTTED_INITIALS = re.compile(r"(?:[A-Z]\.){2,6}")
 _WORD = re.compile(r"[^\W_]+")
+_ABBREVIATED = COMMON | {"ps", "eg", "ie"}
+"""Initials that stand in any text: U.S., P.S."""
+_PLACE = re.compile(r"([^\W\d_][^,\d\n&]{2,40}?) ?, (?:[^\W\d_][\w.'’-]*[ ,]*){1,6}")
 _LONGEST = 60
 """Characters beyond which nobody writes a name in one word."""
 _AMPERSAND = re.compile(r"\w+&\w+")
@@ -47,6 +51,14 @@ def _undotted(text: str) -> str:
     return text.replace(".", "") if _DOTTED_INITIALS.fullmatch(text) else text
 
 
+def _head(text: str) -> str:
+    """What stands before the comma of a place: ``Ithaca`` of ``Ithaca, New York``; else all of it."""
+    match = _PLACE.fullmatch(text)
+    words = _WORD.findall(text)
+    alike = text.islower() or all(word[0].isupper() for word in (words[0], words[-1])) if match else False
+    return match[1] if match and alike and not {"and", "or", "inc", "ltd", "llc"} & {w.lower() for w in words} else text
+
+
 def _compound(between: str) -> Callable[[str], str]:
     """A writer of several words as one, each with its capital, as hashtags and names of accounts have them."""
 
@@ -62,6 +74,7 @@ _OTHERWISE: dict[str, Callable[[str], str]] = {
     "shortest": _shortest,
     "dotted": _dotted,
     "undotted": _undotted,
+    "head": _head,
     **{f"and {sign}": partial(_AND.sub, sign) for sign in (" and ", " & ", "&")},
     **{f"compound {sign}": _compound(sign) for sign in ("", "-")},
 }
@@ -79,7 +92,9 @@ def _member(item: object) -> str:
 def _signs(text: str) -> Iterator[str]:
     words = _WORD.findall(text) if len(text) <= _LONGEST else ()
     if 2 <= len(words) <= 6 and all(word[0].isupper() for word in words):
-        yield ".".join(word[0] for word in words)
+        initials = [word[0] for word in words]
+        if "".join(initials).lower() not in _ABBREVIATED:
+            yield ".".join(initials)
     for pair in _AMPERSAND.findall(text):
         yield from (shape for shape in (pair, pair.lower(), pair.replace("&", " & ")) if shape != text)
 
@@ -101,7 +116,11 @@ class Plain:
                 yield Form(member, "member")
             styles = _OTHERWISE if slot.kind in _NAMES else _SAID
             others = ((style, _OTHERWISE[style](texts[0])) for style in styles)
-            yield from (Form(text, style, proper=style == "bare") for style, text in others if text != texts[0])
+            yield from (
+                Form(text, style, proper=style == "bare", locatable=style != "head", place=style == "head")
+                for style, text in others
+                if text != texts[0]
+            )
         elif texts:
             yield from (Form(joined(slot.value, last), style) for style, last in _LAST.items())
             yield from (Form(text, None, why="list item") for text in texts)

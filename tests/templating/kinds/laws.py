@@ -46,6 +46,6 @@ def check_exchange(own: Personal, other: Personal, constant: Container[str] = ()
 def exchanged(text: str, own: Personal, other: Personal) -> str:
     """What B reads of an answer written for A, or the reason of the refusal in angle brackets."""
     try:
-        return fill(Lexicon([own]).delexicalize(text), {"it": other})
+        return fill(Lexicon([own]).delexicalize(text), {other.name: other})
     except Refused as refused:
         return f"<{refused.reason}>"

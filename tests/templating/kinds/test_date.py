@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from langcache.errors import DeclarationError
-from langcache.templating import Lexicon
+from langcache.templating import Lexicon, Personal
 from langcache.templating.kinds.date import patterns_of
 from langcache.templating.kinds.days import day_of
 from langcache.templating.kinds.locales import cldr
@@ -205,3 +205,19 @@ def test_laws(own: object, other: object, locale: str, reference: date | None) -
     a, b = (slot(value, "date", locale=locale, reference_date=reference) for value in (own, other))
     check_render(a)
     check_exchange(a, b, IDIOMS)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Born in 1956, Ada won.", "Born in 1987, Ada won."),
+        ("Ada (b. 1956) won.", "Ada (b. 1987) won."),
+        ("Ada (1956–2010) won.", "Ada (1987–2010) won."),
+        ("Ada won in 1956.", "<leak>"),
+    ],
+)
+def test_a_year_is_exchanged_where_it_can_only_be_that_of_a_birth(text: str, expected: str) -> None:
+    """The same words tell nothing of a date that is no date of birth."""
+    own, other = (Personal("dob", "date of birth", day, kind="date") for day in ("1956-10-24", "1987-04-25"))
+    assert expected == exchanged(text, own, other)
+    assert exchanged(text, slot("1956-10-24", "date"), slot("1987-04-25", "date")) == "<leak>"

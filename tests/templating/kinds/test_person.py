@@ -283,3 +283,19 @@ def test_laws(own: str, other: str) -> None:
             filled = fill(template, {"it": b})
             foreign = set(folded_words(own)) - set(folded_words(other)) - COMMON
             assert not [word for word in folded_words(filled) if word in foreign and len(word) > 2]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Grace, you have a plan.", "Alice, you have a plan."),
+        ("Park studied in Rome.", "Wong studied in Rome."),
+        ("Grace should ask.", "<ambiguous value>"),
+        ("Park is nice.", "<ambiguous value>"),
+        ('{"name": "Grace"}', '{"name": "Alice"}'),
+        ("**Name:** Grace", "**Name:** Alice"),
+    ],
+)
+def test_a_name_that_is_a_word_is_one_where_only_a_person_can_stand(text: str, expected: str) -> None:
+    """Addressed, at what only people do, or where a form asks for a name."""
+    assert expected == exchanged(text, person("Grace Park"), ALICE)

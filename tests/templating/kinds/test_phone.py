@@ -91,3 +91,9 @@ def test_laws(own: str, other: str) -> None:
     a, b = slot(own, "phone"), slot(other, "phone")
     check_render(a)
     check_exchange(a, b)
+
+
+def test_an_area_code_of_one_digit_is_no_item_of_a_list() -> None:
+    """``(2)`` numbers an item; ``(925)`` does not."""
+    assert exchanged("Do (1) this, (2) that", slot("+56 2 2345 6789", "phone"), B) == "Do (1) this, (2) that"
+    assert exchanged("Do (925) that", A, B) == "<leak>"

@@ -1,0 +1,38 @@
+"""Names of places and organisations: shortened as people shorten them."""
+
+import pytest
+
+from tests.templating.kinds.laws import exchanged, forms, slot
+
+ITHACA, BRNO, BASEL = slot("Ithaca, New York", "name"), slot("Brno, Moravia, Czechia", "name"), slot("Basel", "name")
+
+
+@pytest.mark.parametrize(
+    ("text", "brno", "basel"),
+    [
+        ("Born in Ithaca, New York.", "Born in Brno, Moravia, Czechia.", "Born in Basel."),
+        ("Ithaca is small.", "Brno is small.", "Basel is small."),
+        ("Offices in ITHACA", "Offices in BRNO", "Offices in BASEL"),
+        ("Live in Ithaca, NY", "<ambiguous value>", "<ambiguous value>"),
+        ("Ithaca College", "<ambiguous value>", "<ambiguous value>"),
+        ("All of New York", "<leak>", "<leak>"),
+    ],
+)
+def test_a_place_may_be_named_without_what_it_lies_in(text: str, brno: str, basel: str) -> None:
+    """Its first name is exchanged for the next one's, unless what follows makes another place of it."""
+    assert [brno, basel] == [exchanged(text, ITHACA, other) for other in (BRNO, BASEL)]
+
+
+@pytest.mark.parametrize(
+    "value", ["Lock, Stock and Two Barrels", "Johnson, Inc.", "hello, World", "12, Elm Street", "a,b"]
+)
+def test_what_is_no_place_keeps_its_comma(value: str) -> None:
+    """Titles, companies, sentences and addresses are not cut at it."""
+    assert "head" not in {form.style for form in forms(slot(value, "name"))}
+
+
+@pytest.mark.parametrize("text", ["P.S. Call me", "Made in the U.S."])
+def test_abbreviations_of_every_text_are_no_initials(text: str) -> None:
+    """What stands in any text gives nobody away."""
+    for name in ("Padma Shri", "Umbrella Solutions"):
+        assert text == exchanged(text, slot(name, "name"), BASEL)
