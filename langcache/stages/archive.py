@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Unpack
 
 from langcache.core.classes import Classes
 from langcache.runtime.cache import Cache
@@ -14,7 +14,7 @@ from langcache.stages.entries import Entry
 from langcache.stages.exporting import read_export, write_export
 from langcache.stages.graph import Graph
 from langcache.stages.health import Checkup, Health
-from langcache.stages.invalidation import Fallen, cascade, select
+from langcache.stages.invalidation import Conditions, Fallen, cascade, select
 from langcache.stages.keys import entry_place
 from langcache.stages.metering import Meter, tell
 from langcache.stages.sessions import Sessions, SessionStatus
@@ -59,47 +59,30 @@ class Archive:
     # Removing.
 
     def invalidate(
-        self,
-        key: str | None = None,
-        *,
-        pattern: str | None = None,
-        tag: str | None = None,
-        session_id: str | None = None,
-        agent_version: str | None = None,
-        prompt_hash: str | None = None,
-        prompt_version: str | None = None,
-        dry_run: bool = False,
+        self, key: str | None = None, *, dry_run: bool = False, **conditions: Unpack[Conditions]
     ) -> list[Fallen]:
         """Remove the entries that meet every condition, and all that were made from them.
 
         Args:
             key: a cache key, or the name of a stage, an instance or a family.
-            pattern: the same with ``*``, ``?`` and ``[...]``.
-            tag, agent_version, prompt_hash, prompt_version: as declared.
-            session_id: entries this session made.
             dry_run: only say what would fall.
+            conditions: ``pattern=``, ``tag=``, ``session_id=``, ``agent_version=``, ``prompt_hash=``,
+                ``prompt_version=``; see `Conditions`.
 
         Returns:
             What fell, dependencies before what was made from them.
 
         Raises:
-            DeclarationError: no condition is given.
+            DeclarationError: no condition is given, or one that there is not.
             StoreError: the store does not answer.
         """
-        meant = select(
-            key=key,
-            pattern=pattern,
-            tag=tag,
-            session_id=session_id,
-            agent_version=agent_version,
-            prompt_hash=prompt_hash,
-            prompt_version=prompt_version,
-        )
-        return drive(self._invalidate(meant, dry_run))
+        return drive(self._invalidate(select(key, **conditions), dry_run))
 
-    async def ainvalidate(self, key: str | None = None, *, dry_run: bool = False, **conditions: Any) -> list[Fallen]:
-        """`invalidate`, awaited; the same conditions."""
-        return await adrive(self._invalidate(select(key=key, **conditions), dry_run))
+    async def ainvalidate(
+        self, key: str | None = None, *, dry_run: bool = False, **conditions: Unpack[Conditions]
+    ) -> list[Fallen]:
+        """`invalidate`, awaited."""
+        return await adrive(self._invalidate(select(key, **conditions), dry_run))
 
     def _invalidate(self, meant: Callable[[Row], bool], dry_run: bool) -> Flow[list[Fallen]]:
         vault = self.vault()

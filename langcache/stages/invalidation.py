@@ -7,13 +7,15 @@ An entry falls with another if it was made from what that one made, named by con
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from fnmatch import fnmatchcase
+from typing import Any, TypedDict, Unpack
 
 from langcache.errors import DeclarationError
 from langcache.stages.declaration import hash_prompt
 from langcache.storage.base import Row
 
-__all__ = ["Fallen", "cascade", "select", "values_of_label"]
+__all__ = ["Conditions", "Fallen", "cascade", "select", "values_of_label"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,24 +41,37 @@ class Fallen:
     family: str
 
 
-def select(
-    *,
-    key: str | None = None,
-    pattern: str | None = None,
-    tag: str | None = None,
-    session_id: str | None = None,
-    agent_version: str | None = None,
-    prompt_hash: str | None = None,
-    prompt_version: str | None = None,
-) -> Callable[[Row], bool]:
+class Conditions(TypedDict, total=False):
+    """What an entry must meet, besides its key; None stands for no condition.
+
+    Attributes:
+        pattern: of its cache key or its stage's name, with ``*``, ``?`` and ``[...]``.
+        tag, agent_version, prompt_hash, prompt_version: as declared.
+        session_id: the session that made it.
+    """
+
+    pattern: str | None
+    tag: str | None
+    session_id: str | None
+    agent_version: str | None
+    prompt_hash: str | None
+    prompt_version: str | None
+
+
+_LABELS = {"tag": "tag", "session_id": "session", "agent_version": "agent", "prompt_hash": "prompt"}
+
+
+def select(key: str | None = None, **conditions: Unpack[Conditions]) -> Callable[[Row], bool]:
     """A test for rows that meet every condition given.
 
     Raises:
-        DeclarationError: none is given.
+        DeclarationError: none is given, or one that there is not; the nearest is named.
     """
-    prompt_hash = hash_prompt(prompt_version, None) if prompt_version is not None else prompt_hash
-    named = {"tag": tag, "session": session_id, "agent": agent_version, "prompt": prompt_hash}
-    labels = {f"{kind}:{value}" for kind, value in named.items() if value is not None}
+    given: dict[str, Any] = {name: value for name, value in conditions.items() if value is not None}
+    _check_known(given)
+    pattern, version = given.pop("pattern", None), given.pop("prompt_version", None)
+    labels = {f"{_LABELS[name]}:{value}" for name, value in given.items()}
+    labels |= set() if version is None else {f"prompt:{hash_prompt(version, None)}"}
     if key is None and pattern is None and not labels:
         raise DeclarationError("invalidate() was told nothing to look for; clear() removes everything")
 
@@ -70,6 +85,14 @@ def select(
         )
 
     return meant
+
+
+def _check_known(given: Iterable[str]) -> None:
+    known = Conditions.__annotations__
+    for name in given:
+        if name not in known:
+            near = get_close_matches(name, known, n=1, cutoff=0.0)[0]
+            raise DeclarationError(f"invalidate() has no condition {name!r}; did you mean {near!r}?")
 
 
 def cascade(rows: Iterable[Row], meant: Callable[[Row], bool], rank: Mapping[str, int]) -> list[Fallen]:
