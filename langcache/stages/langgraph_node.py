@@ -15,7 +15,7 @@ from langcache.stages.settling import Broken
 
 __all__ = ["node"]
 
-CONFIGURABLE = "configurable"
+CONFIG, CONFIGURABLE = "config", "configurable"
 VOLATILE = frozenset({"thread_id", "checkpoint_id", "checkpoint_ns", "checkpoint_map", "run_id", "task_id"})
 """LangGraph's own names in ``configurable``, which do not shape an answer."""
 
@@ -33,23 +33,36 @@ def node(
     Args:
         pipe: where the node's outputs are kept; best one of its own per graph.
         name: the node's.
-        function: ``(state)`` or ``(state, config)``, sync or async, giving an update as plain data. A state that is no
-            mapping counts as a whole.
+        function: ``(state)`` or ``(state, config)``, sync or async, or a Runnable, giving an update as plain data. A
+            state that is no mapping counts as a whole.
         depends_on: nodes whose invalidation takes this one's output along, and whose outputs count in its key; the
             graph must then run with a ``thread_id``, under which they are found.
         options: as for `Pipeline.stage`: ``prompt_version``, ``agent_version``, ``version``, ``tags``, ``validate`` …
 
     Raises:
-        DeclarationError: the name is taken, or an option cannot work.
+        DeclarationError: the name is taken, an option cannot work, or *function* asks LangGraph for more.
     """
-    from langchain_core.runnables import RunnableLambda
+    from langchain_core.runnables import Runnable, RunnableLambda
 
     needs = names(depends_on)
-    takes_config = len(inspect.signature(function).parameters) > 1
+    function = function.invoke if isinstance(function, Runnable) else function
+    takes_config = _takes_config(name, function)
     # A partial, so that the code described is the user's function.
     pipe.add(declare(name, function=partial(_on_state, function, takes_config), depends_on=needs, **options))
     run = _Node(pipe, name, needs)
     return RunnableLambda(run.invoke, afunc=run.ainvoke, name=name)
+
+
+def _takes_config(name: str, function: Callable[..., Any]) -> bool:
+    """LangGraph, too, gives a node the config by this name; a runtime, writer or store has no place in a key."""
+    others = [*inspect.signature(function).parameters.values()][1:]
+    for other in others:
+        is_open = other.kind in (other.VAR_POSITIONAL, other.VAR_KEYWORD)
+        if other.name != CONFIG and other.default is other.empty and not is_open:
+            raise DeclarationError(
+                f"node {name!r} takes {other.name!r}, which can be part of no key; it may take the state and {CONFIG!r}"
+            )
+    return any(other.name == CONFIG for other in others)
 
 
 class _Node:
@@ -91,4 +104,4 @@ class _Node:
 def _on_state(function: Callable[..., Any], takes_config: bool, inputs: Recorded, upstream: Any) -> Any:
     configurable = inputs[_CONFIG]
     state = inputs[_WHOLE] if _WHOLE in inputs else inputs.without(_CONFIG)
-    return function(state, {CONFIGURABLE: configurable}) if takes_config else function(state)
+    return function(state, config={CONFIGURABLE: configurable}) if takes_config else function(state)

@@ -4,6 +4,7 @@ from typing import Annotated, TypedDict
 
 import pytest
 from langchain_core.messages import AIMessage, HumanMessage
+from langchain_core.prompts import ChatPromptTemplate
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.graph import END, START, StateGraph
@@ -98,6 +99,38 @@ def test_invalidation_cascades_along_declared_nodes(cache):
     pipe, app = graph(cache, InMemorySaver(), depends_on=["plan"])
     app.invoke(ask(), {"configurable": {"thread_id": "1"}})
     assert [fallen.stage for fallen in pipe.invalidate("plan")] == ["plan", "write"]
+
+
+def wanting_runtime(state, runtime):
+    return {"plan": runtime.context}
+
+
+def wanting_writer(state, *, writer):
+    return writer("started")
+
+
+@pytest.mark.parametrize("function", [wanting_runtime, wanting_writer])
+def test_what_can_be_part_of_no_key_is_refused_when_declared(cache, function):
+    """It would be given the config in place of what it asks for."""
+    with pytest.raises(DeclarationError, match="part of no key"):
+        node(Pipeline("g", cache=cache), "n", function)
+
+
+def test_other_parameters_keep_their_defaults(cache):
+    """As LangGraph itself has it."""
+    written = node(Pipeline("g", cache=cache), "n", lambda state, model="small": {"plan": model})
+    assert written.invoke({}) == {"plan": "small"}
+
+
+async def test_a_runnable_may_be_a_node(cache):
+    """Its prompt is part of the key."""
+
+    def built(text):
+        chain = ChatPromptTemplate.from_template(text) | (lambda prompt: {"plan": prompt.messages[0].content})
+        return node(Pipeline("g", cache=cache), "n", chain)
+
+    assert built("Plan {topic}").invoke({"topic": "it"}) == {"plan": "Plan it"}
+    assert await built("Draw {topic}").ainvoke({"topic": "it"}) == {"plan": "Draw it"}
 
 
 def test_declared_dependencies_need_a_thread(cache):
