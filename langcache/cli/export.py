@@ -47,17 +47,20 @@ def _write(out: IO[str], lines: Iterable[str]) -> int:
 @contextmanager
 def _replacing(path: Path) -> Iterator[IO[str]]:
     """A file that takes *path*'s place at the end of the block, on disk by then; if it fails, nothing has changed."""
-    with tempfile.NamedTemporaryFile(
-        "w", dir=path.parent, prefix=f".{path.name}.", encoding="utf-8", newline="\n", delete=False
-    ) as out:
-        try:
+    try:
+        descriptor, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    except OSError as error:
+        error.filename = str(path)  # what was asked for, not what it is called until it is whole
+        raise
+    try:
+        with open(descriptor, "w", encoding="utf-8", newline="\n") as out:
             yield out
             out.flush()
             os.fsync(out.fileno())
-            Path(out.name).replace(path)
-        except BaseException:
-            Path(out.name).unlink(missing_ok=True)
-            raise
+        Path(beside).replace(path)
+    except BaseException:
+        Path(beside).unlink(missing_ok=True)
+        raise
 
 
 def _checked(path: Path) -> int:

@@ -115,16 +115,16 @@ class Forecast:
         }
 
 
-def forecast(mix: Iterable[Scenario] | Mapping[str, Any]) -> Forecast:
+def forecast(mix: Iterable[Scenario | Mapping[str, Any]] | Mapping[str, Any]) -> Forecast:
     """What *mix* costs a month and a year, with the cache and without.
 
     Args:
-        mix: scenarios, or the same as a table: what `load` reads from a file.
+        mix: scenarios or their fields, or the same as a table: what `load` reads from a file.
 
     Raises:
         DeclarationError: a table that cannot be read; the message names the field and the nearest one that exists.
     """
-    scenarios = _scenarios(mix) if isinstance(mix, Mapping) else list(mix)
+    scenarios = _scenarios(mix) if isinstance(mix, Mapping) else [_scenario(row, at) for at, row in enumerate(mix, 1)]
     each = tuple(ScenarioForecast(scenario, _monthly(scenario)) for scenario in scenarios)
     before = sum((one.month.before_usd for one in each), Decimal(0))
     after = sum((one.month.after_usd for one in each), Decimal(0))
@@ -168,6 +168,10 @@ def _scenarios(table: Mapping[str, Any]) -> list[Scenario]:
     if abs(total - 1) > SHARES_MISS:
         raise DeclarationError(f"the scenarios' share fields add up to {total}, not to 1")
     return scenarios
+
+
+def _scenario(row: Scenario | Mapping[str, Any], number: int) -> Scenario:
+    return row if isinstance(row, Scenario) else _row(row, number)
 
 
 def _row(row: Mapping[str, Any], number: int) -> Scenario:

@@ -251,6 +251,13 @@ def test_a_file_that_cannot_be_used_is_one_line(command: str, url: str) -> None:
     assert ended.out == ""
 
 
+def test_an_export_to_nowhere_names_what_was_asked_for(url: str, tmp_path: Path) -> None:
+    """Not the name it has until it is whole."""
+    fill(url)
+    done = langcache("export", tmp_path / "none" / "a.jsonl", "--url", url)
+    assert (done.status, done.err) == (1, f"langcache: {tmp_path}/none/a.jsonl: No such file or directory\n")
+
+
 def test_every_line_of_an_export_is_json(url: str) -> None:
     """So that other tools can read it."""
     fill(url)

@@ -85,6 +85,7 @@ def test_the_case_is_exact_from_scenarios_and_from_a_table() -> None:
         {"name": "full", "users": 500, "cost_per_call_usd": 0.65, "hit_rate": 0.75},
     ]
     assert_is_the_case(forecast({"scenario": rows}))
+    assert_is_the_case(forecast(rows))
 
 
 def test_as_json_money_is_text_to_the_cent() -> None:
