@@ -212,8 +212,11 @@ def plain_message(value: Any) -> Any:
     return NotImplemented
 
 
-def mask_value(value: Any, text: Callable[[str], str]) -> Any:
-    """A copy of *value* with every text in it through *text*: strings, messages, documents, lists and dicts of them."""
+def mask_value(value: Any, text: Callable[[str], Any]) -> Any:
+    """A copy of *value* with every text in it through *text*: strings, messages, documents, lists and dicts of them.
+
+    Names, ids and other fields beside a message's content stay: a provider may not take a placeholder there.
+    """
     if type(value) is str:
         return text(value)
     if isinstance(value, list | tuple):
@@ -226,15 +229,16 @@ def mask_value(value: Any, text: Callable[[str], str]) -> Any:
     if isinstance(value, BaseMessage):
         return value.model_copy(update={"content": _mask_content(value.content, text)})
     if isinstance(value, Document):
-        return value.model_copy(update={"page_content": text(value.page_content)})
+        metadata = mask_value(value.metadata, text)
+        return value.model_copy(update={"page_content": text(value.page_content), "metadata": metadata})
     if isinstance(value, StringPromptValue):
-        return StringPromptValue(text=text(value.text))
+        return value.model_copy(update={"text": text(value.text)})
     if isinstance(value, PromptValue):
         return ChatPromptValue(messages=mask_value(list(value.to_messages()), text))
     return value
 
 
-def _mask_content(content: Any, text: Callable[[str], str]) -> Any:
+def _mask_content(content: Any, text: Callable[[str], Any]) -> Any:
     if isinstance(content, str):
         return text(content)
     return [

@@ -188,17 +188,16 @@ class _Gapped:
 
 
 def map_texts(value: Any, text: Any) -> Any:
-    """*value* for the key: texts through *text*, LangChain objects as plain data."""
+    """*value* for the key: through *text* exactly what `mask_value` masks, LangChain objects as plain data."""
     if type(value) is str:
         return text(value)
     if type(value) in (list, tuple):
         return [type(value).__name__, [map_texts(item, text) for item in value]]
     if type(value) is dict:
         return {key: map_texts(item, text) for key, item in value.items()}
-    plain = plain_message(value)
-    if plain is not NotImplemented:
-        return [type(value).__name__, map_texts(plain, text)]
-    return value
+    if plain_message(value) is NotImplemented:
+        return value
+    return [type(value).__name__, map_texts(plain_message(mask_value(value, text)), lambda as_it_is: as_it_is)]
 
 
 def _placeholder(name: str, token: str, value: object, on_use: Any) -> Any:

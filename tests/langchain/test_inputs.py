@@ -7,7 +7,10 @@ from types import MappingProxyType
 from typing import Any
 
 import pytest
+from langchain_core.documents import Document
+from langchain_core.messages import AIMessage, HumanMessage
 from langchain_core.output_parsers import StrOutputParser
+from langchain_core.prompts import ChatPromptTemplate, MessagesPlaceholder
 from langchain_core.runnables import Runnable, RunnableLambda, RunnablePassthrough
 from langchain_core.runnables.utils import AddableDict
 from pydantic import BaseModel, ConfigDict
@@ -110,3 +113,39 @@ def test_a_user_who_opted_out_in_a_dataclass() -> None:
             wrapped.invoke(Frozen("vip", "PathAI", ["MIT"]))
         assert list(cache.store.scan("default", now=cache.clock.now())) == []
     assert model.calls == 2
+
+
+HISTORY = ChatPromptTemplate.from_messages(
+    [MessagesPlaceholder("history"), ("human", "{documents} for {startup_name}")]
+)
+
+
+def all_of(messages: Any) -> str:
+    """All that a provider is told of messages."""
+    return repr([(m.type, m.content, m.name, m.additional_kwargs, getattr(m, "tool_calls", None)) for m in messages])
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"history": lambda name: [HumanMessage("Hi", name=name)]},
+        {"history": lambda name: [HumanMessage("Hi", additional_kwargs={"of": name})]},
+        {"history": lambda name: [HumanMessage([{"type": "text", "text": "Hi", "name": name}])]},
+        {"history": lambda name: [AIMessage("", tool_calls=[{"name": "find", "args": {"of": name}, "id": "1"}])]},
+        {"history": lambda name: [HumanMessage(f"I run {name}")]},
+        {"documents": lambda name: [Document("Facts", metadata={"of": name})]},
+        {"documents": lambda name: [Document(f"Facts about {name}")]},
+    ],
+)
+def test_who_share_a_key_share_a_prompt(told: Any) -> None:
+    """Law 2: wherever in a message or document a detail stands, it is masked there, or it is in the key."""
+    seen: dict[str, str] = {}
+    with Cache("memory://") as cache:
+        for name in ("Zanquor", "Wexley"):
+            model = CountingModel(say=lambda messages: "Fine.")
+            wrapped = cache.wrap(HISTORY | model, profile=Applicant, name="plan")
+            given = {"history": [], "documents": [], **{part: make(name) for part, make in told.items()}}
+            with cache.directives("no-cache"), cache.capture() as events:
+                wrapped.invoke(founder(startup_name=name, **given))
+            prompt = all_of(model.seen[-1])
+            assert seen.setdefault(events[0].key, prompt) == prompt
