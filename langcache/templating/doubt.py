@@ -1,6 +1,7 @@
 """Whether a form found in a text can mean something else than the value: bare numbers, common words, initials."""
 
 import re
+from functools import lru_cache
 
 from langcache.templating.folding import folded_words, singular
 from langcache.templating.frequency import COMMON, FUNCTION
@@ -110,6 +111,7 @@ def _sentence(text: str, start: int, end: int) -> set[str]:
     return {singular(word) for word in folded_words(sentence)}
 
 
+@lru_cache(maxsize=1024)
 def label_words(*labels: str) -> frozenset[str]:
     """The words of labels that a sentence about the value would use, singular."""
     found = {singular(word) for label in labels for word in folded_words(label.replace("_", " "))}

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from threading import Lock
 
 from langcache.templating.agents import acts, is_elsewhere, names_another
 from langcache.templating.doubt import doubt_of, label_words, settled
-from langcache.templating.folding import fold, folded_words, has_case, plurals, singular, words
+from langcache.templating.folding import fold, folded_words, has_case, plurals, singular, words_and_lead
 from langcache.templating.frequency import CHANCE, COMMON, FUNCTION, GENERIC
 from langcache.templating.heads import Heads
 from langcache.templating.kinds import Form
@@ -19,9 +20,9 @@ _LIMIT = 40
 """Letters up to which a value is found even if its words are split differently; longer ones by their head."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Entry:
-    """A form of one slot, ready to be compared."""
+    """A form of one slot, ready to be compared; never changed, but frozen it would take thrice as long to make."""
 
     slot: str
     form: Form
@@ -75,18 +76,27 @@ class Forms:
         self._within: dict[str, list[int]] = {}
         self._owners: dict[str, set[str]] = {}
         self._whole: dict[str, set[str]] = {}
+        self._unwatched: list[tuple[str, str]] = []
+        self._watching = Lock()
         self._firsts: dict[tuple[object, ...], str] = {}
         self._labels: dict[str, frozenset[str]] = {}
 
     def add(self, slot: Personal, forms: Iterable[Form], *, parts: bool = True) -> None:
-        """Index the forms of a slot, and the words of its values if they give it away."""
+        """Index the forms of a slot; the words of its values wait for `watch`, if they give it away."""
         called = ("name",) if slot.kind == "person" else ()
         self._labels[slot.name] = label_words(slot.name, slot.label, *slot.aliases, *called)
         for form in forms:
             if form.text:
                 self._index(slot, form)
-        for item in items(slot.value) if parts else ():
-            self._index_parts(slot.name, written(item))
+        self._unwatched += [(slot.name, written(item)) for item in items(slot.value) if parts]
+
+    def watch(self) -> None:
+        """Index the words of the values too, which only the guard looks for: masking does without."""
+        if self._unwatched:
+            with self._watching:
+                for name, typed in self._unwatched:
+                    self._index_parts(name, typed)
+                self._unwatched.clear()
 
     def shared(self, entry: Entry) -> bool:
         """Whether two slots have this text, in whatever case; a part of a value yields to another slot's whole one."""
@@ -97,14 +107,14 @@ class Forms:
     def _index(self, slot: Personal, form: Form) -> None:
         withheld = form.style is None and form.why == "leak"
         if not withheld:
-            self._owners.setdefault(form.text.casefold(), set()).add(slot.name)
+            text = form.text.casefold()
+            self._owners.setdefault(text, set()).add(slot.name)
             if not form.part:
-                self._whole.setdefault(form.text.casefold(), set()).add(slot.name)
+                self._whole.setdefault(text, set()).add(slot.name)
         if self._firsts.setdefault((form.text, form.style is None, *form[2:]), slot.name) != slot.name:
             return  # another slot's form is found in its stead: all that matters is that they share it
-        folded, spans = words(form.text)
+        folded, lead = words_and_lead(form.text)
         letters = "".join(folded)
-        lead = spans[0][0] if spans else 0
         doubt = "" if form.sure else doubt_of(form.text, folded, known=self._is_known(folded))
         entry = Entry(slot.name, form, len(folded), lead, letters, withheld, doubt, self._labels[slot.name])
         if len(letters) > 1 and not letters.isascii() and not has_case(letters) and not letters.isdigit():
@@ -125,8 +135,12 @@ class Forms:
         entries.append((entry, plural))
 
     def _begin(self, letters: str) -> None:
-        self.prefixes.update(letters[:n] for n in range(1, len(letters) + 1))
         self.longest = max(self.longest, len(letters))
+        for length in range(len(letters), 0, -1):
+            prefix = letters[:length]
+            if prefix in self.prefixes:
+                break  # and so are all shorter ones: most forms of a value begin alike
+            self.prefixes.add(prefix)
 
     def within(self, prefix: str) -> Sequence[int]:
         """The lengths of what can be looked up among the beginnings of a prefix, ascending."""
@@ -147,11 +161,13 @@ class Forms:
         alike.add(entry.form.text, entry)
 
     def _is_known(self, folded: list[str]) -> bool:
+        if not self._phrases:
+            return False
         phrase = " " + " ".join(folded) + " "
         return any(phrase in text for text in self._phrases)
 
     def _index_parts(self, name: str, typed: str) -> None:
-        folded = folded_words(typed)
+        folded = [word for word in words_and_lead(typed)[0] if word]
         distinct = dict.fromkeys(folded)
         telling = [word for word in distinct if self.telling(word)]
         joined = "".join(folded)

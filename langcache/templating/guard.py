@@ -24,6 +24,7 @@ def judge(found: Scan, forms: Forms, gaps: Iterable[tuple[int, int]]) -> None:
     Raises:
         Refused: ``"leak"`` (or the form's own reason), with slot, form and position.
     """
+    forms.watch()
     mask = bytearray(len(found.text))
     for start, end in gaps:
         mask[start:end] = b"\1" * (end - start)

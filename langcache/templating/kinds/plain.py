@@ -79,6 +79,7 @@ _OTHERWISE: dict[str, Callable[[str], str]] = {
     **{f"compound {sign}": _compound(sign) for sign in ("", "-")},
 }
 """Writers of a single text, by style."""
+_OF_A_WORD = ("dotted",)
 _SAID = ("bare", "shortest")
 _NAMES = frozenset(("text", "name", "list"))
 """Kinds of values that may be names; the others only borrow what is here."""
@@ -99,6 +100,13 @@ def _signs(text: str) -> Iterator[str]:
         yield from (shape for shape in (pair, pair.lower(), pair.replace("&", " & ")) if shape != text)
 
 
+def _styles(slot: Personal, text: str) -> Iterable[str]:
+    """The styles that may write a text otherwise; a single word has no article, blanks, signs or comma."""
+    if slot.kind not in _NAMES:
+        return _SAID
+    return _OF_A_WORD if text.isalpha() else _OTHERWISE
+
+
 class Plain:
     """Texts, numbers and lists of them, exchanged verbatim."""
 
@@ -114,8 +122,7 @@ class Plain:
             yield Form(texts[0])
             if member := _member(items(slot.value)[0]):
                 yield Form(member, "member")
-            styles = _OTHERWISE if slot.kind in _NAMES else _SAID
-            others = ((style, _OTHERWISE[style](texts[0])) for style in styles)
+            others = ((style, _OTHERWISE[style](texts[0])) for style in _styles(slot, texts[0]))
             yield from (
                 Form(text, style, proper=style == "bare", locatable=style != "head", place=style == "head")
                 for style, text in others
