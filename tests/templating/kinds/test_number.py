@@ -4,7 +4,7 @@ import sys
 from decimal import Decimal
 
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import example, given, settings, strategies as st
 
 from langcache.errors import DeclarationError
 from langcache.templating import Lexicon, Personal, fill
@@ -136,6 +136,7 @@ def test_a_value_that_is_no_number_is_a_text() -> None:
 
 
 @settings(max_examples=60)
+@example(11, 1, "en")
 @given(values, values, st.sampled_from(["en", "de"]))
 def test_laws(own: object, other: object, locale: str) -> None:
     """Render writes every form; a text for A is a text for B in one of B's forms, or refused."""
