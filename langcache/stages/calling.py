@@ -1,11 +1,8 @@
 """Running what users declared: functions sync and async, Runnables, validators; from threads and from tasks."""
 
 import asyncio
-import contextvars
 import inspect
-import threading
 from collections.abc import Callable, Iterable, Set as AbstractSet
-from concurrent.futures import Future
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import partial
@@ -13,6 +10,7 @@ from typing import Any
 
 from langcache.runtime.cache import Cache
 from langcache.runtime.steps import Flow, Step
+from langcache.stages.awaiting import finished
 from langcache.stages.declaration import Stage
 from langcache.stages.identity import Identities
 from langcache.stages.inputs import EVERYTHING, Recorded, Values
@@ -82,7 +80,7 @@ class Calling:
     def _step(self, call: Call, acall: Call, meter: Meter, around: AbstractContextManager[Any]) -> Step[Any]:
         def run() -> Any:
             with measuring(self.cache, meter, enabled=self.metered), around:
-                return _finished(call())
+                return finished(call())
 
         async def arun() -> Any:
             with measuring(self.cache, meter, enabled=self.metered), around:
@@ -123,30 +121,3 @@ def _stopless(call: Call) -> Call:
             raise RuntimeError("a function raised StopIteration") from stop
 
     return called
-
-
-def _finished(value: Any) -> Any:
-    """The result of *value* if it is awaitable; run on a loop of its own, in a thread if this one has a loop."""
-    if not inspect.isawaitable(value):
-        return value
-
-    async def whole() -> Any:
-        return await value
-
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return asyncio.run(whole())
-    result: Future[Any] = Future()
-    context = contextvars.copy_context()
-    thread = threading.Thread(target=context.run, args=(_run_into, result, whole))
-    thread.start()
-    thread.join()
-    return result.result()
-
-
-def _run_into(result: "Future[Any]", whole: Callable[[], Any]) -> None:
-    try:
-        result.set_result(asyncio.run(whole()))
-    except BaseException as error:
-        result.set_exception(error)

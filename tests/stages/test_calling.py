@@ -1,14 +1,18 @@
 """What users hand over: inputs of every kind, functions that misbehave, Runnables that read what they are given."""
 
+import asyncio
 import pickle
 from enum import Enum
 
 import pytest
 from langchain_core.prompts import ChatPromptTemplate
 from langchain_core.runnables import RunnableLambda
+from langchain_openai import ChatOpenAI
 
+from langcache import Cache
 from langcache.errors import DeclarationError
 from langcache.stages import Pipeline, StageFailed
+from langcache.testing import Provider
 
 
 def stage_of(function, cache, **options):
@@ -83,6 +87,54 @@ async def test_a_runnable_that_is_only_async_runs_in_both(cache):
         pipe.stage("s", runnable=runnable)
         assert pipe.run({"x": 1}).outputs["s"] == 1
         assert (await pipe.arun({"x": 2})).outputs["s"] == 2
+
+
+def test_a_client_keeps_its_connections_from_one_async_stage_to_the_next():
+    """They belong to an event loop, which therefore is the same, whatever thread the stages are run from."""
+    with Provider(keep_alive=True) as provider, Cache("memory://") as cache:
+        model = ChatOpenAI(base_url=provider.openai_url, api_key="test", model="gpt-4o-mini", max_retries=0)
+
+        async def ask(inputs, upstream):
+            return (await model.ainvoke(inputs["text"])).content
+
+        pipe = Pipeline("p", cache=cache)
+        pipe.stage("first", version="1")(ask)
+        pipe.stage("second", depends_on=["first"], version="1")(ask)
+        for text in ("one", "two"):
+            assert pipe.run({"text": text}).outputs["second"] == f"echo: {text}"
+
+
+@pytest.mark.timeout(60)
+def test_a_run_inside_an_async_stage_does_not_wait_for_itself(cache):
+    """Its stages cannot be awaited in the loop that it keeps from going on."""
+    inner, outer = Pipeline("inner", cache=cache), Pipeline("outer", cache=cache)
+    for name in "ab":
+
+        @inner.stage(name)
+        async def stage(inputs, upstream):
+            await asyncio.sleep(0)
+            return 1
+
+    @outer.stage("s", version="1")
+    async def whole(inputs, upstream):
+        return dict(inner.run({}).outputs)
+
+    assert outer.run({}).outputs["s"] == {"a": 1, "b": 1}
+
+
+@pytest.mark.timeout(60)
+def test_an_async_stage_that_ends_the_program_ends_the_run_alone(cache):
+    """What it is awaited in goes on for the next."""
+
+    async def leave(inputs, upstream):
+        raise SystemExit(3)
+
+    async def stay(inputs, upstream):
+        return 1
+
+    with pytest.raises(SystemExit):
+        stage_of(leave, cache).run({})
+    assert stage_of(stay, cache).run({}).outputs["s"] == 1
 
 
 def test_a_failure_comes_home_from_another_process(cache):
