@@ -4,6 +4,7 @@ import copy
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
+from langchain_core.messages import BaseMessage
 from langchain_core.runnables.config import merge_configs
 
 from langcache.core.classes import Classes
@@ -18,7 +19,7 @@ from langcache.langchain.chain_stream import ChainStream
 from langcache.langchain.chunks import ChunkFiller, is_cumulative
 from langcache.langchain.inputs import named
 from langcache.langchain.listeners import filled_listeners
-from langcache.langchain.messages import Messages
+from langcache.langchain.messages import Messages, is_blank
 from langcache.langchain.observe import LookupWithDetail, Observer
 from langcache.langchain.request import Request
 from langcache.langchain.settings import Chain
@@ -333,10 +334,9 @@ def _any_number(value: Any) -> None:
 
 
 def _is_empty(output: Any) -> bool:
-    if output is None or output == "":
-        return True
-    content = getattr(output, "content", None)
-    return content in ("", []) and not getattr(output, "tool_calls", None) and hasattr(output, "content")
+    if isinstance(output, BaseMessage):
+        return is_blank(output)
+    return output is None or (isinstance(output, str) and not output.strip())
 
 
 def asked_by_profile(profile: Any, inputs: Any) -> Directives:

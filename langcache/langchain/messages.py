@@ -22,7 +22,7 @@ from langchain_core.prompt_values import ChatPromptValue, PromptValue, StringPro
 
 from langcache.errors import CorruptEntry, UnstorableError
 
-__all__ = ["Inputs", "Messages", "mask_value", "plain_message"]
+__all__ = ["Inputs", "Messages", "is_blank", "mask_value", "plain_message"]
 
 _KINDS: dict[str, type[BaseMessage]] = {
     "ai": AIMessage,
@@ -194,6 +194,19 @@ def _with_ids(content: Any, ids: Mapping[str, str]) -> Any:
 
 def _mapping(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
+
+
+def is_blank(message: BaseMessage) -> bool:
+    """Whether a message says nothing: it calls no tool, and holds nothing but blank text and reasoning."""
+    blocks = [message.content] if isinstance(message.content, str) else message.content
+    return not getattr(message, "tool_calls", None) and all(map(_is_blank_block, blocks))
+
+
+def _is_blank_block(block: Any) -> bool:
+    if isinstance(block, dict) and block.get("type") in DROPPED_BLOCKS:
+        return True
+    text = block.get("text") if isinstance(block, dict) and block.get("type") == "text" else block
+    return isinstance(text, str) and not text.strip()
 
 
 def plain_message(value: Any) -> Any:

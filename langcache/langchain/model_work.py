@@ -17,7 +17,7 @@ from langcache.core.profile import Profile
 from langcache.errors import UnkeyableError
 from langcache.langchain.chain_work import ChainWork, asked_by_profile
 from langcache.langchain.fingerprint import Fingerprint
-from langcache.langchain.messages import Messages
+from langcache.langchain.messages import Messages, is_blank
 from langcache.langchain.observe import finish_of, usage_of
 from langcache.langchain.settings import Identity, Settings
 from langcache.runtime import ambient
@@ -161,6 +161,4 @@ def as_generations(answers: Sequence[Any]) -> list[Generation]:
 
 
 def _is_empty(answer: Any) -> bool:
-    if isinstance(answer, BaseMessage):
-        return answer.content in ("", []) and not getattr(answer, "tool_calls", None)
-    return not answer["text"]
+    return is_blank(answer) if isinstance(answer, BaseMessage) else not answer["text"].strip()

@@ -88,7 +88,7 @@ class Cache(Accounting):
         encryption_keys: Sequence[bytes | str] = (),
         **options: Any,
     ) -> None:
-        self.namespace, self.clock = namespace, clock
+        self.namespace, self.clock = _partition(namespace), clock
         self.ledger = Ledger()
         expiry = Expiry(
             _seconds("ttl", DEFAULT_TTL if ttl is None else ttl),
@@ -187,7 +187,7 @@ class Cache(Accounting):
         """The same cache, hard-partitioned: another namespace on the same store, account and policy."""
         twin = object.__new__(type(self))
         twin.__dict__.update(self.__dict__)
-        twin.namespace = namespace
+        twin.namespace = _partition(namespace)
         return twin
 
     # Seeing it.
@@ -325,10 +325,19 @@ class _LatePrice:
 
 
 def _seconds(name: str, value: Seconds) -> float:
-    seconds = value.total_seconds() if isinstance(value, timedelta) else float(value)
+    try:
+        seconds = value.total_seconds() if isinstance(value, timedelta) else float(value)
+    except (TypeError, ValueError):
+        seconds = 0.0
     if not seconds > 0:
-        raise DeclarationError(f"{name} is a time longer than zero, not {value!r}")
+        raise DeclarationError(f"{name} is a time longer than zero, as timedelta or seconds, not {value!r}")
     return seconds
+
+
+def _partition(namespace: Any) -> str:
+    if isinstance(namespace, str):
+        return namespace
+    raise DeclarationError(f"a namespace is a text, not {namespace!r}")
 
 
 def _values(values: Mapping[str, Any] | Profile) -> Mapping[str, Any]:

@@ -21,6 +21,9 @@ from langcache import Cache
         (AIMessage("no", additional_kwargs={"refusal": "I cannot."}), "refusal"),
         (AIMessage("later", response_metadata={"stop_reason": "pause_turn"}), "unfinished"),
         (AIMessage(""), "empty answer"),
+        (AIMessage(" \n"), "empty answer"),
+        (AIMessage([]), "empty answer"),
+        (AIMessage([{"type": "text", "text": ""}]), "empty answer"),
     ],
 )
 @pytest.mark.parametrize("parsed", [True, False])
@@ -31,9 +34,19 @@ def test_unfit_finishes(message: AIMessage, reason: str, parsed: bool) -> None:
     wrapped = cache.wrap(runnable | StrOutputParser() if parsed else runnable, profile=Applicant)
     with cache.capture() as events:
         answer = wrapped.invoke(founder())
-    assert (answer if parsed else answer.content) == message.content
+    assert (answer if parsed else answer.content) == (message.text if parsed else message.content)
     assert (events[0].outcome, events[0].reason, cache.stats().entries) == ("refused", reason, 0)
     assert cache.stats().refusals == {reason: 1}
+
+
+def test_reasoning_alone_is_no_answer() -> None:
+    """The model was cut off, or forgot to speak."""
+    cache = Cache("memory://")
+    thought = AIMessage([{"type": "thinking", "thinking": "Hm.", "signature": "x"}])
+    wrapped = cache.wrap(PROMPT | CountingModel(say=thought), profile=Applicant)
+    with cache.capture() as events:
+        wrapped.invoke(founder())
+    assert (events[0].outcome, events[0].reason) == ("refused", "empty answer")
 
 
 def test_errors_are_raised_as_they_are_and_not_stored() -> None:

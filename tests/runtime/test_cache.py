@@ -74,11 +74,20 @@ def test_a_wrong_url_raises_at_once(url: str) -> None:
 
 
 @pytest.mark.parametrize("option", ["ttl", "stale_if_error", "stale_while_revalidate"])
-@pytest.mark.parametrize("value", [0, -1, timedelta(0), float("nan")])
+@pytest.mark.parametrize("value", [0, -1, timedelta(0), float("nan"), "30d", ()])
 def test_a_time_that_is_none_raises(option: str, value: Any) -> None:
     """With the option's name."""
     with pytest.raises(DeclarationError, match=option):
         Cache("memory://", **{option: value})
+
+
+@pytest.mark.parametrize("namespace", [None, 7, b"tenant"])
+def test_a_namespace_that_is_no_text_raises(namespace: Any) -> None:
+    """Some stores would take it and others not, and 7 is not "7"."""
+    with pytest.raises(DeclarationError, match="namespace"):
+        Cache("memory://", namespace=namespace)
+    with Cache("memory://") as cache, pytest.raises(DeclarationError, match="namespace"):
+        cache.namespaced(namespace)
 
 
 @pytest.mark.parametrize("ttl", [timedelta(hours=1), 3600, 3600.0])
