@@ -60,7 +60,7 @@ class ChainStream:
         self._chunks: Any = None
         self._opening: list[Any] = []
         self._gathered: list[Any] = []
-        self._ended = self._muted = self._shown = False
+        self._ended = self._muted = self.said = False
 
     def open(self, chunks: Any) -> "ChainStream":
         """Begin to read an iterator; raises what the chain raises before its first chunk."""
@@ -90,8 +90,8 @@ class ChainStream:
         """The answer, gathered; with placeholders in it if the run was masked."""
         output = self._gathered[-1] if self._grows and self._gathered else added(self._gathered)
         produced = self._source.finished(output)
-        produced.shown = self._shown
-        produced.unfilled = self._filler.unfilled if self._filler is not None and self._shown else None
+        produced.shown = self.said
+        produced.unfilled = self._filler.unfilled if self._filler is not None and self.said else None
         return produced
 
     def close(self) -> None:
@@ -125,7 +125,7 @@ class ChainStream:
         return stack
 
     def _fail(self, error: Exception) -> None:
-        failure = error if self._shown else self._source.failure(error)
+        failure = error if self.said else self._source.failure(error)
         if failure is error:
             raise error
         raise failure from error
@@ -140,10 +140,10 @@ class ChainStream:
         else:
             shown = self._filler.finish() if self._ended else self._filler.feed(chunk)
             trouble = self._filler.refused or self._filler.unfilled
-            self._muted = self._muted or (trouble is not None and not self._shown)
+            self._muted = self._muted or (trouble is not None and not self.said)
         if self._muted:
             return []
-        self._shown = self._shown or any(map(_says, shown))
+        self.said = self.said or any(map(_says, shown))
         return shown
 
 

@@ -167,16 +167,14 @@ class Fetch:
         return produced
 
     def _shown(self, stream: Stream) -> Flow[Produced]:
-        """Show what comes; from the first chunk on there is no other attempt."""
-        shown = False
+        """Show what comes; from the first chunk on there is no other attempt, and once it spoke nothing in its stead."""
         try:
             while (chunks := (yield Step(stream.pull, stream.apull))) is not None:
                 for chunk in chunks:
                     yield show(chunk)
-                    shown = True
             return stream.produced()
         except Exception as error:
-            if shown:
+            if stream.said:
                 raise StreamBroke(error) from error
             raise
 

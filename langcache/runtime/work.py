@@ -56,6 +56,9 @@ class Produced:
 class Stream(Protocol):
     """One run of the chain that has come as far as its first chunk."""
 
+    said: bool
+    """Whether anything that says something may have been shown: the first chunk of a message often does not."""
+
     def pull(self) -> list[Any] | None:
         """What may be shown next, perhaps nothing yet; None at the end. Raises what the chain raises."""
 

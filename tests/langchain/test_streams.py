@@ -9,7 +9,7 @@ import pytest
 from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.messages import AIMessageChunk, message_chunk_to_message
 from langchain_core.output_parsers import JsonOutputParser, StrOutputParser
-from langchain_core.runnables import RunnableLambda, RunnableParallel
+from langchain_core.runnables import RunnableGenerator, RunnableLambda, RunnableParallel
 from langchain_core.runnables.utils import AddableDict
 from support.chains import PROMPT, Applicant, founder
 from support.streaming import StreamingModel
@@ -188,6 +188,43 @@ async def test_only_the_opening_of_a_stream_is_retried(how: str) -> None:
         await note_chunks_of(wrapped, founder(), how, seen)
     assert (seen, model.calls) == (["Pitch "], 2)
     assert "".join(await chunks_of(wrapped, founder(), how)) == HEARD
+
+
+@half
+async def test_a_stream_that_broke_before_it_said_anything_may_be_answered_by_the_expired_entry(how: str) -> None:
+    """The first chunk of a message often names the role only: a consumer who has seen no more has seen nothing."""
+    turns = iter([SAID, ["", Overloaded()], ["", "Pitch ", Overloaded()], ["", Overloaded()]])
+    clock = FakeClock()
+    cache = Cache("memory://", clock=clock, ttl=100, stale_if_error=1000)
+    chain = PROMPT | StreamingModel(chunks=lambda _: next(turns)) | StrOutputParser()
+    wrapped = cache.wrap(chain, profile=Applicant, name="plan")
+    assert "".join(await chunks_of(wrapped, founder(), how)) == HEARD
+    clock.advance(200)
+    with cache.capture() as events:
+        assert "".join(await chunks_of(wrapped, founder(), how)) == HEARD
+        with pytest.raises(Overloaded):
+            await chunks_of(wrapped, founder(), how)
+        clock.advance(2000)
+        with pytest.raises(Overloaded):
+            await chunks_of(wrapped, founder(), how)
+    assert [event.outcome for event in events] == ["stale", "miss", "miss"]
+
+
+@half
+async def test_a_masked_stream_that_fails_before_it_said_anything_goes_on_with_real_values(how: str) -> None:
+    """Also where an empty chunk was passed on already."""
+
+    def compute(given: Any) -> Any:
+        yield ""
+        yield str(next(iter(given))["age"] + 1)
+
+    async def acompute(given: Any) -> Any:
+        yield ""
+        yield str((await anext(given))["age"] + 1)
+
+    chain = RunnableGenerator(compute, acompute)
+    wrapped = Cache("memory://").wrap(chain, profile=Profile.of(slots=["age"]), prompt_version="1", name="sum")
+    assert "".join(await chunks_of(wrapped, {"age": 3}, how)) == "4"
 
 
 @half
