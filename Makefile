@@ -50,8 +50,9 @@ soak: $(STAMP)  ## the same laws at full counts (an hour or so); the result is k
 	  LANGCACHE_SOAK=1 HYPOTHESIS_PROFILE=soak $(BIN)/pytest -n auto -m soak -q --timeout=7200 --durations=0; \
 	} 2>&1 | tee docs/soak.txt
 
-record: $(STAMP)  ## record cassettes/ again (LIVE=1 and keys: from the real providers)
+record: $(STAMP)  ## record all cassettes again (LIVE=1 and keys: from the real providers)
 	$(BIN)/python -m langcache.cli.demo.record
+	$(BIN)/python -m ai_orchestrator.record
 
 bench: $(STAMP)  ## every benchmark, side by side with its peer (WORKLOADS=folder of real text)
 	for b in $(filter-out benchmarks/templating.py,$(wildcard benchmarks/*.py)); do \
