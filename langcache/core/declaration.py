@@ -20,7 +20,7 @@ from langcache.core.slot_kinds import kind_of_annotation
 from langcache.errors import DeclarationError, UnkeyableError
 from langcache.templating.kinds import is_known
 
-__all__ = ["MISSING", "Declaration", "FeatureSpec", "SlotSpec", "compile_declaration"]
+__all__ = ["MISSING", "Declaration", "FeatureSpec", "SlotSpec", "compile_declaration", "is_marked"]
 
 
 class _Missing(Enum):
@@ -116,7 +116,7 @@ def _mark(owner: str, name: str, info: FieldInfo) -> Mark | None:
     found = [m() if isinstance(m, type) else m for m in info.metadata if _is_mark(m)]
     if len(found) > 1:
         raise DeclarationError(f"{owner}.{name}: declared as more than one of Feature, Slot and Ignore")
-    if not found and _hidden_mark(info.annotation):
+    if not found and is_marked(info.annotation):
         raise DeclarationError(
             f"{owner}.{name}: put the marker outermost: Annotated[X | None, Slot()], not Annotated[X, Slot()] | None"
         )
@@ -127,10 +127,11 @@ def _is_mark(item: Any) -> bool:
     return isinstance(item, Feature | Slot | Ignore) or item in (Feature, Slot, Ignore)
 
 
-def _hidden_mark(annotation: Any) -> bool:
+def is_marked(annotation: Any) -> bool:
+    """Whether a marker is anywhere in *annotation*."""
     if get_origin(annotation) is Annotated and any(_is_mark(item) for item in get_args(annotation)[1:]):
         return True
-    return any(_hidden_mark(part) for part in get_args(annotation) if not isinstance(part, str))
+    return any(is_marked(part) for part in get_args(annotation) if not isinstance(part, str))
 
 
 def _feature(owner: str, name: str, mark: Feature, info: FieldInfo) -> FeatureSpec:
@@ -148,6 +149,8 @@ def _feature(owner: str, name: str, mark: Feature, info: FieldInfo) -> FeatureSp
 
 def _normaliser(owner: str, name: str, mark: Feature, kinds: tuple[Any, ...]) -> Normaliser:
     if mark.normalize is not None:
+        if not callable(mark.normalize):
+            raise DeclarationError(f"{owner}.{name}: normalize is a callable, not {mark.normalize!r}")
         return normalise.by_call(name, mark.normalize)
     if mark.exact:
         return normalise.exact

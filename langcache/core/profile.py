@@ -1,15 +1,18 @@
 """The declared shape of a chain's input: which inputs decide, which only fill gaps, which do neither."""
 
 from collections.abc import Iterable, Mapping
+from inspect import get_annotations
 from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, create_model
 
-from langcache.core.declaration import Declaration, compile_declaration
+from langcache.core.declaration import Declaration, compile_declaration, is_marked
 from langcache.core.marks import Feature, Ignore, Mark, Slot
 from langcache.errors import DeclarationError
 
 __all__ = ["Profile"]
+
+_RESERVED = frozenset({"cache_directives", "declaration", "model_config", "model_fields", "of", "of_values"})
 
 
 class Profile(BaseModel):
@@ -35,6 +38,9 @@ class Profile(BaseModel):
     @classmethod
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
         super().__pydantic_init_subclass__(**kwargs)
+        for name, hint in get_annotations(cls).items():
+            if is_marked(hint):
+                _check_name(cls.__name__, name)
         cls.declaration = compile_declaration(cls.__name__, cls.model_fields)
 
     @classmethod
@@ -54,6 +60,7 @@ class Profile(BaseModel):
         fields: dict[str, Any] = {}
         for given, marker in ((features, Feature), (slots, Slot), (ignore, Ignore)):
             for field, mark in _marks(given, marker).items():
+                _check_name(name, field)
                 if field in fields:
                     raise DeclarationError(f"{field!r} is declared twice: an input has one part to play")
                 fields[field] = (Annotated[Any, mark], ...)
@@ -71,6 +78,11 @@ class Profile(BaseModel):
             return cls.model_validate(known)
         except ValueError:
             return cls.model_construct(**known)
+
+
+def _check_name(owner: str, field: str) -> None:
+    if field.startswith("_") or field in _RESERVED:
+        raise DeclarationError(f"{owner}.{field}: pydantic or Profile keeps this name for itself: rename the input")
 
 
 def _marks(given: Any, marker: type[Mark]) -> Mapping[str, Mark]:

@@ -44,6 +44,7 @@ def digest(**fields: Any) -> str:
         (Annotated[str, Feature(synonyms={}, normalize=str.lower)], "cannot both"),
         (Annotated[str, Feature(buckets=[1], dates_by="year")], "cannot both"),
         (Annotated[str, Feature(buckets=[1], exact=True)], "cannot both"),
+        (Annotated[str, Feature(normalize="lower")], "callable"),  # type: ignore[arg-type]
         (Annotated[str, Feature(), Slot()], "more than one"),
         (Annotated[str, Slot(), Slot()], "more than one"),
         (Annotated[str, Slot()] | None, "outermost"),
@@ -76,6 +77,16 @@ def test_two_slots_may_not_answer_to_one_label(one: Slot, other: Slot) -> None:
     """A placeholder must say whose it is."""
     with pytest.raises(DeclarationError, match=r"Applicant\.it: the label .* is already that of Applicant\.other"):
         declare(other=Annotated[str, one], it=Annotated[str, other])
+
+
+@pytest.mark.parametrize("name", ["_name", "model_config", "cache_directives"])
+def test_a_name_that_would_be_dropped_in_silence(name: str) -> None:
+    """Pydantic takes no field with a leading underscore: a slot of that name would be no slot, and leak."""
+    with pytest.raises(DeclarationError, match=name):
+        Profile.of(slots=[name])
+    if name == "_name":  # of the others pydantic speaks itself
+        with pytest.raises(DeclarationError, match=name):
+            declare(**{name: Annotated[str, Slot()]})
 
 
 def test_words_may_repeat_inside_one_group_and_one_slot() -> None:
