@@ -167,7 +167,7 @@ class Fetch:
         return produced
 
     def _shown(self, stream: Stream) -> Flow[Produced]:
-        """Show what comes; from the first chunk on there is no other attempt, and once it spoke nothing in its stead."""
+        """Show what comes; from the first chunk on there is no other attempt, once it spoke nothing in its stead."""
         try:
             while (chunks := (yield Step(stream.pull, stream.apull))) is not None:
                 for chunk in chunks:

@@ -6,6 +6,7 @@ import json
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from itertools import repeat
 from typing import Any
 
 import pytest
@@ -54,6 +55,15 @@ def test_the_same_script_gives_the_same_bytes() -> None:
             return [post(provider) for _ in range(3)]
 
     assert play() == play()
+
+
+def test_faults_may_be_endless_and_more_may_come() -> None:
+    """Each is taken when a request arrives; those added later follow the ones still to come."""
+    with Provider(faults=repeat(Fault(503))) as provider:
+        assert [post(provider)[0] for _ in range(3)] == [503] * 3
+    with Provider(faults=[Fault(503)]) as provider:
+        provider.fail(Fault(400))
+        assert [post(provider)[0] for _ in range(3)] == [503, 400, 200]
 
 
 def test_faults_are_played_one_per_request_then_replies() -> None:

@@ -3,8 +3,8 @@
 import json
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import chain
 from typing import Any, Self
 
 from langcache.testing.provider.answering import reply_to
@@ -40,7 +40,8 @@ class Provider:
         reply: a text, a :class:`Reply`, or a function of the :class:`Request` giving either; it may block, as
             each request has its own thread. Without one, the last user message is echoed, in the shape that
             a tool or JSON schema asks for.
-        faults: one per request in order of arrival, before any reply; ``None`` lets a request through.
+        faults: one per request in order of arrival, before any reply; ``None`` lets a request through. It may be
+            endless, such as ``itertools.repeat(Fault(503))``.
         keep_alive: keep connections open between requests. Off by default: LangChain shares HTTP clients
             across models, and a connection left open in one event loop breaks the next loop's call with
             "Event loop is closed". Turn it on to measure, with a single loop.
@@ -57,7 +58,7 @@ class Provider:
     ) -> None:
         self.reply = reply
         self.requests: list[Request] = []
-        self._faults = deque(faults)
+        self._faults: Iterator[Fault | None] = iter(faults)
         self._keep_alive, self._clock, self._started_s = keep_alive, clock, 0.0
         self._lock, self._stopping = threading.Lock(), threading.Event()
         self._listener: Listener | None = None
@@ -87,7 +88,7 @@ class Provider:
     def fail(self, *faults: Fault | None) -> None:
         """Play these next, after the faults that are still to come."""
         with self._lock:
-            self._faults.extend(faults)
+            self._faults = chain(self._faults, faults)
 
     def start(self) -> Self:
         """Listen on a free port. Raises: RuntimeError when it already does."""
@@ -140,7 +141,7 @@ class Provider:
             at_s = self._clock() - self._started_s
             request = Request(path, headers, body, data, vendor, at_s, number=len(self.requests) + 1)
             self.requests.append(request)
-            return request, self._faults.popleft() if self._faults else None
+            return request, next(self._faults, None)
 
     def _fail(self, connection: Connection, wire: Wire, request: Request, fault: Fault) -> None:
         if fault.kind == "timeout":
