@@ -62,22 +62,26 @@ class Breaker:
         Slow calls that ran at the same time are one: a crowd at a cold start says little of the store.
         """
         ended, self._hangs_until = self._clock.now(), 0.0
-        if took_s > self._slow_s and self.reason is None and ended - took_s < self._slow_until:
+        is_slow = took_s > self._slow_s
+        if is_slow and self.reason is None and not self._failures and ended - took_s < self._slow_until:
             return
+        if self.reason != SLOW or not is_slow:
+            self._recover()
         self._took_s.append(took_s)
-        if took_s > self._slow_s:
+        if is_slow:
             self._slow_until = ended
             self._slow()
-        elif self._failures or self.reason is not None:
+
+    def _recover(self) -> None:
+        if self._failures or self.reason is not None:
             with self._lock:
                 self._failures, self.reason = 0, None
                 self._took_s.clear()
 
     def answered(self) -> None:
         """The call answered, after a time that says nothing of the store."""
-        if self._failures and self.reason != SLOW:
-            with self._lock:
-                self._failures, self.reason = 0, None
+        if self.reason != SLOW:
+            self._recover()
 
     def _slow(self) -> None:
         """Open if the median is slow too; one slow call is nothing, and a slow call that was let through to see

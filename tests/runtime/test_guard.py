@@ -205,6 +205,17 @@ def test_a_breaker_lets_one_through_at_a_time() -> None:
     assert breaker.closed()
 
 
+def test_a_slow_answer_ends_an_outage() -> None:
+    """The first call after it makes a new connection, on a machine that is behind: it answered all the same."""
+    clock = FakeClock()
+    breaker = Breaker(clock, failures=1)
+    breaker.failed(OSError())
+    clock.advance(5)
+    assert breaker.closed()
+    breaker.succeeded(took_s=0.2)
+    assert (breaker.reason, breaker.failing, breaker.closed()) == (None, False, True)
+
+
 def test_a_crowd_that_is_slow_at_once_is_one_slow_call() -> None:
     """Sixteen threads that queue at a cold start say little of the store; five slow calls one after another do."""
     clock = FakeClock()
