@@ -9,6 +9,7 @@ from langcache.cli import formats
 from langcache.cli.command import Session, command
 from langcache.cli.output import Column, Report, Section
 from langcache.cli.pairs import read_pairs
+from langcache.cli.readable import require_readable
 from langcache.cli.trouble import FAILED
 from langcache.runtime.features import FEATURE, typed
 from langcache.runtime.inspection import Neighbours, nearest_entries
@@ -39,6 +40,7 @@ def explain(
     """
     asked = read_pairs(features)
     with session.cache() as cache, session.progress("comparing", cache) as advance:
+        require_readable(cache)
         found = nearest_entries(cache, chain, asked, prompt_version=prompt_version, advance=advance)
     rows = list(_rows(found))
     section = Section(COLUMNS, rows)

@@ -13,8 +13,9 @@ from langcache.cli.command import Session, command
 from langcache.cli.formats import count
 from langcache.cli.output import Report, figures
 from langcache.cli.progress import progress
+from langcache.cli.readable import require_readable
 from langcache.cli.trouble import FAILED, Trouble
-from langcache.errors import CorruptEntry
+from langcache.errors import CorruptEntry, EncryptedEntry
 from langcache.runtime.inspection import carried_lines, export_lines, import_lines
 
 __all__ = ["export", "import_"]
@@ -85,9 +86,12 @@ def import_(
     try:
         total = _checked(file)
         with session.cache() as cache, file.open(encoding="utf-8") as lines:
+            require_readable(cache)  # nothing is stored in clear beside what is encrypted
             with progress("importing", total) as advance:
                 done = import_lines(cache, lines, advance=advance)
             cache.store.flush()
+    except EncryptedEntry:
+        raise
     except (CorruptEntry, UnicodeDecodeError) as error:
         raise Trouble(f"{file}: {error}; nothing was stored") from None
     data = {"file": str(file), "stored": done.stored, "present": done.present, "gone": done.gone}

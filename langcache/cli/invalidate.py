@@ -9,6 +9,7 @@ from langcache.cli.durations import duration
 from langcache.cli.going import Going, gone
 from langcache.cli.output import Report
 from langcache.cli.pairs import read_pairs
+from langcache.cli.readable import require_readable
 from langcache.cli.trouble import WRONGLY_CALLED, Trouble
 from langcache.runtime.inspection import resolve_key
 
@@ -46,6 +47,8 @@ def invalidate(
     if not conditions:
         raise Trouble("nothing to look for: give a condition, or use `langcache clear` for everything", WRONGLY_CALLED)
     with session.cache() as cache:
+        if conditions.keys() - {"key", "older_than"}:
+            require_readable(cache)
         if key is not None:
             conditions["key"] = resolve_key(cache, key)
         going = Going(cache, remove=confirm)

@@ -13,15 +13,12 @@ from urllib.parse import quote
 from pydantic import AfterValidator, BaseModel, ConfigDict, PositiveFloat, PositiveInt, ValidationError
 
 from langcache.cli.durations import Duration
-from langcache.cli.trouble import WRONGLY_CALLED, Trouble
+from langcache.cli.trouble import ENCRYPTION_KEYS, WRONGLY_CALLED, Trouble
 from langcache.economics.price_table import price_table
 from langcache.errors import DeclarationError
 from langcache.runtime.cache import Cache
 
-__all__ = ["ENCRYPTION_KEYS", "Loaded", "Settings", "load"]
-
-ENCRYPTION_KEYS = "LANGCACHE_ENCRYPTION_KEYS"
-"""Keys, with commas between; never in a file that is checked in."""
+__all__ = ["Loaded", "Settings", "load"]
 
 _VARIABLES = {"url": "LANGCACHE_URL", "namespace": "LANGCACHE_NAMESPACE"}
 _RELATIVE_FILE = re.compile(r"((?:tiered\+)?sqlite:///)(?!/)(.+)")

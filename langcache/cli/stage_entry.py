@@ -5,10 +5,9 @@ from typing import Any
 
 from langcache.cli import formats
 from langcache.cli.output import Column, Report, Section, figures
-from langcache.cli.settings import ENCRYPTION_KEYS
+from langcache.cli.readable import require_readable
 from langcache.cli.trouble import WRONGLY_CALLED, Trouble
 from langcache.runtime.cache import Cache
-from langcache.runtime.inspection import is_encrypted
 from langcache.runtime.inspection.leaves import leaves_of
 from langcache.runtime.steps import drive
 from langcache.stages import Pipeline
@@ -24,10 +23,10 @@ def stage_report(cache: Cache, pipeline: str, prefix: str) -> Report:
     """The entry of *pipeline* whose key begins with *prefix*, with what it was made from and what was made from it.
 
     Raises:
-        Trouble: no entry's key begins so, or several do, or the pipeline is encrypted and no key was given.
+        Trouble: no entry's key begins so, or several do.
+        EncryptedEntry: the pipeline is encrypted, and no key was given.
     """
-    if is_encrypted(cache.namespaced(namespace_of(cache.namespace, pipeline))):
-        raise Trouble(f"{pipeline} is encrypted: set {ENCRYPTION_KEYS} to the app's keys", WRONGLY_CALLED)
+    require_readable(cache.namespaced(namespace_of(cache.namespace, pipeline)), pipeline)
     archive = Pipeline(pipeline, cache=cache)
     rows = archive.vault().rows(["entry"]).run()
     key = _resolved([row.key.removeprefix("entry/") for row in rows], pipeline, prefix)

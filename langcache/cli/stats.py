@@ -102,7 +102,7 @@ def _stages(stages: Mapping[str, StageCounts]) -> Section:
 
 
 def _notes(found: PeriodStats) -> Iterator[str]:
-    if not found.requests:
+    if not found.requests and found.store_trouble is None:
         yield "No request in these days. Is this the store your app uses? `langcache info` names it."
     if found.unpriced:
         yield f"{formats.count(found.unpriced)} requests have no known price; `langcache cost` names their models."

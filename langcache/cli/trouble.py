@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from langcache.errors import LangcacheError, StoreError
+from langcache.errors import EncryptedEntry, LangcacheError, StoreError
 
-__all__ = ["DONE", "FAILED", "INTERRUPTED", "WRONGLY_CALLED", "Trouble", "one_line"]
+__all__ = ["DONE", "ENCRYPTION_KEYS", "FAILED", "INTERRUPTED", "WRONGLY_CALLED", "Trouble", "one_line"]
 
 DONE: Final = 0
 FAILED: Final = 1
@@ -16,6 +16,9 @@ WRONGLY_CALLED: Final = 2
 """A wrong option or setting, a confirmation, an extra or a key that is missing; nothing was changed."""
 INTERRUPTED: Final = 130
 """By Ctrl-C: 128 and the signal's number, as shells count."""
+
+ENCRYPTION_KEYS: Final = "LANGCACHE_ENCRYPTION_KEYS"
+"""The variable with the keys, commas between; they are never in a file that is checked in."""
 
 
 class Trouble(Exception):
@@ -50,6 +53,8 @@ def _said(error: Exception) -> tuple[str, int]:
     match error:
         case Trouble():
             return str(error), error.status
+        case EncryptedEntry():
+            return f"{error}; set {ENCRYPTION_KEYS} to the app's keys", WRONGLY_CALLED
         case StoreError():
             return f"{error}; `langcache doctor` looks for the cause", FAILED
         case OSError():

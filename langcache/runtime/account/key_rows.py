@@ -10,6 +10,7 @@ from typing import Any
 from langcache.runtime.account.kept import ABOUT, below_in, requests_in
 from langcache.runtime.account.key_sums import rank_of
 from langcache.runtime.account.model import TopKey
+from langcache.runtime.account.texts import require_clear
 from langcache.runtime.account.totals import money, number, outcomes_in
 from langcache.runtime.features import FEATURE
 from langcache.storage.base import Cells
@@ -40,6 +41,7 @@ class KeyRows:
         self.below = min(self.below, below_in(sheet))
         for row, cells in sheet.items():
             if row != ABOUT:
+                require_clear(cells.get("of"))
                 key = row[1:]
                 self.rows[key].append(cells)
                 self.requests[key] += requests_in(cells)

@@ -11,6 +11,7 @@ from langcache.runtime.account.histogram import percentile
 from langcache.runtime.account.keys import Refusal
 from langcache.runtime.account.model import Bucket, Slice, StageCounts
 from langcache.runtime.account.money import from_cell
+from langcache.runtime.account.texts import require_clear
 from langcache.storage.base import Cells
 from langcache.storage.counters import Sum, add_up
 
@@ -41,6 +42,7 @@ class Totals:
 
     def add(self, row: str, cells: Cells, units: range) -> None:
         """Add one row, if it is of one of *units*."""
+        require_clear(row)
         kind, unit, *names = json.loads(row)
         if unit not in units:
             return

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Literal
 
 from langcache.core.entry import Entry
-from langcache.errors import CorruptEntry, DeclarationError
+from langcache.errors import CorruptEntry, DeclarationError, EncryptedEntry
 from langcache.runtime.features import features_of
 from langcache.runtime.inspection.leaves import Leaf, leaves_of
 from langcache.runtime.inspection.listing import EntryRow, row_of
@@ -14,6 +14,7 @@ from langcache.runtime.pages import Pages, read
 from langcache.runtime.removal import opened
 from langcache.runtime.steps import Flow, adrive, drive
 from langcache.storage.base import Record, Row
+from langcache.storage.codec import CIPHERTEXT
 
 if TYPE_CHECKING:
     from langcache.runtime.cache import Cache
@@ -76,7 +77,7 @@ def entry_detail(cache: "Cache", key: str) -> EntryDetail | None:
     """The entry under *key*, or None.
 
     Raises:
-        CorruptEntry: what is stored there is no entry.
+        CorruptEntry: what is stored there is no entry; an `EncryptedEntry` if it is one whose key was not given.
         StoreError: the store does not answer.
     """
     return drive(_detail(cache, key))
@@ -93,6 +94,8 @@ def _detail(cache: "Cache", key: str) -> Flow[EntryDetail | None]:
     if record is None:
         return None
     entry = opened(key, record)
+    if entry is None and record.value.startswith(CIPHERTEXT):
+        raise EncryptedEntry(f"the entry {key} is encrypted, and no key for it was given")
     if entry is None:
         raise CorruptEntry(f"the entry {key} is corrupt; `langcache health --repair` sets it aside")
     row = Row(key, len(record.value), record.created_at, record.expires_at, record.labels)

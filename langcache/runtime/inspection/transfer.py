@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from langcache.core.encoding import canonical, digest
 from langcache.core.entry import Entry, read_about
-from langcache.errors import CorruptEntry
+from langcache.errors import CorruptEntry, EncryptedEntry
 from langcache.runtime.inspection.leaves import leaves_of
 from langcache.runtime.pages import Pages, put, read
 from langcache.runtime.removal import Advance, opened
@@ -66,6 +66,7 @@ def export_lines(
         corrupt: told the key of each entry that makes no sense and is left out.
 
     Raises:
+        EncryptedEntry: an entry is encrypted, and no key was given.
         StoreError: the store does not answer.
     """
     return drive_stream(_exported(cache, advance, corrupt))
@@ -89,6 +90,8 @@ def _exported(cache: "Cache", advance: Advance, corrupt: Callable[[str], None]) 
                 continue
             try:
                 line = _line(row.key, record)
+            except EncryptedEntry:
+                raise
             except CorruptEntry:
                 corrupt(row.key)
                 continue
