@@ -27,6 +27,7 @@ class Graph:
         self._check_declared()
         self._check_siblings()
         self._check_acyclic()
+        self._check_sources()
         self.dependents: Mapping[str, tuple[str, ...]] = self._reversed()
         self.order: tuple[str, ...] = self._sorted()
         self.sources = frozenset(stage.for_each for stage in self.stages.values() if stage.for_each is not None)
@@ -50,6 +51,13 @@ class Graph:
                     near = get_close_matches(need, self.stages, n=1)
                     hint = f"; did you mean {near[0]!r}?" if near else ""
                     raise DeclarationError(f"stage {stage.name!r} depends on {need!r}, which no stage is called{hint}")
+
+    def _check_sources(self) -> None:
+        for stage in self.stages.values():
+            if stage.for_each is not None and self.stages[stage.for_each].for_each is not None:
+                raise DeclarationError(
+                    f"stage {stage.name!r} fans out over the family {stage.for_each!r}; it needs one stage with a list"
+                )
 
     def _check_siblings(self) -> None:
         for stage in self.stages.values():

@@ -5,7 +5,7 @@ only afterwards, the sets of things read are kept by base, and each leads to at 
 Mokhov, Mitchell, Peyton Jones, "Build Systems à la Carte", 2018, 4.2.2).
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,7 +28,7 @@ class Parts:
         prompt_hash, agent_version: as declared, or found in its runnable.
         code: digest of its code, or of its explicit version.
         item: digest of the item; None without for_each.
-        dependencies: instance names to output hashes.
+        dependencies: what it is given, in order, with output hashes; see `Task.given`.
     """
 
     pipeline: str
@@ -37,13 +37,13 @@ class Parts:
     agent_version: str | None
     code: str
     item: str | None
-    dependencies: Mapping[str, str]
+    dependencies: Sequence[Any]
 
     def base(self) -> str:
         """The digest of all of it."""
         parts: list[Any] = [
             "langcache stage", SCHEME, FORMAT, self.pipeline, self.family, self.prompt_hash, self.agent_version,
-            self.code, self.item, dict(self.dependencies),
+            self.code, self.item, list(self.dependencies),
         ]  # fmt: skip
         return digest(canonical(parts))
 

@@ -94,6 +94,8 @@ class Planning:
         for name in sorted(needs.keys() | lineage.needs.keys()):
             if needs.get(name) != lineage.needs.get(name):
                 yield f"the output of {name} changed"
+        if needs == lineage.needs and list(needs) != list(lineage.needs):
+            yield "the order of what it depends on changed"
         if about.validation_status == "failed":
             yield "its stored output failed validation"
         if is_expired(about.expiry_time, self.settling.vault.now()):

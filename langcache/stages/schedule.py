@@ -41,6 +41,14 @@ class Task:
         """Every instance whose output counts in its key."""
         return {name: settled for group in self.upstream.values() for name, settled in group.items()}
 
+    def given(self) -> list[Any]:
+        """What its ``upstream`` holds, in the order it has there: as a stage may list or join it."""
+        bare = self.stage.same_item
+        return [
+            [name, name in bare, [[instance, settled.entry.lineage.output_hash] for instance, settled in group.items()]]
+            for name, group in self.upstream.items()
+        ]
+
 
 @dataclass(slots=True)
 class Schedule:

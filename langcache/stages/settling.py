@@ -104,7 +104,7 @@ class Settling:
             agent_version=task.stage.agent_version,
             code=identity.code,
             item=None if task.item is None else task.item.digest,
-            dependencies={name: settled.entry.lineage.output_hash for name, settled in task.needs().items()},
+            dependencies=task.given(),
         )
         return Question(task, self.values, identity, parts.base())
 

@@ -27,6 +27,13 @@ def test_a_missing_dependency_is_named_with_the_nearest(cache):
         pipe.plan({})
 
 
+def test_a_family_over_a_family_is_refused(cache):
+    """It has many lists, not one."""
+    stages = {"list": {}, "a-{id}": {"for_each": "list"}, "b-{id}": {"for_each": "a-{id}"}}
+    with pytest.raises(DeclarationError, match="fans out over the family 'a-"):
+        declare(cache, **stages).plan({})
+
+
 def test_stages_may_be_declared_in_any_order(cache):
     """What a stage depends on may come later; the order of the graph is topological."""
     pipe = declare(cache, last={"depends_on": ["first"]}, first={})

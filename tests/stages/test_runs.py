@@ -16,7 +16,6 @@ from pydantic import BaseModel
 
 from langcache import Cache
 from langcache.errors import StoreError
-from langcache.runtime.steps import drive
 from langcache.stages import Files, Pipeline, StageFailed, report_cost
 from langcache.storage.memory import MemoryStore
 from langcache.testing import FaultyStore, Raise, always
@@ -344,42 +343,6 @@ def test_a_wrapped_chain_inside_a_stage_is_paid_once_and_saved_after(clock):
         pipe.stage("two", depends_on=["one"], version="1")(lambda inputs, upstream: wrapped.invoke({"inputs": "x"}))
         run = pipe.run({})
     assert (run.cost_usd, run.saved_usd) == (Decimal("0.03"), Decimal("0.03"))
-
-
-def test_a_plan_says_why(cache):
-    """What would run, what would be reused, and what changed."""
-    pipe = ten_phases(cache, set())
-    assert [(line.stage, line.action, line.reason) for line in pipe.plan({"phases": 1})] == [
-        ("plan", "run", "nothing is stored"),
-        ("phase-{id}-code", "run", "plan would run first"),
-        ("summary", "run", "phase-{id}-code would run first"),
-    ]
-    pipe.run({"phases": 1})
-    assert {line.action for line in pipe.plan({"phases": 1})} == {"reuse"}
-    assert pipe.plan({"phases": 2})[0].reason == "input 'phases' changed"
-    assert pipe.run({"phases": 1}).executed == []
-
-
-def test_a_plan_names_everything_that_changed(cache):
-    """Prompt, agent, code, item, and the outputs it was made from."""
-
-    def build(source, word, prompt, agent):
-        pipe = Pipeline("p", cache=cache)
-        pipe.stage("list", version=source)(lambda inputs, upstream: [{"id": 1, "word": word}])
-        pipe.stage("other", version=source)(lambda inputs, upstream: word)
-        pipe.stage(
-            "each-{id}", for_each="list", depends_on="other", prompt_version=prompt, agent_version=agent, version=source
-        )(lambda inputs, upstream, item: 0)
-        return pipe
-
-    build("1", "a", "v1", "x").run({})
-    changed = build("2", "b", "v2", "y")
-    for name in ("list", "other"):  # what they depend on is known, only the last is to be planned
-        drive(changed.settle(name, {}, "s", {}))
-    assert changed.plan({})[-1].reason == (
-        "its prompt changed; its agent changed from x to y; its code changed; its item changed; "
-        "the output of other changed"
-    )
 
 
 def test_a_list_that_becomes_a_source_later_still_cascades(cache):
