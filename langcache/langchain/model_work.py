@@ -17,8 +17,9 @@ from langcache.core.profile import Profile
 from langcache.errors import UnkeyableError
 from langcache.langchain.chain_work import ChainWork, asked_by_profile
 from langcache.langchain.fingerprint import Fingerprint
+from langcache.langchain.finish import finish_of
 from langcache.langchain.messages import Messages, is_blank
-from langcache.langchain.observe import finish_of, usage_of
+from langcache.langchain.observe import usage_of
 from langcache.langchain.settings import Identity, Settings
 from langcache.runtime import ambient
 from langcache.runtime.cache import Cache

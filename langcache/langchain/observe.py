@@ -9,30 +9,9 @@ from langchain_core.messages import AIMessage
 from langchain_core.outputs import ChatGeneration, LLMResult
 
 from langcache.core.events import Usage
+from langcache.langchain.finish import finish_of
 
-__all__ = ["LookupWithDetail", "Observer", "finish_of", "usage_of"]
-
-_FINISHED = frozenset(
-    {
-        "stop",
-        "end_turn",
-        "tool_calls",
-        "tool_use",
-        "stop_sequence",
-        "function_call",
-        "completed",
-        "eos_token",
-        "eos",
-    }
-)
-"""Finish reasons of a whole answer (OpenAI chat completions, Anthropic messages and what speaks like them)."""
-
-_REFUSED = {
-    "length": "truncated",
-    "max_tokens": "truncated",
-    "content_filter": "filtered",
-    "refusal": "refusal",
-}
+__all__ = ["LookupWithDetail", "Observer", "usage_of"]
 
 
 class LookupWithDetail(Exception):
@@ -100,17 +79,6 @@ class Observer(BaseCallbackHandler):
             met.add(id(seen))
             seen = seen.__cause__ or seen.__context__
         return False
-
-
-def finish_of(message: Any, info: dict[str, Any] | None) -> str | None:
-    """Why an answer that finished like this must not be stored; None if it may."""
-    if isinstance(message, AIMessage) and message.additional_kwargs.get("refusal"):
-        return "refusal"
-    metadata = {**(info or {}), **(message.response_metadata if isinstance(message, AIMessage) else {})}
-    finish = metadata.get("finish_reason") or metadata.get("stop_reason")
-    if not isinstance(finish, str) or finish.lower() in _FINISHED:
-        return None
-    return _REFUSED.get(finish.lower(), "unfinished")
 
 
 def usage_of(message: Any, llm_output: dict[str, Any] | None) -> Usage:

@@ -20,6 +20,18 @@ from langcache import Cache
         (AIMessage("no", response_metadata={"stop_reason": "refusal"}), "refusal"),
         (AIMessage("no", additional_kwargs={"refusal": "I cannot."}), "refusal"),
         (AIMessage("later", response_metadata={"stop_reason": "pause_turn"}), "unfinished"),
+        (AIMessage("cut", response_metadata={"done_reason": "length"}), "truncated"),
+        (AIMessage("cut", response_metadata={"stopReason": "max_tokens"}), "truncated"),
+        (
+            AIMessage(
+                "cut", response_metadata={"status": "incomplete", "incomplete_details": {"reason": "max_output_tokens"}}
+            ),
+            "truncated",
+        ),
+        (AIMessage("cut", response_metadata={"status": "in_progress"}), "unfinished"),
+        (AIMessage("bad", response_metadata={"finish_reason": "SAFETY"}), "filtered"),
+        (AIMessage([{"type": "refusal", "refusal": "No."}]), "refusal"),
+        (AIMessage([{"type": "non_standard", "value": {"type": "refusal", "refusal": "No."}}]), "refusal"),
         (AIMessage(""), "empty answer"),
         (AIMessage(" \n"), "empty answer"),
         (AIMessage([]), "empty answer"),
@@ -37,6 +49,26 @@ def test_unfit_finishes(message: AIMessage, reason: str, parsed: bool) -> None:
     assert (answer if parsed else answer.content) == (message.text if parsed else message.content)
     assert (events[0].outcome, events[0].reason, cache.stats().entries) == ("refused", reason, 0)
     assert cache.stats().refusals == {reason: 1}
+
+
+@pytest.mark.parametrize(
+    "metadata",
+    [
+        {"finish_reason": "STOP"},
+        {"finish_reason": "COMPLETE"},
+        {"done_reason": "stop"},
+        {"stopReason": "end_turn"},
+        {"status": "completed", "object": "response"},
+        {"status": "ok"},
+    ],
+)
+def test_whole_answers_in_the_words_of_many_providers(metadata: dict[str, str]) -> None:
+    """Each is stored."""
+    cache = Cache("memory://")
+    model = CountingModel(say=lambda _: AIMessage("Go, [startup name].", response_metadata=metadata))
+    wrapped = cache.wrap(PROMPT | model, profile=Applicant)
+    assert [wrapped.invoke(founder()).content for _ in range(2)] == ["Go, PathAI."] * 2
+    assert cache.stats().outcomes == {"miss": 1, "hit": 1}
 
 
 def test_reasoning_alone_is_no_answer() -> None:
