@@ -27,6 +27,11 @@ _ASCII_WORD = re.compile(r"([a-z0-9]+)")
 _LETTERS = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "æ": "ae", "œ": "oe", "ı": "i", "ð": "d", "þ": "th", "ħ": "h"})
 
 
+_LOOKALIKES = str.maketrans("аеорсухіјѕһӏԁԛԝαορν", "aeopcyxijshldqwaopv")
+"""Cyrillic and Greek letters that look Latin: between Latin letters they are a disguise, or a slip of the keyboard."""
+_ASCII_LETTER = re.compile("[a-z]")
+
+
 class Words(NamedTuple):
     """The words of a text in order, as two lists of one length.
 
@@ -44,6 +49,8 @@ def fold(word: str) -> str:
     if word.isascii():
         return word.lower()
     plain = unicodedata.normalize("NFKD", word.casefold().translate(_LETTERS)).casefold()
+    if _ASCII_LETTER.search(plain) is not None:
+        plain = plain.translate(_LOOKALIKES)
     return "".join(c for c in plain if unicodedata.category(c) not in ("Mn", "Me", "Cf"))
 
 

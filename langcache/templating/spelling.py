@@ -8,6 +8,8 @@ from decimal import Decimal
 from langcache.templating.traces import notations, roundings
 
 _NUMBER = re.compile(r"[-+]?(?:\d+|\d{1,3}(?:,\d{3})+)(?:\.\d+)?")
+_THOUSANDS = (".", " ", "\u00a0", "\u2009", "\u202f", "'", "’")
+"""What stands between thousands in other countries' figures: full stops, all kinds of blanks, apostrophes."""
 _HUGE = 10**30  # beyond it nobody writes the digits, and int to text becomes slow
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _SCALES = (
@@ -65,7 +67,7 @@ def _numbers(number: Decimal) -> Iterator[str]:
         yield plain.replace(".", ",")
     if number == number.to_integral_value():
         yield f"{number:.2f}"
-        yield f"{number:,.0f}".replace(",", ".")
+        yield from (f"{number:,.0f}".replace(",", sign) for sign in _THOUSANDS) if abs(number) >= 1000 else ()
     for scale, names in _SCALES:
         scaled = f"{(number / scale).normalize():f}"
         if abs(number) >= scale / 10 and len(scaled.partition(".")[2]) <= 3:

@@ -205,3 +205,22 @@ def test_a_bare_number_refuses_unless_the_text_tells_it(text: str, label: str, e
     """Law 4: no kind settles it, so its label or a short statement must; else it may be any number."""
     value = "34" if "34" in text else "10"
     assert expected == outcome(value, "7", text, kind="text", label=label)
+
+
+@pytest.mark.parametrize("said", ["1 500", "1.500", "1\u00a0500", "1\u2009500", "1\u202f500", "1'500", "1’500"])
+def test_thousands_are_divided_in_many_ways(said: str) -> None:
+    """A number of four digits is one number however it is divided, with its sign or alone."""
+    assert not left(f"It is {said} now.", ignored={"x": 1500})
+    assert outcome("£1,500", "£90", f"It is £{said} now.", kind="money") == "<leak>"
+
+
+@pytest.mark.parametrize("said", ["HаrvеstIQ", "Harνest IQ", "hаrvestiq"])
+def test_letters_of_other_scripts_that_look_latin_hide_nothing(said: str) -> None:
+    """Cyrillic or Greek letters between Latin ones are read as what they look like."""
+    assert outcome("HarvestIQ", "Zed", f"Ask {said} now.") == "<leak>"
+
+
+@pytest.mark.parametrize("said", ["U.d.C.", "U.C.", "U. d. C."])
+def test_initials_of_a_name_with_small_words(said: str) -> None:
+    """Dotted initials, with those of the small words and without."""
+    assert outcome("Universidad de Chile", "MIT", f"At {said} now.") == "<leak>"

@@ -6,6 +6,7 @@ from functools import lru_cache
 
 from langcache.templating.folding import folded_words
 from langcache.templating.kinds import Form, plain
+from langcache.templating.kinds.abroad import abroad
 from langcache.templating.kinds.days import WEEKDAYS, Day, day_of, other_reading, reference_of, write, writings
 from langcache.templating.kinds.locales import cldr, english, locale_of, month_first
 from langcache.templating.kinds.numerals import ordinal, spell, spell_and, spell_ordinal
@@ -95,6 +96,8 @@ class Date:
         if day is None:
             return
         yield from (Form(text, None, part=True) for text in _parts(day, locale))
+        if english(locale):
+            yield from (Form(text, None) for text in abroad(day.month, day.day))
         swapped = _DAY_FIRST if month_first(locale) else _MONTH_FIRST
         yield from _unfilled(day, [pattern for pattern in swapped if len(pattern) > 4], locale)
         other = other_reading(slot.value, locale)

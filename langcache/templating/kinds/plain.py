@@ -92,10 +92,11 @@ def _member(item: object) -> str:
 
 def _signs(text: str) -> Iterator[str]:
     words = _WORD.findall(text) if len(text) <= _LONGEST else ()
-    if 2 <= len(words) <= 6 and all(word[0].isupper() for word in words):
-        initials = [word[0] for word in words]
-        if "".join(initials).lower() not in _ABBREVIATED:
-            yield ".".join(initials)
+    loud = [word for word in words if word[0].isupper()]
+    if len(loud) >= 2 and len(words) <= 6:
+        for initials in {tuple(word[0] for word in counted) for counted in (words, loud)}:
+            if "".join(initials).lower() not in _ABBREVIATED:
+                yield ".".join(initials)
     for pair in _AMPERSAND.findall(text):
         yield from (shape for shape in (pair, pair.lower(), pair.replace("&", " & ")) if shape != text)
 

@@ -221,3 +221,16 @@ def test_a_year_is_exchanged_where_it_can_only_be_that_of_a_birth(text: str, exp
     own, other = (Personal("dob", "date of birth", day, kind="date") for day in ("1956-10-24", "1987-04-25"))
     assert expected == exchanged(text, own, other)
     assert exchanged(text, slot("1956-10-24", "date"), slot("1987-04-25", "date")) == "<leak>"
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "3月1日", "３月１日", "三月一日", "3월 1일", "1 de marzo", "1 de março", "1 mars", "1 marzo", "1. März",
+        "1 марта", "١ مارس", "१ मार्च",
+    ],
+)  # fmt: skip
+def test_a_day_in_another_language_refuses(written: str) -> None:
+    """An answer may be in the reader's language whatever the slot's locale; other days of that language stay."""
+    assert exchanged(f"({written})", A, B) == "<leak>"
+    assert exchanged(f"({written})", slot("2019-04-23", "date"), B) == f"({written})"
