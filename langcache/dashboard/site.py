@@ -14,6 +14,8 @@ from langcache.dashboard.formats import FILTERS
 from langcache.dashboard.live import Pulse
 from langcache.dashboard.period import PERIODS
 from langcache.dashboard.sessions import COOKIE, Sessions
+from langcache.errors import StoreError
+from langcache.runtime.account.model import PeriodStats
 from langcache.runtime.cache import Cache
 from langcache.stages.archive import Archive
 from langcache.stages.config import StageConfig
@@ -62,6 +64,17 @@ class Site:
     def pipeline(self, name: str) -> Archive:
         """The pipeline called *name*: with its stages if they were given, else what is stored of it."""
         return self.pipelines.get(name) or Archive(name, self.cache, StageConfig())
+
+    async def stats(self, days: int) -> PeriodStats:
+        """What happened in the last *days*.
+
+        Raises:
+            StoreError: the account cannot be read; zeros would pass for an idle cache.
+        """
+        found = await self.cache.astats(days=days)
+        if found.store_trouble is not None and not found.requests:
+            raise StoreError(found.store_trouble)
+        return found
 
     def page(self, request: Request, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
         """*template* as an answer to *request*."""

@@ -20,7 +20,7 @@ COMPARED_DAYS = 3
 async def show(request: Request) -> Response:
     """``GET /``."""
     site, days = site_of(request), days_of(request)
-    stats = await site.cache.astats(days=days)
+    stats = await site.stats(days)
     by_day = await site.cache.atrends(days=max(days, COMPARED_DAYS), by="day")
     trends = by_day if days >= COMPARED_DAYS else await site.cache.atrends(days=days, by="hour")
     verdict = await _yesterday(site.cache, by_day[-COMPARED_DAYS:])

@@ -23,7 +23,7 @@ COUNTED_DAYS = 30
 async def show(request: Request) -> Response:
     """``GET /pipelines``: all that are known."""
     site = site_of(request)
-    stats = await site.cache.astats(days=COUNTED_DAYS)
+    stats = await site.stats(COUNTED_DAYS)
     names = {*site.pipelines, *(stage.rpartition(":")[0] for stage in stats.stages)}
     found = [(name, tally((await _looked_into(site.pipeline(name)))[0])) for name in sorted(names)]
     return site.page(request, "pipelines.html", pipelines=found, days=COUNTED_DAYS)
@@ -33,7 +33,7 @@ async def show_one(request: Request) -> Response:
     """``GET /pipelines/{pipeline}``: its stages and sessions."""
     site, name = site_of(request), request.path_params["pipeline"]
     rows, sessions = await _looked_into(site.pipeline(name))
-    stats = await site.cache.astats(days=COUNTED_DAYS)
+    stats = await site.stats(COUNTED_DAYS)
     counted = {
         stage.removeprefix(f"{name}:"): counts
         for stage, counts in stats.stages.items()

@@ -12,4 +12,4 @@ __all__ = ["show"]
 async def show(request: Request) -> Response:
     """``GET /refusals``."""
     site, days = site_of(request), days_of(request)
-    return site.page(request, "refusals.html", days=days, stats=await site.cache.astats(days=days))
+    return site.page(request, "refusals.html", days=days, stats=await site.stats(days))
