@@ -41,9 +41,12 @@ _ENGLISH = (
 _MONTH_FIRST = ("M/d/y", "MM/dd/y", "M/d/yy", "MM/dd/yy", "M/d", "MM/dd", "M-d-y", "MM-dd-y")
 _DAY_FIRST = ("d/M/y", "dd/MM/y", "d/M/yy", "dd/MM/yy", "d/M", "dd/MM", "d-M-y", "dd-MM-y")
 _NUMERIC = ("y-MM-dd", "y/MM/dd", "dd.MM.y", "d.M.y", "dd/MM/y", "d/M/y", "dd-MM-y", "d.M.", "dd.MM.")
-_BORN = ("'born in' y", "'born' y", "'b.' y", "'(b.' y", "'('y–")
-"""Patterns in which a year alone can only be that of a birth."""
-_BIRTH = frozenset(("birth", "birthday", "birthdate", "born", "dob"))
+_LIVED = {
+    "'born in' y": "birth", "'born' y": "birth", "'b.' y": "birth", "'(b.' y": "birth", "'('y–": "birth",
+    "'died in' y": "death", "'died' y": "death", "'d.' y": "death", "'(d.' y": "death",
+}  # fmt: skip
+"""Patterns in which a year alone can only be that of a birth or a death."""
+_EVENTS = {"birthday": "birth", "birthdate": "birth", "born": "birth", "dob": "birth", "died": "death", "dod": "death"}
 _CLDR = ("MMMMd", "MMMd", "yMMMMd", "yMMMd", "yMMMEd", "MMMEd", "yMMMM", "yMd", "Md", "yMMMMEEEEd", "MMMMEEEEd")
 _VAGUE = ("in May", "of May", "this May", "next May", "early May", "mid May", "late May", "May of", "May's")
 _FEW = 10
@@ -66,8 +69,8 @@ class Date:
         own = written(slot.value)
         yield from _verbatim(own)
         seen: set[str | None] = {None}
-        told = english(locale) and not _BIRTH.isdisjoint(folded_words(f"{slot.name.replace('_', ' ')} {slot.label}"))
-        patterns = tuple(each for each in patterns_of(locale) if told or each not in _BORN)
+        told = {_EVENTS.get(word, word) for word in folded_words(f"{slot.name.replace('_', ' ')} {slot.label}")}
+        patterns = tuple(each for each in patterns_of(locale) if each not in _LIVED or _LIVED[each] in told)
         for pattern, text in zip(patterns, writings(day, patterns, locale), strict=True):
             if text not in seen:
                 seen.add(text)
@@ -174,7 +177,7 @@ def _unfinished(day: Day) -> Iterator[Form]:
 def patterns_of(locale: str) -> dict[str, None]:
     """The patterns that dates are recognised in, preferred ones first."""
     if english(locale):
-        return dict.fromkeys((*_ENGLISH, *(_MONTH_FIRST if month_first(locale) else _DAY_FIRST), *_BORN))
+        return dict.fromkeys((*_ENGLISH, *(_MONTH_FIRST if month_first(locale) else _DAY_FIRST), *_LIVED))
     found = cldr(locale)
     formats = [found.date_formats[width].pattern for width in ("long", "full", "medium", "short")]
     skeletons = [found.datetime_skeletons[name].pattern for name in _CLDR if name in found.datetime_skeletons]

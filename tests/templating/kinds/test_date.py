@@ -207,6 +207,13 @@ def test_laws(own: object, other: object, locale: str, reference: date | None) -
     check_exchange(a, b, IDIOMS)
 
 
+def test_a_year_is_exchanged_where_it_can_only_be_that_of_a_death() -> None:
+    """Said to have died in it; not where something merely ends in it."""
+    own, other = (Personal("death_date", "died", day, kind="date") for day in ("2010-10-24", "1987-04-25"))
+    assert exchanged("She died in 2010 (d. 2010).", own, other) == "She died in 1987 (d. 1987)."
+    assert exchanged("Professor there (1990–2010).", own, other) == "<leak>"
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
