@@ -87,7 +87,7 @@ class Loaded:
     def safe_url(self) -> str | None:
         """The URL without its credentials."""
         url = self.settings.url
-        return None if url is None else re.sub(r"//[^/@]*@", "//…@", url)
+        return None if url is None else re.sub(r"//[^/]*@", "//…@", url)
 
 
 def load(given: Mapping[str, Any], folder: Path | None = None) -> Loaded:

@@ -128,9 +128,10 @@ def test_what_is_no_duration_is_refused(text: Any) -> None:
 def test_config_says_where_each_setting_comes_from_and_no_password(url: str) -> None:
     """JSON and CSV are exact, durations in seconds; a URL's credentials are nobody's business."""
     write('ttl = "12h"\n[tool.langcache.options]\ntimeout_s = 1.0')
-    shown = langcache("config", "--url", "redis://user:secret@localhost/0")
+    shown = langcache("config", "--url", "redis://user:with@secret@localhost/0")
     rows = {
-        row["setting"]: row for row in langcache("config", "--url", "redis://user:secret@localhost/0", "--json").json
+        row["setting"]: row
+        for row in langcache("config", "--url", "redis://user:with@secret@localhost/0", "--json").json
     }
     assert (rows["ttl"]["value"], rows["options"]["value"]) == (43_200.0, {"timeout_s": 1.0})
     assert rows["url"] == {"setting": "url", "value": "redis://…@localhost/0", "source": "--url"}
