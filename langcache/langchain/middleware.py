@@ -4,9 +4,9 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict, is_dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NotRequired
 
-from langchain.agents.middleware import AgentMiddleware
+from langchain.agents.middleware import AgentMiddleware, AgentState
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import ToolMessage
 from langchain_core.runnables import ensure_config
@@ -27,6 +27,12 @@ MODELS_KEPT = 32
 """Models wrapped at once; an agent that picks its model per call has a handful."""
 
 
+class CacheState(AgentState[Any]):
+    """An agent's state that may hold the user's profile; LangGraph drops what no schema names."""
+
+    profile: NotRequired[Any]
+
+
 class CacheMiddleware(AgentMiddleware[Any, Any, Any]):
     """Answers an agent's model calls from the cache; give it to ``create_agent(middleware=[...])``.
 
@@ -36,8 +42,9 @@ class CacheMiddleware(AgentMiddleware[Any, Any, Any]):
 
     Args:
         cache: where answers are kept.
-        profile: what of the user decides, fills, or does neither. Its values come from the runtime's context, else the
-            state's ``"profile"``, else the config's ``metadata["profile"]``, else ``with cache.user({...})``.
+        profile: what of the user decides, fills, or does neither. Its values come from the runtime's context or that
+            one's ``profile``, else the state's ``"profile"``, else the config's ``metadata["profile"]``, else
+            ``with cache.user({...})``.
         name: the chain's name in keys, events and statistics.
         prompt_version: part of the key; the system message is in it anyway.
         mode, generation_type, tags, directives, instruction: as for `Cache.wrap`.
@@ -47,6 +54,8 @@ class CacheMiddleware(AgentMiddleware[Any, Any, Any]):
     Raises:
         DeclarationError: a directive is unknown.
     """
+
+    state_schema = CacheState
 
     def __init__(
         self,
@@ -133,9 +142,9 @@ class CacheMiddleware(AgentMiddleware[Any, Any, Any]):
     def _values(self, request: Any) -> Mapping[str, Any]:
         """The profile's values, from the nearest place that knows any."""
         state = request.state if isinstance(request.state, Mapping) else {}
-        context = getattr(request.runtime, "context", None)
+        context = _as_mapping(getattr(request.runtime, "context", None))
         metadata = ensure_config().get("metadata") or {}
-        for source in (context, state.get("profile"), metadata.get("profile")):
+        for source in (context, context.get("profile"), state.get("profile"), metadata.get("profile")):
             values = _as_mapping(source)
             known = {name: values[name] for name in self._profile.model_fields if name in values}
             if known:

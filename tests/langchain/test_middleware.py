@@ -64,6 +64,32 @@ async def test_users_of_one_kind_share_the_model_call(vendor: str, how: str) -> 
     assert provider.calls == 1
 
 
+@pytest.mark.parametrize("where", ["context", "state", "metadata", "ambient"])
+@pytest.mark.parametrize("how", ["sync", "async"])
+async def test_the_profile_is_found_wherever_an_agent_keeps_it(where: str, how: str) -> None:
+    """In the context under a name of its own, in the state with no schema for it, in the config, around the call."""
+    with Provider(reply="Move to [city] soon.") as provider:
+        cache = Cache("memory://")
+        app = create_agent(
+            ChatOpenAI(base_url=provider.openai_url, api_key="test", model="gpt-4o-mini"),  # type: ignore[arg-type]
+            [],
+            middleware=[CacheMiddleware(cache, profile=PROFILE)],
+        )
+        for city in ("Tromsø", "Narvik"):
+            profile = {"field": "nursing", "city": city}
+            asked: Any = {"messages": [HumanMessage(f"A job in {city}?")]}
+            options: Any = {}
+            if where == "state":
+                asked["profile"] = profile
+            elif where != "ambient":
+                options = {"context": {"profile": profile}} if where == "context" else {}
+                options |= {"config": {"metadata": {"profile": profile}}} if where == "metadata" else {}
+            with cache.user(profile if where == "ambient" else {}):
+                done = app.invoke(asked, **options) if how == "sync" else await app.ainvoke(asked, **options)
+            assert done["messages"][-1].content == f"Move to {city} soon."
+        assert provider.calls == 1
+
+
 async def test_no_message_vanishes_in_the_second_turn() -> None:
     """A replayed id would make ``add_messages`` replace the first answer; history is part of the key."""
     with Provider(reply="Yes.") as provider:
