@@ -202,7 +202,7 @@ def map_texts(value: Any, text: Any) -> Any:
 
 def _placeholder(name: str, token: str, value: object, on_use: Any) -> Any:
     text = MaskedText(token, name=name, on_use=on_use)
-    return MaskedList(text) if isinstance(value, list | tuple) else text
+    return MaskedList(text, many=len(value) > 1) if isinstance(value, list | tuple) else text
 
 
 def _marking(name: str, value: Any, on_use: Any) -> Any:

@@ -34,12 +34,15 @@ class MaskedText(str):
         return self
 
     def _used(self, how: str) -> NoReturn:
-        if self._on_use is not None:
-            self._on_use(self._name)
+        self._note()
         raise MaskedValueUsed(
             f"the chain computed with the masked value of {self._name!r} ({how}); declare it as a Feature, "
             "or wrap the chain with mode='abstract'"
         )
+
+    def _note(self) -> None:
+        if self._on_use is not None:
+            self._on_use(self._name)
 
     @property
     def name(self) -> str:
@@ -158,10 +161,12 @@ class MaskedList(list[MaskedText]):
 
     Args:
         items: the placeholder, or another such list, as whoever copies a list of any type passes it.
+        many: whether there is more than one item: then the first alone is not what the placeholder stands for.
     """
 
-    def __init__(self, items: "MaskedText | Iterable[MaskedText]") -> None:
+    def __init__(self, items: "MaskedText | Iterable[MaskedText]", *, many: bool = True) -> None:
         super().__init__([items] if isinstance(items, MaskedText) else items)
+        self._many = many
 
     @property
     def name(self) -> str:
@@ -182,7 +187,13 @@ class MaskedList(list[MaskedText]):
         return self._item.plain
 
     def __iter__(self) -> Iterator[MaskedText]:
-        return list.__iter__(self)
+        stopped_early = self._many
+        try:
+            yield self._item
+            stopped_early = False
+        finally:
+            if stopped_early:  # as `next(iter(...))` does, and Jinja's `first`
+                self._item._note()  # noqa: SLF001 -- the list speaks for its item
 
     def __bool__(self) -> bool:
         return True
@@ -207,7 +218,7 @@ class MaskedList(list[MaskedText]):
         return not self == other
 
     def __getitem__(self, at: Any) -> Any:
-        if at == 0 and not isinstance(at, slice):
+        if at == 0 and not self._many:
             return self._item
         return self._used("[]")
 

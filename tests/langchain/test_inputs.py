@@ -149,3 +149,14 @@ def test_who_share_a_key_share_a_prompt(told: Any) -> None:
                 wrapped.invoke(founder(startup_name=name, **given))
             prompt = all_of(model.seen[-1])
             assert seen.setdefault(events[0].key, prompt) == prompt
+
+
+@pytest.mark.parametrize("first", ["{{ universities[0] }}", "{{ universities|first }}"])
+def test_the_first_of_a_list_is_not_the_list(first: str) -> None:
+    """One placeholder stands for all items, so a prompt that takes the first alone runs on real values."""
+    prompt = ChatPromptTemplate.from_template(f"Apply to {first}", template_format="jinja2")
+    with Cache("memory://") as cache, cache.capture() as events:
+        wrapped = cache.wrap(prompt | CountingModel(say=lambda messages: messages[-1].text), profile=Applicant)
+        assert wrapped.invoke(founder()).content == "Apply to MIT"
+        assert wrapped.invoke(founder(universities=["CMU"])).content == "Apply to CMU"
+    assert [event.outcome for event in events] == ["bypass", "miss"]

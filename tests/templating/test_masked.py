@@ -5,6 +5,7 @@ import json
 import operator
 import pickle
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -107,6 +108,25 @@ def test_a_masked_list_is_one_token() -> None:
     assert [f"- {school}" for school in SCHOOLS] == ["- [university name]"]
     assert json.loads(json.dumps(SCHOOLS)) == ["[university name]"]
     assert SCHOOLS
+
+
+def test_the_first_of_many_is_not_the_list() -> None:
+    """One token stands for all items, so taking only the first is computing; of one item, the first is the list."""
+    used: list[str] = []
+    item = MaskedText("[school]", name="schools", on_use=used.append)
+    takes: list[Callable[[Any], object]] = [lambda some: some[0], lambda some: next(iter(some))]
+    for take in takes:
+        with suppress(MaskedValueUsed):
+            take(MaskedList(item))
+        assert used == ["schools"]
+        used.clear()
+        assert take(MaskedList(item, many=False)) is item
+    prompt = PromptTemplate.from_template("{{ schools|first }}", template_format="jinja2")
+    prompt.invoke({"schools": MaskedList(item)})
+    assert used == ["schools"]
+    used.clear()
+    assert [str(school) for school in MaskedList(item)] == ["[school]"]
+    assert used == []
 
 
 def test_equality_with_its_own_kind_and_with_nothing() -> None:
