@@ -166,7 +166,8 @@ class Renewer:
                     self._changed.wait(AGAIN_S if left else TERM_S / 3)
                 now = self._clock.now()
                 dropped, self._dropped = _until(now, left | self._dropped), {}
-                self._held = held = _until(now, self._held)
+                self._held = _until(now, self._held)
+                held = tuple(self._held)  # requests come and go while these are renewed
                 if not held and not dropped:
                     self._thread = None
                     return

@@ -7,8 +7,11 @@ import pytest
 from support.works import Asker
 
 from langcache.errors import StoreError
+from langcache.runtime import lease
 from langcache.runtime.breaker import SLOW
-from langcache.storage.base import Record, Store
+from langcache.runtime.clock import SYSTEM
+from langcache.runtime.steps import Step
+from langcache.storage.base import Lease, Record, Store
 from langcache.storage.registry import open_store
 from langcache.testing import Delay, FakeClock, FaultyStore, Raise, always
 from langcache.testing.redis_server import wait_until
@@ -113,6 +116,30 @@ def test_a_lease_that_could_not_be_given_back_is_tried_again(make: Make) -> None
     asker.ask()
     wait_until(lambda: is_free(asker), "the lease")
     assert asker.store.calls.count("release") == 2  # type: ignore[attr-defined]
+
+
+def test_leases_come_and_go_while_others_are_renewed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The thread that renews them goes on: it dies with the leases of everybody."""
+    renewed: set[str] = set()
+
+    class Coming:
+        """A store; whoever is renewed there has a request of its own behind it."""
+
+        def renew(self, held: Lease, _ttl_s: float) -> Step[None]:
+            def note() -> None:
+                if held.key not in renewed:
+                    renewed.add(held.key)
+                    renewer.add(Lease("default", f"{held.key}, and one more", 1))
+
+            return Step(note, _awaited(note))
+
+    monkeypatch.setattr(lease, "TERM_S", 0.03)
+    renewer = lease.Renewer(Coming(), SYSTEM, patience_s=60.0)  # type: ignore[arg-type]
+    renewer.add(Lease("default", "a", 1))
+    try:
+        wait_until(lambda: len(renewed) > 3, "renewals")
+    finally:
+        renewer.forget()
 
 
 def test_a_lease_answered_shows_that_the_store_is_back(make: Make) -> None:
