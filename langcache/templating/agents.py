@@ -2,6 +2,9 @@
 
 import re
 
+from langcache.templating.folding import singular
+from langcache.templating.frequency import COMMON
+
 _DOES = re.compile(
     r"['’]s?\b"
     r"| (?:(?:also|then|later|now|first|soon|still|once|even|never|always|often|\w+ly) )?"
@@ -71,6 +74,40 @@ def is_elsewhere(text: str, start: int, end: int) -> bool:
         _WHERE.search(text, max(0, start - 12), start) is not None
         or re.match(r", [A-Z]", text[end : end + 3]) is not None
     )
+
+
+_NAME_BEFORE = re.compile(r"(?<![\w.’'-])([A-Z][a-z]{2,}) $")
+_NAME_BEHIND = re.compile(r"(?: |-)([A-Z][a-z]{2,})(?![\w’'])")
+_BEFORE_NAMES = frozenset(
+    """
+    aunt bonjour captain chairman congratulations coach detective engineer founder greetings hello inspector judge lady
+    madam meanwhile minister miss mister namaste prince princess queen saint salut senator sergeant sir thanks uncle
+    """.split()  # noqa: SIM905
+)
+
+
+def is_anothers(text: str, start: int, end: int, *, first: bool) -> bool:
+    """Whether a part of a name is part of another name here: ``Sharon Stone``, ``Rolling Stone``, ``Emma Watson``.
+
+    Args:
+        text: the text; *start* and *end* are the part in it.
+        first: it is the first name: what follows it tells; else it is what stands before.
+    """
+    if not text[start:end].istitle() or _is_headline(text, start, end):
+        return False
+    found = _NAME_BEHIND.match(text, end) if first else _NAME_BEFORE.search(text, max(0, start - 24), start)
+    if found is None:
+        return False
+    word = found[1].lower()
+    return not (word in _BEFORE_NAMES or word in COMMON or singular(word) in COMMON or word.endswith("ly"))
+
+
+def _is_headline(text: str, start: int, end: int) -> bool:
+    """Whether nearly all words of a line begin with a capital, so that none says anything."""
+    rest, _, _ = text[end : end + 100].partition("\n")
+    line = text[max(0, start - 100) : start].rpartition("\n")[2] + text[start:end] + rest
+    long = [word for word in line.split() if len(word) > 3 and word[0].isalpha()]
+    return len(long) > 3 and all(word[0].isupper() for word in long)
 
 
 def names_another(text: str, end: int) -> bool:

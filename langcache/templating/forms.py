@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from threading import Lock
 
-from langcache.templating.agents import acts, is_elsewhere, names_another
+from langcache.templating.agents import acts, is_anothers, is_elsewhere, names_another
 from langcache.templating.doubt import doubt_of, label_words, settled
 from langcache.templating.folding import fold, folded_words, has_case, plurals, singular, words_and_lead
 from langcache.templating.frequency import CHANCE, COMMON, FUNCTION, GENERIC
@@ -46,8 +46,10 @@ class Entry:
 
     def doubtful(self, text: str, start: int, end: int) -> bool:
         """Whether the text may mean something else than the value here."""
-        if self.form.part and is_elsewhere(text, start, end):
-            return True
+        if self.form.part:
+            first = self.form.style == "given"
+            if is_elsewhere(text, start, end) or is_anothers(text, start, end, first=first):
+                return True
         if self.form.place and names_another(text, end):
             return True
         if not self.doubt or (self.doubt == "common" and self.form.proper and acts(text, start, end)):

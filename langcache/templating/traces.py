@@ -45,6 +45,7 @@ def notations(number: Decimal) -> Iterator[str]:
         yield from _powers(number)
     if not whole:
         yield from _spelled(number)
+    yield from _halves(number)
 
 
 def _longer(number: Decimal, *, whole: bool) -> Iterator[str]:
@@ -114,6 +115,18 @@ def _spelled(number: Decimal) -> Iterator[str]:
     yield f"{said} point {spell(int(places))}"
     yield f"{whole} point {places}"
     yield f"{whole}·{places}"
+
+
+def _halves(number: Decimal) -> Iterator[str]:
+    """``twelve and a half``, ``12½``, ``one and a half million``, ``a million and a half``."""
+    for scale, name in ((1, ""), (1000, " thousand"), (10**6, " million"), (10**9, " billion")):
+        whole, rest = divmod(abs(number) / scale, 1)
+        if rest != Decimal("0.5") or whole >= 1000:
+            continue
+        yield from (f"{said} and a half{name}" for said in (spell(int(whole)), f"{whole:f}") if whole)
+        yield f"{whole:f}½{name}" if whole else f"half a{name or ' one'}"
+        if whole == 1 and name:
+            yield f"a{name} and a half"
 
 
 def roundings(number: Decimal) -> Iterator[str]:

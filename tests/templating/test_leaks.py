@@ -224,3 +224,19 @@ def test_letters_of_other_scripts_that_look_latin_hide_nothing(said: str) -> Non
 def test_initials_of_a_name_with_small_words(said: str) -> None:
     """Dotted initials, with those of the small words and without."""
     assert outcome("Universidad de Chile", "MIT", f"At {said} now.") == "<leak>"
+
+
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [
+        (1_500_000, "one and a half million"),
+        (1_500_000, "a million and a half"),
+        (500_000, "half a million"),
+        (2500, "2½ thousand"),
+        (12.5, "twelve and a half"),
+        (12.5, "12½"),
+    ],
+)
+def test_halves_tell_a_number(number: float, said: str) -> None:
+    """In words and as a fraction, of the number or of what it is counted in."""
+    assert not left(f"About {said} of it.", ignored={"x": number})

@@ -57,4 +57,6 @@ def _derived(name: str) -> Iterator[str]:
         return
     if len(name) < 6:
         yield from (name + ending for ending in (*_ENDINGS, name[-1] + "y", name[-1] + "ie"))
+    if 3 < len(name) < 7 and name[-1] in "aeo":
+        yield from (name[:-1] + ending for ending in ("y", "ie", "i"))
     yield from (name[:length] for length in range(4, len(name) - 1))

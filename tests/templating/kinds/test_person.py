@@ -299,3 +299,28 @@ def test_laws(own: str, other: str) -> None:
 def test_a_name_that_is_a_word_is_one_where_only_a_person_can_stand(text: str, expected: str) -> None:
     """Addressed, at what only people do, or where a form asks for a name."""
     assert expected == exchanged(text, person("Grace Park"), ALICE)
+
+
+@pytest.mark.parametrize("text", ["in Rolling Stone magazine", "Sharon Stone won", "Like Emma Watson", "née Emma Obi"])
+def test_a_part_of_a_name_in_another_name_refuses(text: str) -> None:
+    """Who is called alike is somebody else."""
+    assert exchanged(text, person("Emma Stone"), ALICE) == "<ambiguous value>"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Hello Emma", "Hello Alice"),
+        ("as Professor Stone said", "as Professor Wong said"),
+        ("# Why Emma Wins Every Deal", "# Why Alice Wins Every Deal"),
+        ("Recently Emma left", "Recently Alice left"),
+    ],
+)
+def test_words_with_a_capital_beside_a_name_are_not_always_names(text: str, expected: str) -> None:
+    """Greetings, titles, headlines and the first word of a sentence."""
+    assert expected == exchanged(text, person("Emma Stone"), ALICE)
+
+
+def test_pet_names_of_names_in_a_vowel() -> None:
+    """Emma is Emmy to her friends."""
+    assert exchanged("Dear Emmy", person("Emma Stone"), ALICE) == "<leak>"
