@@ -142,6 +142,7 @@ def test_cost_shows_unknown_models_with_their_tokens(used: str) -> None:
     assert (csv["model", "fake-1"], csv["model", "odd-9"], csv["chain", "plan"]) == ("0.003", "", "0.003")
     shown = langcache("cost", "--url", used).out
     assert "odd-9: the price of" in " ".join(shown.split())
+    assert "Cache(prices={'odd-9': {'input': …, 'output': …}})" in " ".join(shown.split())
     assert "unknown" in shown
     assert max(map(len, shown.splitlines())) <= 80
 
