@@ -74,6 +74,5 @@ def _notes(found: PeriodStats) -> Iterator[str]:
             tokens = f"{formats.count(each.input_tokens)} tokens in, {formats.count(each.output_tokens)} out"
             yield (
                 f"{name}: the price of {formats.count(each.unpriced)} requests is unknown ({tokens} in all). "
-                f"Tell the app, for the calls to come: Cache(prices={{{name!r}: {{'input': …, 'output': …}}}}), USD per "
-                f"1,000 tokens."
+                f"Tell the app: Cache(prices={{{name!r}: {{'input': …, 'output': …}}}}), in USD per 1,000 tokens."
             )
