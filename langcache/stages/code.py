@@ -118,7 +118,9 @@ class _Walk:
     def _function(self, function: FunctionType) -> Any:
         captured = [(name, _content(cell)) for name, cell in _cells(function)]
         if is_library(function.__module__, self._home):
-            return ["library", function.__module__, function.__qualname__, self._of_user(v for _, v in captured)]
+            # What a library's decorator or factory was given: a function, a prompt, tools.
+            given = [self.value(item) for _, item in captured]
+            return ["library", function.__module__, function.__qualname__, given]
         code = function.__code__
         ours, names = written(code), mentioned(code)
         # First, since importing a submodule puts its name among the globals of its package.
@@ -214,15 +216,12 @@ class _Walk:
         for told in (self._held(value), data_of(value)):
             if told is not None:
                 return told
-        return self._of_user(state_of(value).values())
+        return [self.value(item) for item in state_of(value).values() if is_of_user(item, self._home)]
 
     def _held(self, value: Any) -> list[Any] | None:
         held = found_in(value)
         described = None if held is None else [self.value(item) for item in held]
         return sorted(described, key=repr) if described is not None and isinstance(value, set) else described
-
-    def _of_user(self, values: Iterable[Any]) -> list[Any]:
-        return [self.value(value) for value in values if is_of_user(value, self._home)]
 
 
 def _cells(function: FunctionType) -> Iterable[tuple[str, Any]]:

@@ -137,6 +137,10 @@ PAIRS = {
             "a namespace": "from types import SimpleNamespace\nn = SimpleNamespace(p='EDIT')\ndef f(): return n.p",
             "a bound method of a text": "say = 'EDIT {}'.format\ndef f(): return say(1)",
             "an attribute of a function": "def g(): return g.p\ng.p = 'EDIT'\ndef f(): return g()",
+            "an agent's prompt": (
+                "from langchain.agents import create_agent\nfrom langchain_core.language_models import FakeListChatModel as F\n"
+                "a = create_agent(F(responses=[]), tools=[], system_prompt='EDIT')\ndef f(): return a"
+            ),
             "a helper of a runnable": (
                 "from langchain_core.runnables import RunnableLambda\ndef h(x): return 'EDIT'\n"
                 "r = RunnableLambda(lambda x: h(x))\ndef f(): return r.invoke(1)"
