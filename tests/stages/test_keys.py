@@ -138,7 +138,8 @@ PAIRS = {
             "a bound method of a text": "say = 'EDIT {}'.format\ndef f(): return say(1)",
             "an attribute of a function": "def g(): return g.p\ng.p = 'EDIT'\ndef f(): return g()",
             "an agent's prompt": (
-                "from langchain.agents import create_agent\nfrom langchain_core.language_models import FakeListChatModel as F\n"
+                "from langchain.agents import create_agent\n"
+                "from langchain_core.language_models import FakeListChatModel as F\n"
                 "a = create_agent(F(responses=[]), tools=[], system_prompt='EDIT')\ndef f(): return a"
             ),
             "a helper of a runnable": (
