@@ -70,6 +70,16 @@ def test_a_module_no_extra_brings_is_a_bug_and_shows_as_one(monkeypatch: pytest.
         main()
 
 
+def test_a_store_that_does_not_answer_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """The demo would go on without it, and have nothing to show."""
+    (tmp_path / "other.db").write_text("not a database of ours")
+    assert leave(monkeypatch, "demo", "--url", f"sqlite:///{tmp_path}/other.db") == 1
+    said = capsys.readouterr()
+    assert (said.out, "is not a langcache database" in said.err, said.err.count("\n")) == ("", True, 1)
+
+
 def test_a_wrong_store_url_is_one_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """An error of ours is its own message."""
     assert leave(monkeypatch, "demo", "--url", "nonsense://x") == 2

@@ -10,6 +10,7 @@ from langcache import Cache, RetryPolicy
 from langcache.cli.command import Session, command
 from langcache.cli.output import Report
 from langcache.cli.trouble import Trouble
+from langcache.errors import StoreError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -45,6 +46,8 @@ def demo(
     console, applicants = Console(highlight=False, markup=False), read_applicants()
     url, namespace, is_page = session.settings.url or HERE, LIVE if live else REPLAYED, session.form == "table"
     with Cache(url, namespace=namespace, retry=RetryPolicy(initial_s=0.2)) as cache:
+        if (trouble := cache.stats().store_trouble) is not None:
+            raise StoreError(trouble)  # without a store nothing could be shown
         if fresh:
             cache.clear()
         with _progress(console, len(applicants), quiet=not is_page) as advance:
