@@ -13,14 +13,14 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from decimal import Decimal
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from langcache.core.classes import Classes
 from langcache.core.encoding import digest
 from langcache.errors import CorruptEntry
 from langcache.stages.entries import Entry
-from langcache.stages.files import Files, checked_path, write_files
+from langcache.stages.files import Content, Files, checked_path, write_files
 from langcache.stages.graph import Graph
 from langcache.stages.keys import FORMAT, cache_key
 from langcache.stages.layout import Spot, spot_of
@@ -28,6 +28,7 @@ from langcache.stages.layout import Spot, spot_of
 __all__ = ["read_export", "write_export"]
 
 INDEX = "metadata/cache_index.json"
+Spots = list[tuple[Entry, Spot]]
 OWN = frozenset({"cache_index.json", "cost_reports.json", "metadata.json", "validation_report.json"})
 
 
@@ -39,22 +40,13 @@ def write_export(folder: Path, pipeline: str, graph: Graph, entries: Iterable[En
         OSError: it cannot be written.
     """
     spots = _spots(newest(entries), graph)
-    tree: dict[str, Any] = {str(spot.output): json.loads(entry.output.data) for entry, spot in spots}
-    for entry, spot in spots:
-        tree.setdefault(str(spot.folder / "metadata.json"), {})[entry.stage] = asdict(entry.metadata)
-        report = {"status": entry.metadata.validation_status, "problems": list(entry.lineage.problems)}
-        tree.setdefault(str(spot.folder / "validation_report.json"), {})[entry.stage] = report
-    tree["analytics/cost_reports.json"] = _costs([entry for entry, _ in spots])
-    tree[INDEX] = _index(pipeline, spots)
+    tree = _tree(pipeline, spots)
     text = {path: json.dumps(data, indent=2, ensure_ascii=False) + "\n" for path, data in tree.items()}
-    written = write_files(folder, text)
-    for entry, spot in spots:
-        written += write_files(folder / spot.folder / f"{spot.name}_files", _files(entry.output.value()))
-    return written
+    return write_files(folder, {**text, **_files(spots)})
 
 
 def read_export(folder: Path, pipeline: str, classes: Classes) -> list[Entry]:
-    """The entries of an export, each checked against its index.
+    """The entries of an export, each checked against its index, and every other file against them.
 
     Raises:
         CorruptEntry: something in it is not what was written; nothing of it should be used.
@@ -65,9 +57,11 @@ def read_export(folder: Path, pipeline: str, classes: Classes) -> list[Entry]:
         checksum = index.pop("checksum")
         if checksum != _checksum(index) or index["format"] != FORMAT or index["pipeline"] != pipeline:
             raise CorruptEntry("the index of the export is not one of this pipeline, or was changed")
-        return [_entry(folder, row, classes) for row in index["entries"]]
+        spots = [(_entry(folder, row, classes), Spot.of(PurePosixPath(row["path"]))) for row in index["entries"]]
     except (KeyError, TypeError, AttributeError) as error:
         raise CorruptEntry(f"the index of the export is incomplete ({type(error).__name__})") from None
+    _check_unchanged(folder, _tree(pipeline, spots), _files(spots))
+    return [entry for entry, _ in spots]
 
 
 def newest(entries: Iterable[Entry]) -> list[Entry]:
@@ -80,9 +74,9 @@ def newest(entries: Iterable[Entry]) -> list[Entry]:
     return list(found.values())
 
 
-def _spots(entries: list[Entry], graph: Graph) -> list[tuple[Entry, Spot]]:
+def _spots(entries: list[Entry], graph: Graph) -> Spots:
     """A place for each, none of which is another's or one of our own files'."""
-    spots: list[tuple[Entry, Spot]] = []
+    spots: Spots = []
     taken: set[str] = set()
     for entry in entries:
         spot = spot_of(entry.stage, graph.family_of(entry.stage))
@@ -93,7 +87,28 @@ def _spots(entries: list[Entry], graph: Graph) -> list[tuple[Entry, Spot]]:
     return spots
 
 
-def _index(pipeline: str, spots: list[tuple[Entry, Spot]]) -> dict[str, Any]:
+def _tree(pipeline: str, spots: Spots) -> dict[str, Any]:
+    """Every file that we say something in, as JSON data."""
+    tree: dict[str, Any] = {str(spot.output): json.loads(entry.output.data) for entry, spot in spots}
+    for entry, spot in spots:
+        tree.setdefault(str(spot.folder / "metadata.json"), {})[entry.stage] = asdict(entry.metadata)
+        report = {"status": entry.metadata.validation_status, "problems": list(entry.lineage.problems)}
+        tree.setdefault(str(spot.folder / "validation_report.json"), {})[entry.stage] = report
+    tree["analytics/cost_reports.json"] = _costs([entry for entry, _ in spots])
+    tree[INDEX] = _index(pipeline, spots)
+    return tree
+
+
+def _check_unchanged(folder: Path, tree: Mapping[str, Any], files: Mapping[str, Content]) -> None:
+    for path, data in tree.items():
+        if _json(folder / path) != json.loads(json.dumps(data)):
+            raise CorruptEntry(f"{path} was changed")
+    for path, content in files.items():
+        if (folder / path).read_bytes() != (content.encode() if isinstance(content, str) else content):
+            raise CorruptEntry(f"{path} was changed; what a stage made is changed by running it")
+
+
+def _index(pipeline: str, spots: Spots) -> dict[str, Any]:
     rows = []
     for entry, spot in spots:
         head = entry.to_bytes().partition(b"\n")[0]
@@ -140,6 +155,16 @@ def _costs(entries: Iterable[Entry]) -> dict[str, Any]:
     return {"cost_usd": str(total), "saved_usd": str(saved), "stages": stages}
 
 
-def _files(value: Any) -> Files:
+def _files(spots: Spots) -> dict[str, Content]:
+    """The files that stages made."""
+    return {
+        str(spot.folder / f"{spot.name}_files" / path): content
+        for entry, spot in spots
+        if entry.metadata.file_count
+        for path, content in _files_in(entry.output.value()).items()
+    }
+
+
+def _files_in(value: Any) -> Files:
     found = value.get("files") if isinstance(value, dict) and not isinstance(value, Files) else value
     return found if isinstance(found, Files) else Files()

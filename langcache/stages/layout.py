@@ -24,6 +24,11 @@ class Spot:
     folder: PurePosixPath
     name: str
 
+    @classmethod
+    def of(cls, output: PurePosixPath) -> "Spot":
+        """The spot whose output is at *output*."""
+        return cls(output.parent, output.stem)
+
     @property
     def output(self) -> PurePosixPath:
         """The output as JSON."""
