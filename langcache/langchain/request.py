@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from langchain_core.documents import Document
+from langchain_core.messages import BaseMessage
+
 from langcache.core.encoding import canonical, digest
 from langcache.core.reading import Reading, read_request
 from langcache.errors import Refused
@@ -195,9 +198,10 @@ def map_texts(value: Any, text: Any) -> Any:
         return [type(value).__name__, [map_texts(item, text) for item in value]]
     if type(value) is dict:
         return {key: map_texts(item, text) for key, item in value.items()}
-    if plain_message(value) is NotImplemented:
-        return value
-    return [type(value).__name__, map_texts(plain_message(mask_value(value, text)), lambda as_it_is: as_it_is)]
+    if isinstance(value, BaseMessage | Document):
+        return [type(value).__name__, map_texts(plain_message(mask_value(value, text)), lambda as_it_is: as_it_is)]
+    plain = plain_message(value)
+    return value if plain is NotImplemented else [type(value).__name__, map_texts(plain, text)]
 
 
 def _placeholder(name: str, token: str, value: object, on_use: Any) -> Any:

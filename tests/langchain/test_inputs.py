@@ -10,6 +10,7 @@ import pytest
 from langchain_core.documents import Document
 from langchain_core.messages import AIMessage, HumanMessage
 from langchain_core.output_parsers import StrOutputParser
+from langchain_core.prompt_values import ChatPromptValue, StringPromptValue
 from langchain_core.prompts import ChatPromptTemplate, MessagesPlaceholder
 from langchain_core.runnables import Runnable, RunnableLambda, RunnablePassthrough
 from langchain_core.runnables.utils import AddableDict
@@ -149,6 +150,31 @@ def test_who_share_a_key_share_a_prompt(told: Any) -> None:
                 wrapped.invoke(founder(startup_name=name, **given))
             prompt = all_of(model.seen[-1])
             assert seen.setdefault(events[0].key, prompt) == prompt
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        lambda text: text,
+        lambda text: [HumanMessage(text)],
+        lambda text: [HumanMessage([{"type": "text", "text": text}])],
+        lambda text: [("human", text)],
+        lambda text: [{"role": "user", "content": text}],
+        lambda text: ChatPromptValue(messages=[HumanMessage(text)]),
+        lambda text: StringPromptValue(text=text),
+    ],
+    ids=["text", "message", "blocks", "tuple", "dict", "chat prompt", "string prompt"],
+)
+def test_inputs_without_names(kind: Any) -> None:
+    """Details of the ambient user are found in them; one call serves two users."""
+    model = CountingModel(say=lambda messages: messages[-1].text.replace("I run", "You run"))
+    hand_on: Runnable[Any, Any] = RunnableLambda(lambda given: given)
+    with Cache("memory://") as cache:
+        wrapped = cache.wrap(hand_on | model | StrOutputParser(), profile=Applicant, prompt_version="1")
+        for name in ("Zanquor", "Wexley"):
+            with cache.user({"startup_name": name, "background": "founder"}):
+                assert wrapped.invoke(kind(f"I run {name}.")) == f"You run {name}."
+    assert model.calls == 1
 
 
 @pytest.mark.parametrize("first", ["{{ universities[0] }}", "{{ universities|first }}"])
