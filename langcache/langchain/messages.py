@@ -252,7 +252,7 @@ def mask_value(value: Any, text: Callable[[str], Any]) -> Any:
 
 
 def _mask_content(content: Any, text: Callable[[str], Any]) -> Any:
-    if isinstance(content, str):
+    if not isinstance(content, list):
         return text(content)
     return [
         {k: v if k in STRUCTURAL else mask_value(v, text) for k, v in block.items()}

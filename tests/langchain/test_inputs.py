@@ -136,6 +136,7 @@ def all_of(messages: Any) -> str:
         {"history": lambda name: [HumanMessage(f"I run {name}")]},
         {"documents": lambda name: [Document("Facts", metadata={"of": name})]},
         {"documents": lambda name: [Document(f"Facts about {name}")]},
+        {"documents": lambda name: [Document("Facts", metadata={"said": HumanMessage(f"I run {name}")})]},
     ],
 )
 def test_who_share_a_key_share_a_prompt(told: Any) -> None:
