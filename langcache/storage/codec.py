@@ -21,8 +21,8 @@ from typing import Final
 from langcache.errors import CorruptEntry, EncryptedEntry
 
 MAGIC: Final = b"LC"
-CIPHERTEXT: Final = b"LCE"
-"""How a value of `langcache.storage.encrypted` begins, in place of a payload of ours."""
+CIPHERTEXT: Final = b"LCE\x01"
+"""How a value of `langcache.storage.encrypted` begins, in place of a payload of ours; the last byte is its version."""
 VERSION: Final = 1
 COMPRESSED: Final = 1
 COMPRESS_FROM_BYTES: Final = 4096
@@ -33,6 +33,13 @@ _KEY_LENGTH = struct.Struct(">I")
 _DIGEST_BYTES = 16
 _HEADER_BYTES = _PREFIX.size + _DIGEST_BYTES
 _MAX_PAYLOAD_BYTES = 2**32 - 1
+_SHORTEST_CIPHERTEXT_BYTES = len(CIPHERTEXT) + 8 + 12 + _HEADER_BYTES + 16
+"""Of an empty payload: id of the key, nonce, what :func:`seal` adds, tag."""
+
+
+def is_ciphertext(data: bytes) -> bool:
+    """Whether *data* looks like a value of `langcache.storage.encrypted`; nobody without its key can tell more."""
+    return data.startswith(CIPHERTEXT) and len(data) >= _SHORTEST_CIPHERTEXT_BYTES
 
 
 def seal(key: str, payload: bytes, *, compress: bool = True) -> bytes:
@@ -59,7 +66,7 @@ def open_sealed(key: str, data: bytes) -> bytes:
         EncryptedEntry: *data* is the ciphertext of one.
         CorruptEntry: *data* is anything else.
     """
-    if data.startswith(CIPHERTEXT):
+    if is_ciphertext(data):
         raise EncryptedEntry("a stored entry is encrypted, and no key was given")
     if len(data) < _HEADER_BYTES:
         raise CorruptEntry("a stored entry is too short to be one")

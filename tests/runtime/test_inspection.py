@@ -271,7 +271,7 @@ def test_a_check_counts_and_a_repair_sets_aside_only_what_nobody_could_use(
     store_bytes(cache, "old", seal("old", payload(version=FORMAT - 1)))
     store_bytes(cache, "new", seal("new", payload(version=FORMAT + 1)))
     store_bytes(cache, "new seal", b"LC\xff" + bytes(40))
-    store_bytes(cache, "locked", b"LCE\x01" + bytes(40))
+    store_bytes(cache, "locked", b"LCE\x01" + bytes(60))
     found = look("check_entries", cache)
     assert (found.checked, found.healthy, found.quarantined) == (7, False, 0)
     assert dict(found.counts) == {"corrupt": 2, "older format": 1, "newer format": 2, "encrypted": 1}
@@ -306,7 +306,7 @@ def test_ciphertext_without_a_key_is_noticed(look: Look, cache: Cache) -> None:
     assert not look("is_encrypted", cache)
     serve(cache)
     assert not look("is_encrypted", cache)
-    store_bytes(cache.namespaced("other"), "locked", b"LCE\x01" + bytes(40))
+    store_bytes(cache.namespaced("other"), "locked", b"LCE\x01" + bytes(60))
     assert look("is_encrypted", cache.namespaced("other"))
 
 

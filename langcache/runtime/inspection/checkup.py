@@ -13,7 +13,7 @@ from langcache.runtime.pages import Pages, read
 from langcache.runtime.removal import Advance
 from langcache.runtime.steps import Flow, Step, adrive, drive
 from langcache.storage.base import Record, Row
-from langcache.storage.codec import CIPHERTEXT, MAGIC, VERSION, open_sealed
+from langcache.storage.codec import MAGIC, VERSION, is_ciphertext, open_sealed
 
 if TYPE_CHECKING:
     from langcache.runtime.cache import Cache
@@ -127,7 +127,7 @@ def _encrypted(cache: "Cache") -> Flow[bool]:
     for row in (yield Pages(cache.store, cache.namespace, now).next()):
         record: Record | None = yield read(cache.store, cache.namespace, row.key, now)
         if record is not None:
-            return record.value.startswith(CIPHERTEXT)
+            return is_ciphertext(record.value)
     return False
 
 
@@ -176,7 +176,7 @@ def _settle(cache: "Cache", checkup: Checkup, finding: Finding, aside: Record | 
 
 def _entry_or_fault(key: str, value: bytes) -> Entry | tuple[Kind, str]:
     """The entry in stored bytes, or why it is well but not ours to read; raises `CorruptEntry`."""
-    if value.startswith(CIPHERTEXT):
+    if is_ciphertext(value):
         return "encrypted", "it is encrypted, and no key was given"
     seal = value[len(MAGIC)] if value.startswith(MAGIC) and len(value) > len(MAGIC) else VERSION
     if seal != VERSION:

@@ -14,7 +14,7 @@ from langcache.runtime.pages import Pages, read
 from langcache.runtime.removal import opened
 from langcache.runtime.steps import Flow, adrive, drive
 from langcache.storage.base import Record, Row
-from langcache.storage.codec import CIPHERTEXT
+from langcache.storage.codec import is_ciphertext
 
 if TYPE_CHECKING:
     from langcache.runtime.cache import Cache
@@ -94,7 +94,7 @@ def _detail(cache: "Cache", key: str) -> Flow[EntryDetail | None]:
     if record is None:
         return None
     entry = opened(key, record)
-    if entry is None and record.value.startswith(CIPHERTEXT):
+    if entry is None and is_ciphertext(record.value):
         raise EncryptedEntry(f"the entry {key} is encrypted, and no key for it was given")
     if entry is None:
         raise CorruptEntry(f"the entry {key} is corrupt; `langcache health --repair` sets it aside")

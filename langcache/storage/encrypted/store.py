@@ -28,8 +28,7 @@ from langcache.storage.wrapper import Wrapper
 
 logger = logging.getLogger("langcache")
 
-_START: Final = CIPHERTEXT + b"\x01"
-_HEADER_BYTES: Final = len(_START) + ID_BYTES
+_HEADER_BYTES: Final = len(CIPHERTEXT) + ID_BYTES
 _UNKNOWN_TOLD: Final = 8
 _LENGTHS = struct.Struct(">II")
 
@@ -134,7 +133,7 @@ class EncryptedStore(Wrapper):
         return shown
 
     def _sealed(self, namespace: str, key: str, record: Record) -> Record:
-        cipher, header = self._current.cipher(namespace), _START + self._current.id
+        cipher, header = self._current.cipher(namespace), CIPHERTEXT + self._current.id
         value = header + cipher.encrypt(record.value, _context(header, namespace, key))
         return replace(record, value=value, labels=frozenset(map(cipher.hide, record.labels)))
 
@@ -143,10 +142,10 @@ class EncryptedStore(Wrapper):
             return None
         header, body = record.value[:_HEADER_BYTES], record.value[_HEADER_BYTES:]
         value = None
-        if header.startswith(_START) and len(header) == _HEADER_BYTES:
-            written_with = self._keys.get(header[len(_START) :])
+        if header.startswith(CIPHERTEXT) and len(header) == _HEADER_BYTES:
+            written_with = self._keys.get(header[len(CIPHERTEXT) :])
             if written_with is None:
-                self._warn_of(header[len(_START) :])
+                self._warn_of(header[len(CIPHERTEXT) :])
                 return None
             value = written_with.cipher(namespace).decrypt(body, _context(header, namespace, key))
         return replace(
