@@ -21,7 +21,7 @@ def home_of(function: Any) -> str | None:
     while isinstance(function, partial):
         function = function.func
     home = _package_of(getattr(function, "__module__", None) or "")
-    return None if home in sys.stdlib_module_names or home.startswith(_HOSTS) else home
+    return None if _is_python(home) or home.startswith(_HOSTS) else home
 
 
 def is_library(module: str | None, home: str | None) -> bool:
@@ -49,10 +49,14 @@ def _package_of(module: str) -> str:
 @lru_cache(maxsize=4096)
 def _is_installed(module: str) -> bool:
     package = _package_of(module)
-    if package in sys.stdlib_module_names or package == "langcache":
-        return True
     path = _path_of(module, package)
-    return path is not None and path.startswith(_folders())
+    return package == "langcache" or _is_python(package) or (path is not None and path.startswith(_folders()))
+
+
+def _is_python(package: str) -> bool:
+    """Whether *package* comes with Python; a user's may have the same name."""
+    path = _path_of(package, package)
+    return package in sys.stdlib_module_names and (path is None or path.startswith(_folders()))
 
 
 def _path_of(module: str, package: str) -> str | None:

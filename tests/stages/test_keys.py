@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from langcache.errors import UnkeyableError
-from langcache.stages import Pipeline, StageFailed, first_met
+from langcache.stages import Pipeline, StageFailed, first_met, libraries
 from langcache.stages.code import describe_code
 from langcache.stages.inputs import Recorded, Values
 
@@ -193,6 +193,21 @@ def test_code_in_other_modules_counts_wherever_it_is_imported(source, tmp_path, 
 
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
     assert described("one") == described("one")
+    assert described("one") != described("another")
+
+
+def test_a_module_named_like_one_of_pythons_is_the_users(tmp_path, monkeypatch):
+    """Where it lies says whose it is."""
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    monkeypatch.setattr(libraries, "_is_installed", libraries._is_installed.__wrapped__)
+
+    def described(word):
+        (tmp_path / "sched.py").write_text(f"def stage(): return {word!r}")
+        monkeypatch.delitem(sys.modules, "sched", raising=False)
+        importlib.invalidate_caches()
+        return describe_code(importlib.import_module("sched").stage).description
+
     assert described("one") != described("another")
 
 
