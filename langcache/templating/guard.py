@@ -24,7 +24,6 @@ def judge(found: Scan, forms: Forms, gaps: Iterable[tuple[int, int]]) -> None:
     Raises:
         Refused: ``"leak"`` (or the form's own reason), with slot, form and position.
     """
-    forms.watch()
     mask = bytearray(len(found.text))
     for start, end in gaps:
         mask[start:end] = b"\1" * (end - start)
@@ -32,7 +31,7 @@ def judge(found: Scan, forms: Forms, gaps: Iterable[tuple[int, int]]) -> None:
         if mask.find(0, hit.start, hit.end) >= 0 and _left(hit, found.text, mask, forms):
             _judge_hit(hit, found.text, forms)
     _judge_words(found, mask, forms)
-    for slot, start, end in forms.stems.in_humps(found.text):
+    for slot, start, end in forms.watched.stems.in_humps(found.text):
         if mask.find(0, start, end) >= 0:
             raise Refused("leak", slot=slot, form="variant", position=start)
 
@@ -40,7 +39,7 @@ def judge(found: Scan, forms: Forms, gaps: Iterable[tuple[int, int]]) -> None:
 def _judge_words(found: Scan, mask: bytearray, forms: Forms) -> None:
     """Refuse single words that resemble a value, or that a value is a part of, and not by chance."""
     left = {word for word, (start, _) in zip(*found.words, strict=True) if not mask[start]}
-    suspects, longer = _suspects(left, forms), forms.stems.among(left - COMMON - forms.known)
+    suspects, longer = _suspects(left, forms), forms.watched.stems.among(left - COMMON - forms.known)
     if not suspects and not longer:
         return
     for word, span in zip(*found.words, strict=True):
@@ -63,12 +62,16 @@ def _left(hit: Hit, text: str, mask: bytearray, forms: Forms) -> bool:
 
 def _suspects(distinct: set[str], forms: Forms) -> dict[str, tuple[str, str]]:
     """The words of a text that alone resemble a value: word to slot and form."""
-    slips = forms.near.among(distinct - COMMON - forms.known)
+    watched = forms.watched
+    slips = watched.near.among(distinct - COMMON - forms.known)
     suspects = {word: (slot, "typo") for word, slot in slips.items()}
-    suspects |= {word: (forms.acronyms[word], "acronym") for word in distinct & forms.acronyms.keys()}
-    suspects |= {word: (forms.generic[word], "generic") for word in distinct & forms.generic.keys()}
-    suspects |= {word: (forms.common_parts[word], "common part") for word in distinct & forms.common_parts.keys()}
-    suspects |= {word: (forms.parts[word], "partial") for word in distinct & forms.parts.keys()}
+    for form, words in (
+        ("acronym", watched.acronyms),
+        ("generic", watched.generic),
+        ("common part", watched.common_parts),
+        ("partial", watched.parts),
+    ):
+        suspects |= {word: (words[word], form) for word in distinct & words.keys()}
     return suspects
 
 
@@ -94,7 +97,7 @@ def _is_acronym(text: str, start: int, end: int, forms: Forms) -> bool:
     piece = text[start:end]
     if piece.isupper() and not (piece.lower() in COMMON and piece != "LA"):
         return not text.isupper()
-    return end - start > 2 and (piece.isupper() or forms.telling(piece.lower()))
+    return end - start > 2 and (piece.isupper() or forms.watched.telling(piece.lower()))
 
 
 def _judge_hit(hit: Hit, text: str, forms: Forms) -> None:
