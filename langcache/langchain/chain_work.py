@@ -66,6 +66,7 @@ class ChainWork:
         self.request: Request | None = None
         self._tokens: dict[str, str] | None = None
         self._used: list[str] = []
+        self._templates: dict[str, Template] = {}
         if self.bypass is None:
             self._read()
         self.directives = self._directives()
@@ -271,13 +272,21 @@ class ChainWork:
         assert self.request is not None
         if not self.masks:
             return self.request.lexicon.delexicalize(value)
-        template = read(value, self.tokens, list(self.request.reading.slots.values()))
+        template = self._read_text(value)
         self.request.lexicon.guard(template)
         return template
 
     def _read_masked(self, value: str) -> Any:
+        return _as_data(value, self._read_text(value))
+
+    def _read_text(self, value: str) -> Template:
+        """A text of a masked answer as a template: it is asked for to be stored, and to be shown."""
         assert self.request is not None
-        return _as_data(value, read(value, self.tokens, list(self.request.reading.slots.values())))
+        template = self._templates.get(value)
+        if template is None:
+            template = read(value, self.tokens, list(self.request.reading.slots.values()))
+            self._templates[value] = template
+        return template
 
     def _check_required(self, met: set[str]) -> None:
         assert self.request is not None

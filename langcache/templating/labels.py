@@ -1,6 +1,7 @@
 """Placeholder labels: how they are bracketed, mangled by models, and told apart."""
 
 import re
+from functools import lru_cache
 
 from langcache.templating.folding import fold, singular
 
@@ -13,6 +14,7 @@ _GLUE = re.compile(r"[\s_\-‐-―\\]+")
 _WORDS = re.compile(r"[^\W_]+")
 
 
+@lru_cache(maxsize=1024)
 def canonical(label: str) -> str:
     """A label as every mangling of it reads: no case, one space between words, no plurals."""
     return " ".join(singular(word) for word in fold(_GLUE.sub(" ", label)).split())
