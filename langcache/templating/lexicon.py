@@ -24,7 +24,7 @@ from langcache.templating.slots import Personal, items
 from langcache.templating.spelling import date_of, number_of
 from langcache.templating.template import Gap, Template, tidy
 from langcache.templating.traces import decades, digits_alone
-from langcache.templating.views import View, view
+from langcache.templating.views import View, may_escape, view
 
 PLAIN = ("text", "name")
 """Kinds that read a value as the text it is."""
@@ -115,8 +115,10 @@ class Lexicon:
         template = _cut(seen, cuts)
         if fill(template, self._slots) != text:
             raise Refused("round trip")
-        if any(joins_figures(seen.text, hit.start, hit.end) for hit in chosen):
-            self.guard(template)  # beside a gap a number stands alone
+        # Beside a gap a number stands alone, and literals without their values may be no Markdown.
+        joining = any(joins_figures(seen.text, hit.start, hit.end) for hit in chosen)
+        if joining or _reads_otherwise(template, seen, cuts):
+            self.guard(template)
         return template
 
     def _settled(self, hit: Hit, text: str) -> None:
@@ -159,7 +161,7 @@ class Lexicon:
         Raises:
             Refused: ``"leak"`` with slot, form and position (in the text with each gap as one character).
         """
-        pieces = [segment if isinstance(segment, str) else GAP for segment in template]
+        pieces = _with_marks(template)
         seen = view("".join(pieces))
         ends = list(accumulate(map(len, pieces)))
         gaps = [end for end, segment in zip(ends, template, strict=True) if not isinstance(segment, str)]
@@ -272,6 +274,23 @@ def _apart(taken: Sequence[Hit], hits: Sequence[Hit]) -> Sequence[Hit]:
         if begins_free and after < len(taken) and hit.end > taken[after].start:
             raise Refused("ambiguous slots", slot=hit.entry.slot, form="overlap", position=hit.start)
     return taken
+
+
+def _reads_otherwise(template: Template, seen: View, cuts: Sequence[Cut]) -> bool:
+    """Whether the literals read otherwise without the values, one of which may be all that makes the text Markdown."""
+    if not cuts or not any(isinstance(segment, str) and may_escape(segment) for segment in template):
+        return False
+    read: list[str] = []
+    at = 0
+    for cut in cuts:
+        read += (seen.text[at : cut.start], GAP)
+        at = cut.end
+    return view("".join(_with_marks(template))).text != "".join([*read, seen.text[at:]])
+
+
+def _with_marks(template: Template) -> list[str]:
+    """The segments of a template, each gap as one character."""
+    return [segment if isinstance(segment, str) else GAP for segment in template]
 
 
 def _cut(seen: View, cuts: Sequence[Cut]) -> Template:

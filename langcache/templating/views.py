@@ -107,7 +107,7 @@ def _view(text: str, escapes: Sequence[tuple[int, int, str]], strings: Spans | N
 
 def _escaped(text: str, zones: Zones) -> list[tuple[int, int, str]]:
     """The escape sequences of a text in order: start, end and the one character each stands for."""
-    if not (zones.list or zones.prose) or not ("\\" in text or "&" in text or "%" in text or "+" in text):
+    if not (zones.list or zones.prose) or not may_escape(text):
         return []
     found: list[tuple[int, int, str]] = []
     at = 0
@@ -116,6 +116,11 @@ def _escaped(text: str, zones: Zones) -> list[tuple[int, int, str]]:
         found += _read(text, zone.rule, zone.start, zone.end)
         at = zone.end
     return found
+
+
+def may_escape(text: str) -> bool:
+    """Whether a text holds a sign that begins an escape in some context."""
+    return "\\" in text or "&" in text or "%" in text or "+" in text
 
 
 def _read(text: str, rule: str, start: int, end: int) -> Sequence[tuple[int, int, str]]:

@@ -84,3 +84,16 @@ def test_a_member_of_an_enumeration_is_known_by_what_it_says() -> None:
     assert fill(template, {"colour": blue}) == "You chose navy blue."
     with pytest.raises(Refused, match="leak"):
         Lexicon([], ignored={"colour": Colour.RED}).delexicalize("You chose crimson red.")
+
+
+@pytest.mark.parametrize(
+    ("text", "value"), [("See \\# Leasmt\n- Tao", ["Leasmt", "Tao"]), ("See \\# at me@x.org\n2024. Then go", 2024)]
+)
+def test_literals_that_only_a_value_makes_markdown_are_read_without_it_too(text: str, value: object) -> None:
+    """A backslash is no more an escape where the bullet is in a gap: the guard accepts what was made, or none is."""
+    slot = Personal("it", "it", value, kind="list" if isinstance(value, list) else "number")
+    lexicon = Lexicon([slot, Personal("sign", "sign", "/")])
+    template = lexicon.delexicalize(text)
+    lexicon.guard(template)
+    assert fill(template, {"it": slot}) == text
+    assert refusal(text, slot, Personal("sign", "sign", "\\")) == ("leak", "sign", "exact")
