@@ -227,7 +227,7 @@ class Cache(Accounting):
             features: name to normalised value; each entry must be read for it.
 
         Raises:
-            DeclarationError: no condition is given.
+            DeclarationError: no condition is given, or an age that is none.
             StoreError: the store does not answer.
         """
         now = self.clock.now()

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any, TypedDict
 
 from langcache.core.entry import Entry
+from langcache.errors import DeclarationError
 from langcache.runtime.features import features_of, is_typed
 from langcache.storage.base import Row
 
@@ -69,10 +70,16 @@ def select(
     older_than: timedelta | float | None = None,
     features: Mapping[str, Any] | None = None,
 ) -> Selection:
-    """Turn the public arguments into a selection; *now* is what an age counts from."""
+    """Turn the public arguments into a selection; *now* is what an age counts from.
+
+    Raises:
+        DeclarationError: the age is negative, which would name every entry, or no number.
+    """
     tags = filter(None, (tags,) if isinstance(tags, str) else tags)
     named = {"chain": chain, "prompt": prompt_version, "type": generation_type}
     labels = {f"{kind}:{value}" for kind, value in named.items() if value is not None}
     labels |= {f"tag:{tag}" for tag in tags}
     age_s = older_than.total_seconds() if isinstance(older_than, timedelta) else older_than
+    if age_s is not None and not age_s >= 0:
+        raise DeclarationError(f"older_than is an age, in seconds; {age_s:g} is none")
     return Selection(key, frozenset(labels), None if age_s is None else now - age_s, dict(features or {}))

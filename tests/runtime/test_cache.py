@@ -261,6 +261,16 @@ def test_removing_nothing_in_particular_is_refused(remove: Remove, conditions: d
 
 
 @both
+@pytest.mark.parametrize("age", [-1, timedelta(days=-30), float("nan")])
+def test_an_age_that_is_none_is_refused(remove: Remove, age: Any, cache: Cache, clock: FakeClock) -> None:
+    """A sign too many must not empty the cache."""
+    fill(cache, clock)
+    with pytest.raises(DeclarationError, match="older_than"):
+        remove(cache, "invalidate", older_than=age)
+    assert cache.stats().entries == 4
+
+
+@both
 def test_clear_removes_all_of_its_namespace_and_nothing_else(remove: Remove, cache: Cache, clock: FakeClock) -> None:
     """And says how many."""
     other = cache.namespaced("tenant-7")
