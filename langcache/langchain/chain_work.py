@@ -26,7 +26,7 @@ from langcache.langchain.settings import Chain
 from langcache.runtime import ambient
 from langcache.runtime.transient import is_transient
 from langcache.runtime.work import MaskedRunFailed, Produced, Stream
-from langcache.templating import Gap, Template, fill, from_data, read, to_data
+from langcache.templating import Gap, Template, fill, from_data, to_data
 from langcache.templating.stream import StreamFiller
 
 __all__ = ["ChainWork", "asked_by_profile"]
@@ -66,7 +66,6 @@ class ChainWork:
         self.request: Request | None = None
         self._tokens: dict[str, str] | None = None
         self._used: list[str] = []
-        self._templates: dict[str, Template] = {}
         if self.bypass is None:
             self._read()
         self.directives = self._directives()
@@ -280,13 +279,8 @@ class ChainWork:
         return _as_data(value, self._read_text(value))
 
     def _read_text(self, value: str) -> Template:
-        """A text of a masked answer as a template: it is asked for to be stored, and to be shown."""
         assert self.request is not None
-        template = self._templates.get(value)
-        if template is None:
-            template = read(value, self.tokens, list(self.request.reading.slots.values()))
-            self._templates[value] = template
-        return template
+        return self.request.read(value, self.tokens)
 
     def _check_required(self, met: set[str]) -> None:
         assert self.request is not None

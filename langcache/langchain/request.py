@@ -16,7 +16,7 @@ from langcache.langchain.messages import mask_value, plain_message
 from langcache.langchain.settings import VOLATILE, Identity, Settings
 from langcache.runtime import ambient
 from langcache.runtime.features import FEATURE
-from langcache.templating import Lexicon, MaskedList, MaskedText, Template, placeholders, show, to_data
+from langcache.templating import Lexicon, MaskedList, MaskedText, Template, placeholders, read, show, to_data
 
 __all__ = ["UNSPECIFIED", "Request", "map_texts"]
 
@@ -155,7 +155,21 @@ class Request:
 
         return {name: map_texts(value, located) for name, value in residue.items()}
 
-    # What a masked chain receives.
+    # What a masked chain receives, and what it answers.
+
+    def read(self, text: str, tokens: Mapping[str, str]) -> Template:
+        """A text of a masked answer as a template: it is asked for to be stored, and to be shown.
+
+        Raises:
+            Refused: see `langcache.templating.read`.
+        """
+        if text not in self._was_read:
+            self._was_read[text] = read(text, tokens, list(self.reading.slots.values()))
+        return self._was_read[text]
+
+    @cached_property
+    def _was_read(self) -> dict[str, Template]:
+        return {}
 
     def tokens(self) -> dict[str, str]:
         """Slot name to placeholder: distinct from anything the prompt, features or residue hold."""
