@@ -130,9 +130,9 @@ class AsyncClusterWire:
 
     async def close(self) -> None:
         """See :meth:`Wire.close`."""
-        left = list(self._asking)
-        for asking in left:
-            asking.cancel()
-        # First: one that goes on would connect the closed client anew.
-        await asyncio.gather(*left, return_exceptions=True)
+        # First: one that goes on would connect the closed client anew. One that ends may begin another.
+        while left := list(self._asking):
+            for asking in left:
+                asking.cancel()
+            await asyncio.gather(*left, return_exceptions=True)
         await self._topology.aclose(self._client)
