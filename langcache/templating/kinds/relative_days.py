@@ -66,7 +66,8 @@ def relative_forms(day: Day, reference: date | None) -> Iterator[Form]:
     if offset in _NAMED:
         yield from _named(_NAMED[offset])
     if offset == 0:
-        yield from (Form(text, None, why="relative date", locatable=False) for text in _TODAY_IS_NOW)
+        begun = (*_TODAY_IS_NOW, *(text.capitalize() for text in _TODAY_IS_NOW))
+        yield from (Form(text, None, why="relative date", locatable=False) for text in begun)
     if offset > 1:
         yield Form(f"is in {offset} days", _IN_DAYS, sure=True, locatable=False)
         yield Form(f"in {offset} days", None, why="relative date", locatable=False)
