@@ -16,6 +16,7 @@ from langcache.storage.base import Record
 from langcache.storage.redis import layout
 from langcache.storage.redis.layout import Names
 from langcache.storage.redis.topology import Cluster, Single, Watched
+from langcache.storage.redis.wires import AsyncWire, Wire
 from langcache.storage.registry import open_store
 from langcache.testing.contract import NOW, ODD_NAMES, record
 from langcache.testing.machine import store_machine
@@ -419,6 +420,13 @@ def test_nothing_is_connected_before_the_first_call():
     """Opening a store neither waits nor fails for want of a server."""
     open_store("redis://192.0.2.1:1").close()
     open_store("redis+cluster://192.0.2.1:1").close()
+
+
+def test_of_no_commands_nothing_is_sent():
+    """An empty chunk makes the event loop of Python 3.12 and later spin, and closing wait until it gives up."""
+    unconnected = None
+    assert Wire(unconnected, unconnected).ask_all([]) == []
+    assert asyncio.run(AsyncWire(unconnected, unconnected, 1).ask_all([])) == []
 
 
 def test_a_restarted_server_forgets_nothing_it_saved():

@@ -59,7 +59,7 @@ class Wire:
 
     def ask_all(self, commands: Sequence[Command]) -> list[Any]:
         """The answers to many, in one round trip; an answer may be an exception."""
-        return self._exchange(commands)
+        return self._exchange(commands) if commands else []
 
     def nodes(self) -> list[Any]:
         """Where a scan has to go."""
@@ -152,7 +152,8 @@ class AsyncWire:
 
     async def ask_all(self, commands: Sequence[Command]) -> list[Any]:
         """See :meth:`Wire.ask_all`."""
-        return await self._exchange(commands)
+        # Of nothing to send, Python 3.12 and later keep an empty chunk: their loop spins, and closing waits for it.
+        return await self._exchange(commands) if commands else []
 
     async def nodes(self) -> list[Any]:
         """See :meth:`Wire.nodes`."""
