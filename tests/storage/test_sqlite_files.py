@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from langcache.errors import ForeignFile, StoreError
-from langcache.storage.sqlite import SQLiteStore, files, schema
+from langcache.storage.sqlite import SQLiteStore, files, schema, tables
 from langcache.testing.contract import NOW, record
 
 
@@ -183,6 +183,24 @@ class TestTorn:
         assert not (tmp_path / "cache.db.corrupt-2").exists()
         for store in stores:
             store.close()
+
+    def test_what_a_store_is_about_to_write_survives_the_move(self, tmp_path, monkeypatch):
+        """SQLite says "disk I/O error" where another store has moved the log of the open file: it is written anew."""
+        path = tmp_path / "cache.db"
+        store, real = SQLiteStore(path), tables.put
+        store.put("ns", "before", record(), now=NOW)
+
+        def moved_meanwhile(*args):
+            monkeypatch.setattr(tables, "put", real)
+            files.set_aside(path, files.identify(path))
+            error = sqlite3.OperationalError("disk I/O error")
+            error.sqlite_errorcode = sqlite3.SQLITE_IOERR_SHORT_READ
+            raise error
+
+        monkeypatch.setattr(tables, "put", moved_meanwhile)
+        assert store.put("ns", "new", record(), now=NOW)
+        assert [row.key for row in store.scan("ns", now=NOW)] == ["new"]
+        store.close()
 
     def test_the_sidecars_go_along(self, tmp_path):
         """A write-ahead log left behind would be replayed into the new file."""

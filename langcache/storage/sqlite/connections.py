@@ -41,6 +41,11 @@ def has_moved(error: Exception) -> bool:
     return moved or isinstance(error, files.Vanished)
 
 
+def is_of_a_moved_file(error: sqlite3.Error) -> bool:
+    """Whether SQLite may say so because the log of its open file is elsewhere."""
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN)
+
+
 def is_torn(error: sqlite3.Error) -> bool:
     """Whether *error* means a malformed database rather than a busy, full or unreachable one."""
     return getattr(error, "sqlite_errorcode", 0) & 0xFF in _TORN_CODES
@@ -181,14 +186,16 @@ class Connections:
             connection.leave()
             if isinstance(error, sqlite3.Error) and is_torn(error):
                 raise Torn(identity) from error
-            if isinstance(error, sqlite3.Error) and self._was_set_aside(identity):
-                raise files.Vanished(errno.ENOENT, "set aside while it was opened", str(self.path)) from error
+            if isinstance(error, sqlite3.Error):
+                self.ensure_still_there(identity, error)
             raise
         return connection
 
-    def _was_set_aside(self, identity: Identity) -> bool:
+    def ensure_still_there(self, identity: Identity, error: sqlite3.Error) -> None:
+        """Raise `files.Vanished` from *error* if somebody has set the file of *identity* aside."""
         with files.exclusively(self.path):
-            return files.identify(self.path) != identity
+            if files.identify(self.path) != identity:
+                raise files.Vanished(errno.ENOENT, "set aside while it was in use", str(self.path)) from error
 
     def _connect(self, path: Path) -> Connection:
         return sqlite3.connect(

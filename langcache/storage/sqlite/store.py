@@ -17,7 +17,7 @@ from langcache.storage.asynchrony import ThreadedAsync
 from langcache.storage.base import PAGE_ROWS, Cells, Lease, Record, Row, Sheet, Usage, is_expired
 from langcache.storage.forking import survive_fork
 from langcache.storage.sqlite import counts, files, tables
-from langcache.storage.sqlite.connections import Connection, Connections, Torn, has_moved, is_torn
+from langcache.storage.sqlite.connections import Connection, Connections, Torn, has_moved, is_of_a_moved_file, is_torn
 
 logger = logging.getLogger("langcache")
 
@@ -246,8 +246,12 @@ class SQLiteStore(ThreadedAsync):
     def _abandon(self, connection: Connection, error: BaseException) -> None:
         # Closing rolls back, and is right whatever state the error left.
         self._connections.drop(connection)
-        if isinstance(error, sqlite3.Error) and is_torn(error):
+        if not isinstance(error, sqlite3.Error):
+            return
+        if is_torn(error):
             raise Torn(connection.identity) from error
+        if is_of_a_moved_file(error):
+            self._connections.ensure_still_there(connection.identity, error)
 
     def _set_aside(self, torn: Torn) -> None:
         moved_to = files.set_aside(self.path, torn.identity)
