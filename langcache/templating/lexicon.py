@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from decimal import Decimal
-from itertools import accumulate, chain
+from itertools import accumulate, chain, pairwise
 from typing import NamedTuple
 
 from langcache.errors import Refused
@@ -31,6 +31,9 @@ PLAIN = ("text", "name")
 
 _ADDRESSES = ("host", "url", "address")
 """Contexts that write a value in one word anyway, or refuse it."""
+
+_DAYS = ("date", "datetime")
+"""Kinds that say a value in words of their own or by pointing at it."""
 
 NOTHING: Mapping[str, object] = {}
 
@@ -107,6 +110,7 @@ class Lexicon:
         found = scan(seen.text, self._forms)
         candidates = [hit for each in found.hits if (hit := _fillable(each, seen.text)) is not None]
         chosen = _apart(_longest(candidates), candidates)
+        self._said_once(chosen, seen.text)
         cuts: list[Cut] = []
         for hit in chosen:
             self._settled(hit, seen.text)
@@ -120,6 +124,14 @@ class Lexicon:
         if joining or _reads_otherwise(template, seen, cuts):
             self.guard(template)
         return template
+
+    def _said_once(self, chosen: Sequence[Hit], text: str) -> None:
+        """Refuse "today, March 1st": the next reader's day may be said in one of these ways only."""
+        for one, other in pairwise(chosen):
+            beside = one.entry.slot == other.entry.slot and text[one.end : other.start] == ", "
+            pointed_at = one.entry.form.locatable != other.entry.form.locatable
+            if beside and pointed_at and self._slots[one.entry.slot].kind in _DAYS:
+                raise Refused("ambiguous value", slot=one.entry.slot, form="exact", position=one.start)
 
     def _settled(self, hit: Hit, text: str) -> None:
         entry = hit.entry

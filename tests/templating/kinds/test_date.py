@@ -95,6 +95,7 @@ def test_both_readings_of_an_ambiguous_value_are_guarded() -> None:
         ("2019-03-11", "next Monday", "2019-03-12", "<relative date>"),
         ("2019-03-01", "tonight", "2019-03-02", "<ambiguous value>"),
         ("2019-03-01", "Today is March 1st.", "2019-03-09", "<ambiguous value>"),
+        ("2019-03-01", "It is today, March 1st.", "2019-03-14", "<ambiguous value>"),
         ("2019-03-01", "Today we meet.", "2019-03-09", "March 9th we meet."),
     ],
 )
