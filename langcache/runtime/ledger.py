@@ -109,6 +109,7 @@ class Ledger:
     def _count(self, event: Event) -> None:
         self._add_up(event)
         if event.is_helper:
+            self._count_helper(event)
             return
         self._outcomes[event.outcome] += 1
         self._chains[_bounded(self._chains, event.chain)][event.outcome] += 1
@@ -128,10 +129,12 @@ class Ledger:
             sums.cost_usd += cost_usd
         if saved_usd:
             sums.saved_usd += saved_usd
-        if event.is_helper:
-            sums.helpers += 1
-            sums.helper_cost_usd += cost_usd or 0
-            sums.saved_usd -= cost_usd or 0
+
+    def _count_helper(self, event: Event) -> None:
+        sums, cost_usd = self._sums, event.cost_usd or 0
+        sums.helpers += 1
+        sums.helper_cost_usd += cost_usd
+        sums.saved_usd -= cost_usd
 
     def _count_refusal(self, event: Event) -> None:
         reason = event.reason or "unknown"
