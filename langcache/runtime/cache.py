@@ -270,11 +270,15 @@ class Cache(Accounting):
 
     def clear(self) -> int:
         """Remove every entry of this namespace; says how many."""
-        return self.store.clear(self.namespace)
+        removed = self.store.clear(self.namespace)
+        self.engine.store.emptied(self.namespace)
+        return removed
 
     async def aclear(self) -> int:
         """`clear`, awaited."""
-        return await self.store.aclear(self.namespace)
+        removed = await self.store.aclear(self.namespace)
+        self.engine.store.emptied(self.namespace)
+        return removed
 
     # Its life.
 

@@ -65,6 +65,10 @@ class GuardedStore:
         """Whether answers may be stored in *namespace*: not where others keep theirs encrypted."""
         return not self._encrypted_until or self._encrypted_until.get(namespace, 0.0) <= self._clock.now()
 
+    def emptied(self, namespace: str) -> None:
+        """Somebody has removed all of *namespace*: no ciphertext is left to be stored beside."""
+        self._encrypted_until.pop(namespace, None)
+
     @property
     def hangs(self) -> bool:
         """Whether the last call ended in a timeout; one request pays for one, not for each call it would make."""

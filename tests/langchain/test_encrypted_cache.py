@@ -60,6 +60,22 @@ async def test_an_app_without_the_key_spoils_nothing(
     assert model.calls == 4
 
 
+@pytest.mark.parametrize("half", ["sync", "async"])
+async def test_once_the_namespace_is_cleared_answers_are_stored_again(half: str, tmp_path: Path) -> None:
+    """The other fix that the warning names; it works at once."""
+    url, model = f"sqlite:///{tmp_path / 'x.db'}", CountingModel(say=SAY)
+    with Cache(url, encryption_keys=[generate_key()]) as cache:
+        cache.wrap(chain(model), profile=Applicant, name="plan").invoke(founder())
+    async with Cache(url) as keyless:
+        wrapped = keyless.wrap(chain(model), profile=Applicant, name="plan")
+        wrapped.invoke(founder())
+        assert (keyless.clear() if half == "sync" else await keyless.aclear()) == 1
+        assert keyless.stats().store_trouble is None
+        for _ in range(2):
+            wrapped.invoke(founder())
+    assert model.calls == 3
+
+
 def test_another_key_than_theirs_is_told_once_and_nothing_set_aside(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
