@@ -1,6 +1,7 @@
 """A day of the year in other languages than the slot's: recognised, so that it does not stay, but never filled.
 
-A model may answer in the reader's language although the slot was declared without a locale.
+A model may answer in the reader's language although the slot was declared without a locale. The names are CLDR's, as a
+test holds them to; a table, since an English slot needs no babel, and its guard must not be weaker for lack of it.
 """
 
 from collections.abc import Iterator
@@ -15,7 +16,7 @@ _MONTHS = {
         "gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre dicembre",
         "января февраля марта апреля мая июня июля августа сентября октября ноября декабря",
         "يناير فبراير مارس أبريل مايو يونيو يوليو أغسطس سبتمبر أكتوبر نوفمبر ديسمبر",
-        "जनवरी फरवरी मार्च अप्रैल मई जून जुलाई अगस्त सितंबर अक्टूबर नवंबर दिसंबर",
+        "जनवरी फ़रवरी मार्च अप्रैल मई जून जुलाई अगस्त सितंबर अक्टूबर नवंबर दिसंबर",
     ),
     "{day}. {month}": ("Januar Februar März April Mai Juni Juli August September Oktober November Dezember",),
 }

@@ -15,7 +15,10 @@ _WEEKDAY_STYLES = {"next EEEE": (7, 14), "this coming EEEE": (6, 7), "coming EEE
 _IN_DAYS = "is in # days"
 # One who says "the day after tomorrow" is not made to say "tomorrow": half of it would still stand there.
 _NAMED_BY = {"relative": (-1, 0, 1), "relative the": (-2, 0, 2), "relative short": (-2, 0, 2)}
-_TODAY_IS_NOW = ("this morning", "this afternoon", "this evening", "tonight", "today is")
+_TODAY_IS_NOW = (
+    *("this morning", "this afternoon", "this evening", "tonight", "today is"),
+    *("This morning", "This afternoon", "This evening", "Tonight", "Today is"),
+)
 # Here "today" is the hour of talking and not the value, whoever the reader is: written back as it stands.
 IDIOMS = (
     "help you with today", "help you today", "assist you with today", "assist you today", "do for you today",
@@ -66,8 +69,7 @@ def relative_forms(day: Day, reference: date | None) -> Iterator[Form]:
     if offset in _NAMED:
         yield from _named(_NAMED[offset])
     if offset == 0:
-        begun = (*_TODAY_IS_NOW, *(text.capitalize() for text in _TODAY_IS_NOW))
-        yield from (Form(text, None, why="relative date", locatable=False) for text in begun)
+        yield from (Form(text, None, why="relative date", locatable=False) for text in _TODAY_IS_NOW)
     if offset > 1:
         yield Form(f"is in {offset} days", _IN_DAYS, sure=True, locatable=False)
         yield Form(f"in {offset} days", None, why="relative date", locatable=False)

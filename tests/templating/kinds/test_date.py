@@ -8,8 +8,9 @@ from hypothesis import given, settings, strategies as st
 
 from langcache.errors import DeclarationError
 from langcache.templating import Lexicon, Personal
+from langcache.templating.kinds.abroad import abroad
 from langcache.templating.kinds.date import patterns_of
-from langcache.templating.kinds.days import day_of
+from langcache.templating.kinds.days import Day, day_of, write
 from langcache.templating.kinds.locales import cldr
 from langcache.templating.kinds.relative_days import IDIOMS
 from tests.templating.kinds.laws import check_exchange, check_render, exchanged, forms, rendered, slot
@@ -115,6 +116,14 @@ def test_today_in_an_idiom_is_nobodys_day() -> None:
     text = "It is today. How can I help you today?"
     own, other = (slot(day, "date", reference_date=REFERENCE) for day in (REFERENCE, date(2019, 3, 2)))
     assert exchanged(text, own, other) == "It is tomorrow. How can I help you today?"
+
+
+@pytest.mark.parametrize("locale", ["es", "pt", "fr", "it", "de", "ru", "ar", "hi", "zh", "ja", "ko"])
+def test_a_day_abroad_is_written_as_cldr_has_it(locale: str) -> None:
+    """The table that an English slot's guard uses without babel says what babel says, for every month."""
+    pattern = cldr(locale).datetime_skeletons["MMMMd"].pattern
+    months = range(1, 13)
+    assert [month for month in months if write(Day(None, month, 21), pattern, locale) not in abroad(month, 21)] == []
 
 
 def test_a_wrong_or_missing_year_is_never_invented() -> None:
