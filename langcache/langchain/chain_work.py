@@ -271,16 +271,13 @@ class ChainWork:
         assert self.request is not None
         if not self.masks:
             return self.request.lexicon.delexicalize(value)
-        template = self._read_text(value)
+        template = self.request.read(value, self.tokens)
         self.request.lexicon.guard(template)
         return template
 
     def _read_masked(self, value: str) -> Any:
-        return _as_data(value, self._read_text(value))
-
-    def _read_text(self, value: str) -> Template:
         assert self.request is not None
-        return self.request.read(value, self.tokens)
+        return _as_data(value, self.request.read(value, self.tokens))
 
     def _check_required(self, met: set[str]) -> None:
         assert self.request is not None
