@@ -2,11 +2,12 @@
 
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
+from threading import Thread
 
 import pytest
 
 from langcache.errors import ForeignFile, StoreError
-from langcache.storage.sqlite import SQLiteStore, files, schema, tables
+from langcache.storage.sqlite import SQLiteStore, connections, files, schema, tables
 from langcache.testing.contract import NOW, record
 
 
@@ -183,6 +184,31 @@ class TestTorn:
         assert not (tmp_path / "cache.db.corrupt-2").exists()
         for store in stores:
             store.close()
+
+    @pytest.mark.parametrize("when", ["_connect_for_good", "close"])
+    def test_none_is_moved_while_its_log_is_opened_or_closed(self, tmp_path, monkeypatch, when):
+        """SQLite goes by the log's name then, and would take or delete that of the file in its place."""
+        path, moved = tmp_path / "cache.db", []
+        filled(path)
+        owner = connections.Connections if when == "_connect_for_good" else connections.Connection
+        real = getattr(owner, when)
+
+        def meanwhile(*args):
+            mover = Thread(target=lambda: moved.append(files.set_aside(path, files.identify(path))))
+            mover.start()
+            mover.join(0.1)
+            assert path.exists()
+            movers.append(mover)
+            return real(*args)
+
+        movers: list[Thread] = []
+        monkeypatch.setattr(owner, when, meanwhile)
+        store = SQLiteStore(path)
+        store.get("ns", "000", now=NOW)
+        store.close()
+        for mover in movers:
+            mover.join()
+        assert moved[0] == tmp_path / "cache.db.corrupt-1"
 
     def test_what_a_store_is_about_to_write_survives_the_move(self, tmp_path, monkeypatch):
         """SQLite says "disk I/O error" where another store has moved the log of the open file: it is written anew."""

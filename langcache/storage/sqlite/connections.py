@@ -51,6 +51,11 @@ def is_torn(error: sqlite3.Error) -> bool:
     return getattr(error, "sqlite_errorcode", 0) & 0xFF in _TORN_CODES
 
 
+def _raise_torn(identity: Identity, error: BaseException) -> None:
+    if isinstance(error, sqlite3.Error) and is_torn(error):
+        raise Torn(identity) from error
+
+
 class Connections:
     """A bounded pool, opened as needed.
 
@@ -101,7 +106,7 @@ class Connections:
 
     def drop(self, connection: Connection) -> None:
         """Close *connection* instead of taking it back."""
-        connection.leave()
+        self._leave(connection)
         self._idle.put(None)
 
     def is_current(self, connection: Connection) -> bool:
@@ -140,7 +145,7 @@ class Connections:
             except StoreError:
                 return
             if connection is not None:
-                connection.leave()
+                self._leave(connection)
 
     def resume(self) -> None:
         """Go on in the parent of a fork, waking those who waited meanwhile."""
@@ -171,25 +176,59 @@ class Connections:
             self._idle.put(None)
             raise
 
-    def _open(self) -> Connection:
-        identity = files.identify(self.path) or self._make()
-        files.hold(self.path, identity)
-        try:
-            connection = self._connect(self.path)
-        except BaseException:
-            files.let_go(identity)
-            raise
-        connection.identity = identity
-        try:
-            self._ready(connection)
-        except BaseException as error:
+    def _leave(self, connection: Connection) -> None:
+        with files.in_place(self.path):
             connection.leave()
-            if isinstance(error, sqlite3.Error) and is_torn(error):
-                raise Torn(identity) from error
-            if isinstance(error, sqlite3.Error):
-                self.ensure_still_there(identity, error)
+
+    def _open(self) -> Connection:
+        while (connection := self._open_existing()) is None:
+            self._make()
+        try:
+            self._bring_up_to_date(connection)
+        except BaseException as error:
+            self._leave(connection)
+            _raise_torn(connection.identity, error)
             raise
         return connection
+
+    def _open_existing(self) -> Connection | None:
+        """A connection to the file that is there; None where there is none, or another one by now."""
+        identity = files.identify(self.path)
+        if identity is None:
+            return None
+        files.hold(self.path, identity)
+        try:
+            with files.in_place(self.path):
+                if files.identify(self.path) == identity:
+                    return self._connect_for_good(identity)
+        except BaseException as error:
+            files.let_go(identity)
+            _raise_torn(identity, error)
+            raise
+        files.let_go(identity)
+        return None
+
+    def _connect_for_good(self, identity: Identity) -> Connection:
+        """A connection that has read from the file, and so has its log open whatever happens to the names."""
+        connection = self._connect(self.path)
+        connection.identity = identity
+        try:
+            connection.execute(f"PRAGMA synchronous = {self._synchronous}")
+            connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
+            connection.execute(f"PRAGMA journal_size_limit = {_WAL_LIMIT_BYTES}")
+            connection.execute("PRAGMA user_version").fetchone()
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _bring_up_to_date(self, connection: Connection) -> None:
+        try:
+            if not schema.is_current(connection):
+                with files.exclusively(self.path):
+                    schema.migrate(connection)
+        except ForeignFile as error:
+            raise ForeignFile(f"{self.path}: {error}") from None
 
     def ensure_still_there(self, identity: Identity, error: sqlite3.Error) -> None:
         """Raise `files.Vanished` from *error* if somebody has set the file of *identity* aside."""
@@ -206,22 +245,11 @@ class Connections:
             factory=Connection,
         )
 
-    def _ready(self, connection: Connection) -> None:
-        connection.execute(f"PRAGMA synchronous = {self._synchronous}")
-        connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
-        connection.execute(f"PRAGMA journal_size_limit = {_WAL_LIMIT_BYTES}")
-        try:
-            if not schema.is_current(connection):
-                with files.exclusively(self.path):
-                    schema.migrate(connection)
-        except ForeignFile as error:
-            raise ForeignFile(f"{self.path}: {error}") from None
-
-    def _make(self) -> Identity:
+    def _make(self) -> None:
         """A new database, complete before anybody can see it."""
         with files.exclusively(self.path):
-            if (identity := files.identify(self.path)) is not None:
-                return identity
+            if files.identify(self.path) is not None:
+                return
             new = self.path.with_name(self.path.name + ".new")
             new.unlink(missing_ok=True)
             connection = self._connect(new)
@@ -231,6 +259,3 @@ class Connections:
             finally:
                 connection.close()
             files.install(new, self.path)
-            made = files.identify(self.path)
-            assert made is not None
-            return made

@@ -151,9 +151,35 @@ def exclusively(path: Path) -> Iterator[None]:
     twice.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(path.with_name(path.name + ".lock"), os.O_RDWR | os.O_CREAT, 0o666)
+    with _locked(_open_lock(path), alone=True):
+        yield
+
+
+@contextmanager
+def in_place(path: Path) -> Iterator[None]:
+    """Have the database at *path* neither made, migrated nor set aside meanwhile; any number may have it so at once.
+
+    SQLite finds the log of a database by its name, when it first reads and when it closes last. Were the file
+    moved in between, it would take the log of the one that took its place ("How To Corrupt An SQLite Database
+    File", 2.4). Where the lock cannot be made, as in a folder that has gone or may only be read, there is none.
+    """
     try:
-        _lock(descriptor)
+        descriptor = _open_lock(path)
+    except OSError:
+        yield
+        return
+    with _locked(descriptor, alone=False):
+        yield
+
+
+def _open_lock(path: Path) -> int:
+    return os.open(path.with_name(path.name + ".lock"), os.O_RDWR | os.O_CREAT, 0o666)
+
+
+@contextmanager
+def _locked(descriptor: int, *, alone: bool) -> Iterator[None]:
+    try:
+        _lock(descriptor, alone)
         yield
     finally:
         _unlock(descriptor)
@@ -162,7 +188,7 @@ def exclusively(path: Path) -> Iterator[None]:
 
 if sys.platform == "win32":
 
-    def _lock(descriptor: int) -> None:
+    def _lock(descriptor: int, alone: bool) -> None:  # Windows has no shared one here
         msvcrt.locking(descriptor, msvcrt.LK_LOCK, 1)
 
     def _unlock(descriptor: int) -> None:
@@ -170,8 +196,8 @@ if sys.platform == "win32":
 
 else:
 
-    def _lock(descriptor: int) -> None:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+    def _lock(descriptor: int, alone: bool) -> None:
+        fcntl.flock(descriptor, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
 
     def _unlock(descriptor: int) -> None:
         # Not left to the closing: a child forked meanwhile has the descriptor too, and would keep the lock.
