@@ -133,10 +133,10 @@ class Request:
     def lexicon(self) -> Lexicon:
         """Everything personal about this user, compiled, to search an answer for it."""
         reading = self.reading
-        known = [*self.identity.found.texts, *map(str, reading.shown.values())]
-        slots = list(reading.slots.values())
+        known = self.identity.known.also(map(str, reading.shown.values()))
         if self.settings.mode == "mask":
-            return Lexicon(slots, known=known)  # ignored and raw feature values were never shown to the model
+            return self.finder.knowing(known)  # ignored and raw feature values were never shown to the model
+        slots = list(reading.slots.values())
         return Lexicon(slots, ignored=reading.ignored, blurred=reading.blurred, known=known)
 
     def _masked_residue(self) -> dict[str, Any]:

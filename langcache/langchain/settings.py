@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Literal
 
 from langcache.core.classes import Classes
@@ -16,6 +17,7 @@ from langcache.langchain.watch import Watched
 from langcache.runtime.breaker import Breaker
 from langcache.runtime.cache import Cache
 from langcache.storage.forking import ForkableLock
+from langcache.templating import Known
 
 __all__ = ["VOLATILE", "Chain", "Settings", "check"]
 
@@ -49,7 +51,7 @@ def check(settings: Settings) -> None:
         raise DeclarationError("profile is a subclass of langcache.Profile, or Profile.of(...)")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Identity:
     """What every request to a chain shares; made anew only when a parameter of the runnable changes.
 
@@ -67,6 +69,11 @@ class Identity:
     classes: Classes
     prompt_version: str
     labels: frozenset[str] = frozenset()
+
+    @cached_property
+    def known(self) -> Known:
+        """What the prompt says to everybody."""
+        return Known(self.found.texts)
 
 
 @dataclass(slots=True)

@@ -4,6 +4,7 @@ Pure: no I/O, clock, environment or LangChain; the standard library only.
 """
 
 from langcache.templating.fill import fill
+from langcache.templating.known import Known
 from langcache.templating.lexicon import Lexicon
 from langcache.templating.masked import MaskedList, MaskedText
 from langcache.templating.placeholders import placeholders, show
@@ -13,6 +14,7 @@ from langcache.templating.template import Gap, Template, from_data, to_data
 
 __all__ = [
     "Gap",
+    "Known",
     "Lexicon",
     "MaskedList",
     "MaskedText",

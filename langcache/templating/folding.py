@@ -24,6 +24,8 @@ _SPECIAL = re.compile(rf"[{_SOLID}{_HANGING}{_INDIC}]")
 _WORD = re.compile(rf"([{_SOLID}][{_HANGING}]*|(?:(?![{_SOLID}])[^\W_]|(?<=\w)[{_HANGING}]|[{_INDIC}])+|{GAP})")
 _PLAIN_WORD = re.compile(rf"([^\W_]+|{GAP})")
 _ASCII_WORD = re.compile(r"([a-z0-9]+)")
+_NUL = "\0"
+_ASCII_WORD_OR_GAP = re.compile(rf"([a-z0-9]+|{_NUL})")
 _LETTERS = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "æ": "ae", "œ": "oe", "ı": "i", "ð": "d", "þ": "th", "ħ": "h"})
 
 
@@ -56,9 +58,13 @@ def fold(word: str) -> str:
 
 def words(text: str) -> Words:
     """The words of a text, in order."""
+    plain = text.replace(GAP, _NUL)
     if text.isascii():
         pieces = _ASCII_WORD.split(text.lower())
         folded = pieces[1::2]
+    elif plain.isascii() and _NUL not in text:  # a template of English: the most there is to read at a miss
+        pieces = _ASCII_WORD_OR_GAP.split(plain.lower())
+        folded = [word if word != _NUL else GAP for word in pieces[1::2]]
     else:
         pieces = (_WORD if _SPECIAL.search(text) is not None else _PLAIN_WORD).split(text)
         folded = [word.lower() if word.isascii() else fold(word) for word in pieces[1::2]]

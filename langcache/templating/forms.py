@@ -1,14 +1,16 @@
 """An index of surface forms: every way every value may be written, found by one walk over a text's words."""
 
 from collections.abc import Iterable, Sequence
+from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
 
 from langcache.templating.agents import acts, is_anothers, is_elsewhere, names_another
 from langcache.templating.doubt import doubt_of, label_words, settled
-from langcache.templating.folding import folded_words, has_case, plurals, words_and_lead
+from langcache.templating.folding import has_case, plurals, words_and_lead
 from langcache.templating.heads import Heads
 from langcache.templating.kinds import Form
+from langcache.templating.known import Known
 from langcache.templating.slots import Personal, items, written
 from langcache.templating.watched import LIMIT, Watched
 
@@ -51,17 +53,21 @@ class Entry:
 
 
 class Forms:
-    """All forms of one user's values."""
+    """All forms of one user's values.
 
-    def __init__(self, known: Sequence[str]) -> None:
+    Args:
+        known: what is no evidence of a value.
+    """
+
+    def __init__(self, known: Known) -> None:
+        self.known = known
         self.full: dict[str, list[tuple[Entry, bool]]] = {}
         self.long: dict[str, dict[int, Heads[Entry]]] = {}
         self.prefixes: set[str] = set()
         self.longest = 0
         self.wordless: list[Entry] = []
         self.caseless: list[Entry] = []
-        self.known = {word for text in known for word in folded_words(text)}
-        self._phrases = [" " + " ".join(folded_words(text)) + " " for text in known]
+        self._words: set[str] = set()
         self._within: dict[str, list[int]] = {}
         self._owners: dict[str, set[str]] = {}
         self._whole: dict[str, set[str]] = {}
@@ -76,15 +82,26 @@ class Forms:
         for form in forms:
             if form.text:
                 self._index(slot, form)
-        self._values += [(slot.name, written(item)) for item in items(slot.value) if parts]
+        if parts:
+            self._values += [(slot.name, written(item)) for item in items(slot.value)]
 
     @cached_property
     def watched(self) -> Watched:
         """The words of the values, which only the guard looks for: masking does without."""
-        watched = Watched(self.known)
+        watched = Watched(self.known.words)
         for name, typed in self._values:
             watched.add(name, typed)
         return watched
+
+    def knowing(self, known: Known) -> "Forms | None":
+        """The same forms beside other *known* texts; None if those hold a word of a value and would change them."""
+        of_values = self._words | self.watched.words
+        if not (of_values.isdisjoint(self.known.words) and of_values.isdisjoint(known.words)):
+            return None
+        twin = copy(self)
+        twin.known = known
+        twin.watched = self.watched.knowing(known.words)
+        return twin
 
     def shared(self, entry: Entry) -> bool:
         """Whether two slots have this text, in whatever case; a part of a value yields to another slot's whole one."""
@@ -103,7 +120,8 @@ class Forms:
             return  # another slot's form is found in its stead: all that matters is that they share it
         folded, lead = words_and_lead(form.text)
         letters = "".join(folded)
-        doubt = "" if form.sure else doubt_of(form.text, folded, known=self._is_known(folded))
+        self._words.update(folded)
+        doubt = "" if form.sure else doubt_of(form.text, folded, known=self.known.says(folded))
         entry = Entry(slot.name, form, len(folded), lead, letters, withheld, doubt, self._labels[slot.name])
         if len(letters) > 1 and not letters.isascii() and not has_case(letters) and not letters.isdigit():
             self.caseless.append(entry)
@@ -147,9 +165,3 @@ class Forms:
         self._begin(head)
         alike = self.long.setdefault(head, {}).setdefault(entry.lead, Heads())
         alike.add(entry.form.text, entry)
-
-    def _is_known(self, folded: list[str]) -> bool:
-        if not self._phrases:
-            return False
-        phrase = " " + " ".join(folded) + " "
-        return any(phrase in text for text in self._phrases)

@@ -39,7 +39,7 @@ def judge(found: Scan, forms: Forms, gaps: Iterable[tuple[int, int]]) -> None:
 def _judge_words(found: Scan, mask: bytearray, forms: Forms) -> None:
     """Refuse single words that resemble a value, or that a value is a part of, and not by chance."""
     left = {word for word, (start, _) in zip(*found.words, strict=True) if not mask[start]}
-    suspects, longer = _suspects(left, forms), forms.watched.stems.among(left - COMMON - forms.known)
+    suspects, longer = _suspects(left, forms), forms.watched.stems.among(left - COMMON - forms.known.words)
     if not suspects and not longer:
         return
     for word, span in zip(*found.words, strict=True):
@@ -57,13 +57,13 @@ def _left(hit: Hit, text: str, mask: bytearray, forms: Forms) -> bool:
         return True
     left = "".join(text[at] if not mask[at] else " " for at in range(hit.start, hit.end))
     telling = (word for word in folded_words(left) if len(word) > 2 or word.isdigit())
-    return any(word not in CHANCE and word not in forms.known for word in telling)
+    return any(word not in CHANCE and word not in forms.known.words for word in telling)
 
 
 def _suspects(distinct: set[str], forms: Forms) -> dict[str, tuple[str, str]]:
     """The words of a text that alone resemble a value: word to slot and form."""
     watched = forms.watched
-    slips = watched.near.among(distinct - COMMON - forms.known)
+    slips = watched.near.among(distinct - COMMON - forms.known.words)
     suspects = {word: (slot, "typo") for word, slot in slips.items()}
     for form, words in (
         ("acronym", watched.acronyms),

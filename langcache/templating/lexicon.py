@@ -3,6 +3,7 @@
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from copy import copy
 from dataclasses import replace
 from decimal import Decimal
 from itertools import accumulate, chain, pairwise
@@ -19,6 +20,7 @@ from langcache.templating.forms import Forms
 from langcache.templating.grammar import article_before, case_of, possessive_after
 from langcache.templating.guard import judge
 from langcache.templating.kinds import Form, has_parts, kind_of
+from langcache.templating.known import Known
 from langcache.templating.scan import Hit, joins_figures, scan
 from langcache.templating.slots import Personal, items
 from langcache.templating.spelling import date_of, number_of
@@ -66,18 +68,29 @@ class Lexicon:
         *,
         ignored: Mapping[str, object] = NOTHING,
         blurred: Mapping[str, object] = NOTHING,
-        known: Sequence[str] = (),
+        known: Sequence[str] | Known = (),
     ) -> None:
+        self._given = (slots, ignored, blurred)
         self._slots = {slot.name: slot for slot in slots}
         withheld = [Personal(name, name, value) for name, value in (*ignored.items(), *blurred.items())]
         self._scalars = _scalars([*slots, *withheld])
-        self._forms = Forms(known)
+        self._forms = Forms(known if isinstance(known, Known) else Known(known))
         for slot in slots:
             kind = kind_of(slot)
             forms = chain(kind.recognise(slot), kind.residue(slot), _numbers(slot))
             self._forms.add(slot, forms, parts=has_parts(kind))
         for slot in withheld:
             self._forms.add(slot, chain(_unfillable(slot), _numbers(slot)))
+
+    def knowing(self, known: Known) -> "Lexicon":
+        """The same values beside other *known* texts; compiled again only if those hold a word of a value."""
+        forms = self._forms.knowing(known)
+        if forms is None:
+            slots, ignored, blurred = self._given
+            return Lexicon(slots, ignored=ignored, blurred=blurred, known=known)
+        twin = copy(self)
+        twin._forms = forms
+        return twin
 
     def locate(self, text: str) -> Template:
         """The text with a gap wherever a slot's value surely stands, as far as masking needs it.

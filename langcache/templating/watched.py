@@ -1,6 +1,7 @@
 """The words of the values, by how much each alone gives its value away: what the guard looks for in a text."""
 
 from collections.abc import Iterable, Set as AbstractSet
+from copy import copy
 
 from langcache.templating.folding import fold, plurals, singular, words_and_lead
 from langcache.templating.frequency import CHANCE, COMMON, FUNCTION, GENERIC
@@ -22,6 +23,7 @@ class Watched:
 
     def __init__(self, known: AbstractSet[str]) -> None:
         self._known = known
+        self.words: set[str] = set()
         self.parts: dict[str, str] = {}
         self.common_parts: dict[str, str] = {}
         self.generic: dict[str, str] = {}
@@ -29,10 +31,17 @@ class Watched:
         self.near = Near()
         self.stems = Stems()
 
+    def knowing(self, known: AbstractSet[str]) -> "Watched":
+        """The same words of values, none of which is *known* or was known before."""
+        twin = copy(self)
+        twin._known = known
+        return twin
+
     def add(self, name: str, typed: str) -> None:
         """Index the words of a value of the slot of that name, as it is typed."""
         folded = [word for word in words_and_lead(typed)[0] if word]
         distinct = dict.fromkeys(folded)
+        self.words.update(distinct)
         telling = [word for word in distinct if self.telling(word)]
         joined = "".join(folded)
         if len(folded) > 1:

@@ -9,6 +9,7 @@ from hypothesis import assume, given, strategies as st
 from langcache.errors import Refused
 from langcache.templating import (
     Gap,
+    Known,
     Lexicon,
     Personal,
     Template,
@@ -19,6 +20,7 @@ from langcache.templating import (
     show,
     to_data,
 )
+from langcache.templating.folding import GAP, words
 from tests.templating.strategies import NAMES, answers, pieces, texts, users, values
 
 
@@ -50,6 +52,37 @@ def test_delexicalizing_again_changes_nothing(data: st.DataObject) -> None:
         return
     lexicon.guard(template)
     assert template == lexicon.delexicalize(fill(template, _by_name(slots)))
+
+
+@given(st.data())
+def test_one_compilation_serves_any_known_texts(data: st.DataObject) -> None:
+    """What the prompt says may be told afterwards: every verdict is that of a lexicon made for it."""
+    slots = data.draw(users())
+    known = data.draw(st.lists(st.one_of(texts, answers(slots)), max_size=3))
+    text = data.draw(answers(slots))
+    base = Lexicon(slots)
+    for told in (known, []):
+        assert _verdict(base.knowing(Known(told)), text) == _verdict(Lexicon(slots, known=told), text)
+
+
+def _verdict(lexicon: Lexicon, text: str) -> object:
+    verdicts: list[object] = []
+    for template in (lexicon.delexicalize, lambda said: lexicon.guard([said])):
+        try:
+            verdicts.append(template(text))
+        except Refused as refused:
+            verdicts.append((refused.reason, refused.slot, refused.form, refused.position))
+    return verdicts
+
+
+@given(st.data())
+def test_words_beside_gaps_are_the_words_of_any_text(data: st.DataObject) -> None:
+    """The quick way through a template of plain English finds what the thorough one finds."""
+    text = data.draw(st.text(st.sampled_from([*"aB1 _.-'\n\0", GAP]), max_size=40))
+    quick, thorough = words(text), words(text + " é")
+    assert thorough.folded[: len(quick.folded)] == quick.folded
+    assert thorough.spans[: len(quick.spans)] == quick.spans
+    assert thorough.folded[len(quick.folded) :] == ["e"]
 
 
 @given(st.data())
