@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from textwrap import dedent
 from typing import Any
@@ -21,6 +22,14 @@ from langcache.storage.sqlite.store import SQLiteStore
 
 COMMAND = Path(sys.executable).with_name("langcache")
 LIMIT_S = 150
+
+
+@pytest.fixture(autouse=True)
+def hears_ctrl_c() -> Iterator[None]:
+    """Also where the whole run was put in the background, whose shell makes its children deaf to SIGINT."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 def process(*arguments: str, **env: str) -> "subprocess.CompletedProcess[str]":
