@@ -28,9 +28,11 @@ def export(
 ) -> Report:
     """Write every entry to a file of JSON lines, each checked; corrupt ones are left out (status 1)."""
     corrupt: list[str] = []
-    with session.cache() as cache, _replacing(file) as out, session.progress("exporting", cache) as advance:
-        lines = export_lines(cache, advance=advance, corrupt=corrupt.append)
-        written = _write(out, lines) - len(("header", "end"))
+    with session.cache() as cache:
+        require_readable(cache)
+        with _replacing(file) as out, session.progress("exporting", cache) as advance:
+            lines = export_lines(cache, advance=advance, corrupt=corrupt.append)
+            written = _write(out, lines) - len(("header", "end"))
     data = {"file": str(file), "entries": written, "corrupt": corrupt}
     notes = ["The corrupt ones are left out; `langcache health --repair` sets them aside."] if corrupt else []
     rows = [("file", str(file)), ("entries", count(written)), ("corrupt", count(len(corrupt)))]

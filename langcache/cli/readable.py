@@ -11,7 +11,7 @@ def require_readable(cache: Cache, name: str = "the cache") -> None:
     """Let no command say that there is nothing where it only cannot see it.
 
     Raises:
-        EncryptedEntry: what *cache* holds is encrypted, and no key was given; it is called *name*.
+        EncryptedEntry: what *cache* holds is encrypted, and its key was not given; it is called *name*.
     """
     if is_encrypted(cache):
-        raise EncryptedEntry(f"{name} is encrypted, and no key for it was given")
+        raise EncryptedEntry(f"{name} is encrypted, and its key was not given")

@@ -5,6 +5,11 @@ from collections.abc import AsyncIterator, Collection, Iterator
 from langcache.storage.base import Cells, Lease, Record, Row, Sheet, Store, Usage
 
 
+def innermost(store: Store) -> Store:
+    """The store behind all wrappers."""
+    return innermost(store.inner) if isinstance(store, Wrapper) else store
+
+
 class Wrapper(Store):
     """Passes every call on.
 

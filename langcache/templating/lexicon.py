@@ -89,7 +89,7 @@ class Lexicon:
             slots, ignored, blurred = self._given
             return Lexicon(slots, ignored=ignored, blurred=blurred, known=known)
         twin = copy(self)
-        twin._forms = forms
+        twin._forms = forms  # noqa: SLF001 -- its own copy
         return twin
 
     def locate(self, text: str) -> Template:

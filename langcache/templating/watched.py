@@ -34,7 +34,7 @@ class Watched:
     def knowing(self, known: AbstractSet[str]) -> "Watched":
         """The same words of values, none of which is *known* or was known before."""
         twin = copy(self)
-        twin._known = known
+        twin._known = known  # noqa: SLF001 -- its own copy
         return twin
 
     def add(self, name: str, typed: str) -> None:

@@ -44,6 +44,27 @@ def test_sums_that_cannot_be_read_are_no_zeros(command: str, encrypted: str) -> 
     assert (done.status, "the account is encrypted" in " ".join(done.out.split())) == (1, True)
 
 
+@pytest.mark.parametrize("command", ["export out.jsonl", "explain plan x=1", "invalidate --chain plan --confirm"])
+def test_what_another_key_cannot_read_is_told(command: str, encrypted: str) -> None:
+    """Status 2: there is something, and it was not looked at."""
+    wrong = langcache(*command.split(), "--url", encrypted, LANGCACHE_ENCRYPTION_KEYS=generate_key())
+    assert (wrong.status, "its key was not given" in wrong.err) == (2, True)
+    assert not Path("out.jsonl").exists()
+
+
+@pytest.mark.parametrize("command", ["stats", "cost", "top", "trends", "recommend"])
+def test_sums_under_another_key_are_told(command: str, encrypted: str, caplog: pytest.LogCaptureFixture) -> None:
+    """What they lack may be all there is; an app that has changed its key goes on with its own."""
+    langcache(command, "--url", encrypted, LANGCACHE_ENCRYPTION_KEYS=generate_key())
+    assert "missing in every sum" in caplog.text
+
+
+def test_a_doctor_with_another_key_finds_out(encrypted: str) -> None:
+    """Entries nobody can read are no entries that can be read."""
+    done = langcache("doctor", "--url", encrypted, LANGCACHE_ENCRYPTION_KEYS=generate_key())
+    assert "their key was not given" in " ".join(done.out.split())
+
+
 def test_nothing_is_imported_in_clear_beside_what_is_encrypted(encrypted: str, tmp_path: Path) -> None:
     """Nor over it."""
     clear = f"sqlite:///{tmp_path}/clear.db"

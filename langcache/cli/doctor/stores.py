@@ -14,6 +14,7 @@ from langcache.runtime.breaker import SLOW_S
 from langcache.runtime.cache import Cache
 from langcache.runtime.inspection import is_encrypted
 from langcache.storage.base import Record, Store
+from langcache.storage.wrapper import innermost
 
 __all__ = ["check_store"]
 
@@ -43,7 +44,7 @@ def check_store(cache: Cache) -> Iterator[Finding]:
 
 
 def _connecting(store: Store) -> str:
-    return CONNECT if hasattr(_innermost(store), "topology") else "use another path, or mend what the message names"
+    return CONNECT if hasattr(innermost(store), "topology") else "use another path, or mend what the message names"
 
 
 def _writable(store: Store, key: str, probe: Record) -> Finding:
@@ -92,13 +93,8 @@ def _clock(cache: Cache) -> Finding:
 
 def _redis_client(store: Any) -> Any:
     """A client of the Redis behind *store*, if it is one."""
-    store = _innermost(store)
-    return store.topology.connect(store.settings) if hasattr(store, "topology") else None
-
-
-def _innermost(store: Any) -> Any:
-    """The store that the others are wrapped around; one that speaks to a server has a topology."""
-    return _innermost(store.inner) if hasattr(store, "inner") else store
+    behind: Any = innermost(store)  # one that speaks to a server has a topology
+    return behind.topology.connect(behind.settings) if hasattr(behind, "topology") else None
 
 
 def _server_time(client: Any) -> tuple[int, int]:
@@ -110,14 +106,14 @@ def _server_time(client: Any) -> tuple[int, int]:
 
 def _readable(cache: Cache) -> Finding:
     if is_encrypted(cache):
-        what = "entries are encrypted, and no key is given"
+        what = "entries are encrypted, and their key was not given"
         return warning("encryption", what, "set LANGCACHE_ENCRYPTION_KEYS to the app's keys")
     return ok("encryption", "entries can be read")
 
 
 def _set_aside(store: Store) -> Iterator[Finding]:
     """Files that were malformed when they were opened; what they held is no longer served."""
-    path: Path | None = getattr(_innermost(store), "path", None)
+    path: Path | None = getattr(innermost(store), "path", None)
     if path is None:
         return
     torn = sorted(found.name for found in path.parent.glob(f"{escape(path.name)}.corrupt-*[0-9]"))

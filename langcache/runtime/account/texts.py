@@ -15,4 +15,4 @@ def require_clear(text: object) -> None:
         EncryptedEntry: it is another text.
     """
     if text is not None and not str(text).startswith("["):  # no ciphertext does, in base64
-        raise EncryptedEntry("the account is encrypted, and no key for it was given")
+        raise EncryptedEntry("the account is encrypted, and its key was not given")

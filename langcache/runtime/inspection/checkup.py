@@ -14,6 +14,7 @@ from langcache.runtime.removal import Advance
 from langcache.runtime.steps import Flow, Step, adrive, drive
 from langcache.storage.base import Record, Row
 from langcache.storage.codec import MAGIC, VERSION, is_ciphertext, open_sealed
+from langcache.storage.wrapper import innermost
 
 if TYPE_CHECKING:
     from langcache.runtime.cache import Cache
@@ -109,7 +110,7 @@ async def acheck_entries(cache: "Cache", *, repair: bool = False, advance: Advan
 
 
 def is_encrypted(cache: "Cache") -> bool:
-    """Whether the namespace holds ciphertext, and the cache no key for it.
+    """Whether the namespace holds ciphertext, and the cache no key for it, or a wrong one.
 
     Raises:
         StoreError: the store does not answer.
@@ -123,12 +124,14 @@ async def ais_encrypted(cache: "Cache") -> bool:
 
 
 def _encrypted(cache: "Cache") -> Flow[bool]:
-    now = cache.clock.now()
+    now, is_locked = cache.clock.now(), False
     for row in (yield Pages(cache.store, cache.namespace, now).next()):
         record: Record | None = yield read(cache.store, cache.namespace, row.key, now)
         if record is not None:
             return is_ciphertext(record.value)
-    return False
+        # Gone since the page was read, or under a key that the encrypted store was not given.
+        is_locked = is_locked or (yield read(innermost(cache.store), cache.namespace, row.key, now)) is not None
+    return is_locked
 
 
 def _checked(cache: "Cache", repair: bool, advance: Advance) -> Flow[Checkup]:

@@ -56,6 +56,7 @@ class EncryptedStore(Wrapper):
         self._current = made[0]
         self._keys = {key.id: key for key in made}
         self._unknown: set[bytes] = set()
+        self._told_of_sums = False
 
     def get(self, namespace: str, key: str, *, now: float) -> Record | None:
         """See :meth:`Store.get`."""
@@ -125,10 +126,13 @@ class EncryptedStore(Wrapper):
         for name, rows in found.items():
             sums: dict[str, Sum] = {}
             for hidden, cells in rows.items():
-                for key in self._keys.values():
-                    cipher = key.cipher(namespace)
-                    if (row := cipher.show(hidden)) is not None:
-                        add_up(sums.setdefault(row, {}), _shown_texts(cipher, cells))
+                ciphers = (key.cipher(namespace) for key in self._keys.values())
+                found_by = next(((row, each) for each in ciphers if (row := each.show(hidden)) is not None), None)
+                if found_by is None:
+                    self._warn_of_sums()
+                    continue
+                row, cipher = found_by
+                add_up(sums.setdefault(row, {}), _shown_texts(cipher, cells))
             shown[name] = dict(sums)
         return shown
 
@@ -162,6 +166,14 @@ class EncryptedStore(Wrapper):
                 "langcache: stored entries are encrypted under the key %s, which was not given, and count as misses; "
                 "if it is still in use, give it in encryption_keys=, behind the current one",
                 unknown.hex(),
+            )
+
+    def _warn_of_sums(self) -> None:
+        if not self._told_of_sums:
+            self._told_of_sums = True
+            logger.warning(
+                "langcache: counts are encrypted under a key that was not given, or are in clear, and are missing in "
+                "every sum; if the key is still in use, give it in encryption_keys=, behind the current one"
             )
 
     def _searches(self, namespace: str, labels: Collection[str]) -> list[tuple[Cipher | None, list[str]]]:
