@@ -36,6 +36,10 @@ MEANINGS: Final = {
         "A common word, a bare number or a very short value may mean something else in the answer.",
         "A slot kind; a label that the answer uses.",
     ),
+    "ambiguous input": Meaning(
+        "An undeclared input holds something like the value: the answer may mean either.",
+        "mode='mask'; or declare the input.",
+    ),
     "list item": _LIST,
     "list count": _LIST,
     "pronoun": Meaning("The answer says he or she about a person.", 'pronouns="keep" and a feature that settles it.'),

@@ -270,7 +270,7 @@ class ChainWork:
     def _delexicalized(self, value: str) -> Template:
         assert self.request is not None
         if not self.masks:
-            return self.request.lexicon.delexicalize(value)
+            return self.request.delexicalized(value)
         template = self.request.read(value, self.tokens)
         self.request.lexicon.guard(template)
         return template

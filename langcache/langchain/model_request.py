@@ -53,6 +53,7 @@ class ModelRequest(Request):
         self.reading = read_request(declaration, known, {})
         self._literals: list[str] = []
         self._located = {}
+        self._said, self._prompted = [], []
         self.messages = renumbered(messages)
         masks = chain.settings.mode == "mask"
         self._rendered = Rendered(declaration, self.reading, known, self.finder, whole=masks)
@@ -71,6 +72,8 @@ class ModelRequest(Request):
         def text(value: str) -> Any:
             segments = self._rendered.locate(value, own=own)
             self._literals.extend(part for part in segments if isinstance(part, str))
+            heard = self._prompted if own else self._said
+            heard.append(tuple(part if isinstance(part, str) else Gap(part.name) for part in segments))
             if all(isinstance(part, str) for part in segments):
                 return value
             return Segments([_as_key(part) for part in segments])
@@ -84,6 +87,7 @@ class ModelRequest(Request):
         """
         found: dict[str, Any] = {}
         for name, value in others.items():
+            self._said += [self._rendered.surely(text) for text in _texts(value)]
             doubtful = [text for text in _texts(value) if self._is_doubtful(text)]
             if doubtful:
                 found[f"variable {name}"] = doubtful

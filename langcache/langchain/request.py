@@ -1,6 +1,6 @@
 """One request to a wrapped chain: its reading, its key, its masked input."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -16,7 +16,18 @@ from langcache.langchain.messages import mask_value, plain_message
 from langcache.langchain.settings import VOLATILE, Identity, Settings
 from langcache.runtime import ambient
 from langcache.runtime.features import FEATURE
-from langcache.templating import Lexicon, MaskedList, MaskedText, Template, placeholders, read, show, to_data
+from langcache.templating import (
+    Gap,
+    Known,
+    Lexicon,
+    MaskedList,
+    MaskedText,
+    Template,
+    placeholders,
+    read,
+    show,
+    to_data,
+)
 
 __all__ = ["UNSPECIFIED", "Request", "map_texts"]
 
@@ -54,6 +65,8 @@ class Request:
         self.reading: Reading = read_request(declaration, self.values, ambient.ambient_user())
         self._located: dict[str, Template] = {}
         self._literals: list[str] = []
+        self._said: list[Template] = []
+        self._prompted: list[Template] = []
         self.surroundings = self._surroundings(configurable)
         self.residue = self._masked_residue()
         self.key = digest(b"%b%b" % (self.identity.prefix, canonical(self._parts(), plain_message)))
@@ -103,7 +116,12 @@ class Request:
         }
         found.update((f"argument {name}", value) for name, value in self.kwargs.items())
         found.update((f"partial {name}", make()) for name, make in self.identity.found.late)
+        map_texts(found, self._heard)
         return found
+
+    def _heard(self, text: str) -> str:
+        self._said.append((text,))
+        return text
 
     # The chain's own inputs, where it hands them on (`langcache.langchain.messages.Inputs`).
 
@@ -133,11 +151,40 @@ class Request:
     def lexicon(self) -> Lexicon:
         """Everything personal about this user, compiled, to search an answer for it."""
         reading = self.reading
-        known = self.identity.known.also(map(str, reading.shown.values()))
         if self.settings.mode == "mask":
-            return self.finder.knowing(known)  # ignored and raw feature values were never shown to the model
+            return self.finder.knowing(self._known)  # ignored and raw feature values were never shown to the model
         slots = list(reading.slots.values())
-        return Lexicon(slots, ignored=reading.ignored, blurred=reading.blurred, known=known)
+        return Lexicon(slots, ignored=reading.ignored, blurred=reading.blurred, known=self._known)
+
+    @cached_property
+    def _known(self) -> Known:
+        return self.identity.known.also(map(str, self.reading.shown.values()))
+
+    def delexicalized(self, text: str) -> Template:
+        """A text of an answer to real values as a template.
+
+        Raises:
+            Refused: see `Lexicon.delexicalize`; ``"ambiguous input"``: what stands there may be a word of an undeclared
+                input instead of the slot's value.
+        """
+        template = self.lexicon.delexicalize(text)
+        for name in (part.name for part in template if isinstance(part, Gap)):
+            if name in self._resembled:
+                raise Refused("ambiguous input", slot=name)
+        return template
+
+    @cached_property
+    def _resembled(self) -> frozenset[str]:
+        """Slots of which something like a value stands in undeclared inputs, where everybody under this key has it.
+
+        ``{"school": "MIT", "question": "what is mit like?"}``: which of the two an answer speaks of cannot be told.
+        """
+        met = frozenset().union(*map(self.finder.met, self._prompted))
+        if _is_clean(self.finder.knowing(self._known), self._said):
+            return met
+        slots = self.reading.slots.items()
+        said = {name for name, slot in slots if not _is_clean(Lexicon([slot], known=self._known), self._said)}
+        return met | said
 
     def _masked_residue(self) -> dict[str, Any]:
         residue = self.reading.residue
@@ -147,6 +194,7 @@ class Request:
 
         def located(text: str) -> Any:
             template = finder.locate(text)
+            self._said.append(template)
             self._literals.extend(part for part in template if isinstance(part, str))
             if len(template) == 1 and isinstance(template[0], str):
                 return text
@@ -216,6 +264,15 @@ def map_texts(value: Any, text: Any) -> Any:
         return [type(value).__name__, map_texts(plain_message(mask_value(value, text)), lambda as_it_is: as_it_is)]
     plain = plain_message(value)
     return value if plain is NotImplemented else [type(value).__name__, map_texts(plain, text)]
+
+
+def _is_clean(lexicon: Lexicon, templates: Iterable[Template]) -> bool:
+    try:
+        for template in templates:
+            lexicon.guard(template)
+    except Refused:
+        return False
+    return True
 
 
 def _placeholder(name: str, token: str, value: object, on_use: Any) -> Any:

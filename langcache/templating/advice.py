@@ -9,6 +9,7 @@ _BY_REASON = {
     "leak": "a kind that knows this writing of the value, or a feature, if the value decides the answer",
     "ambiguous slots": "one slot instead of two with the same value",
     "ambiguous value": "a kind that settles what it is, or a label that answers use beside it",
+    "ambiguous input": "mode='mask', or a declaration of the input that resembles it",
     "list item": "single slots for what is named alone",
     "list count": "a feature for the number of items",
     "pronoun": "pronouns='keep', and a feature that settles them",

@@ -192,6 +192,10 @@ class Lexicon:
         gaps = [end for end, segment in zip(ends, template, strict=True) if not isinstance(segment, str)]
         judge(scan(seen.text, self._forms), self._forms, [(at - 1, at) for at in map(seen.at, gaps)])
 
+    def met(self, template: Template) -> set[str]:
+        """The slots of which a value stands in the literal parts, in whatever case or spelling; a part is none."""
+        return {hit.entry.slot for hit in scan("".join(_with_marks(template)), self._forms).hits}
+
     def check_scalar(self, value: object) -> None:
         """A number, date or text leaf of an answer may not equal a value of the user.
 

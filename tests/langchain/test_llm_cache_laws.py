@@ -43,6 +43,9 @@ TRICKY = [
     "Quantix",
     "Oxford Labs",
     "Oxford",
+    "oxford",
+    "OF",
+    "LEVEL",
     "é́",
     '"',
 ]
