@@ -45,8 +45,8 @@ def lower_bound(positive: int, observed: int) -> float:
     inference", JASA 22 (1927), which keeps its promise for few observations and for shares near 1 (R. G. Newcombe,
     Statistics in Medicine 17, 1998).
     """
-    if observed == 0:
-        return 0.0
+    if positive == 0:
+        return 0.0  # where the interval begins; in floats it may end up beside it
     share, z2 = positive / observed, Z * Z
     centre = share + z2 / (2 * observed)
     spread = Z * sqrt((share * (1 - share) + z2 / (4 * observed)) / observed)

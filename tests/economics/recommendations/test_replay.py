@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 from economics.recommendations.rows import DAY_S, HOUR_S, account, key
-from hypothesis import given, strategies as st
+from hypothesis import example, given, strategies as st
 
 from langcache.economics.recommendations.recommendation import lower_bound
 from langcache.economics.recommendations.replay import calls_needed, lapses, saved_by_merging
@@ -16,6 +16,7 @@ times = st.lists(st.floats(0, 3 * DAY_S), min_size=1, max_size=40).map(sorted)
 
 
 @given(st.integers(0, 200), st.integers(0, 200))
+@example(0, 11)
 def test_the_bound_is_below_what_was_seen_and_rises_with_it(positive: int, more: int) -> None:
     """And between 0 and 1; more of the same is surer."""
     observed = positive + more
