@@ -1,6 +1,6 @@
 """One request to a model, as messages: its reading, its key, its masked messages."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -14,7 +14,7 @@ from langcache.langchain.messages import mask_value, plain_message
 from langcache.langchain.rendered import Mark, Rendered, Segment
 from langcache.langchain.request import UNSPECIFIED, Request, map_texts
 from langcache.langchain.settings import Identity
-from langcache.templating import Gap, to_data
+from langcache.templating import Gap, Template, to_data
 
 __all__ = ["ModelRequest"]
 
@@ -53,7 +53,8 @@ class ModelRequest(Request):
         self.reading = read_request(declaration, known, {})
         self._literals: list[str] = []
         self._located = {}
-        self._said, self._prompted = [], []
+        self._heard: list[Template] = []
+        self._prompted: list[Template] = []
         self.messages = renumbered(messages)
         masks = chain.settings.mode == "mask"
         self._rendered = Rendered(declaration, self.reading, known, self.finder, whole=masks)
@@ -72,7 +73,7 @@ class ModelRequest(Request):
         def text(value: str) -> Any:
             segments = self._rendered.locate(value, own=own)
             self._literals.extend(part for part in segments if isinstance(part, str))
-            heard = self._prompted if own else self._said
+            heard = self._prompted if own else self._heard
             heard.append(tuple(part if isinstance(part, str) else Gap(part.name) for part in segments))
             if all(isinstance(part, str) for part in segments):
                 return value
@@ -87,11 +88,18 @@ class ModelRequest(Request):
         """
         found: dict[str, Any] = {}
         for name, value in others.items():
-            self._said += [self._rendered.surely(text) for text in _texts(value)]
+            self._heard += [self._rendered.surely(text) for text in _texts(value)]
             doubtful = [text for text in _texts(value) if self._is_doubtful(text)]
             if doubtful:
                 found[f"variable {name}"] = doubtful
         return found
+
+    def _said(self) -> Iterable[Any]:
+        return self._heard
+
+    def _resembling(self) -> frozenset[str]:
+        """Of the prompt's own words only whole values count: it says "founders" to everybody, whoever's fund it is."""
+        return super()._resembling().union(*map(self.finder.met, self._prompted))
 
     def _is_doubtful(self, text: str) -> bool:
         return self._rendered.locate(text, own=True) != self._rendered.surely(text)

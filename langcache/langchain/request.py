@@ -12,6 +12,7 @@ from langcache.core.encoding import canonical, digest
 from langcache.core.reading import Reading, read_request
 from langcache.errors import Refused
 from langcache.langchain.inputs import named, with_values
+from langcache.langchain.leaves import leaves
 from langcache.langchain.messages import mask_value, plain_message
 from langcache.langchain.settings import VOLATILE, Identity, Settings
 from langcache.runtime import ambient
@@ -65,8 +66,6 @@ class Request:
         self.reading: Reading = read_request(declaration, self.values, ambient.ambient_user())
         self._located: dict[str, Template] = {}
         self._literals: list[str] = []
-        self._said: list[Template] = []
-        self._prompted: list[Template] = []
         self.surroundings = self._surroundings(configurable)
         self.residue = self._masked_residue()
         self.key = digest(b"%b%b" % (self.identity.prefix, canonical(self._parts(), plain_message)))
@@ -116,12 +115,7 @@ class Request:
         }
         found.update((f"argument {name}", value) for name, value in self.kwargs.items())
         found.update((f"partial {name}", make()) for name, make in self.identity.found.late)
-        map_texts(found, self._heard)
         return found
-
-    def _heard(self, text: str) -> str:
-        self._said.append((text,))
-        return text
 
     # The chain's own inputs, where it hands them on (`langcache.langchain.messages.Inputs`).
 
@@ -175,16 +169,22 @@ class Request:
 
     @cached_property
     def _resembled(self) -> frozenset[str]:
+        return self._resembling()
+
+    def _resembling(self) -> frozenset[str]:
         """Slots of which something like a value stands in undeclared inputs, where everybody under this key has it.
 
         ``{"school": "MIT", "question": "what is mit like?"}``: which of the two an answer speaks of cannot be told.
         """
-        met = frozenset().union(*map(self.finder.met, self._prompted))
-        if _is_clean(self.finder.knowing(self._known), self._said):
-            return met
-        slots = self.reading.slots.items()
-        said = {name for name, slot in slots if not _is_clean(Lexicon([slot], known=self._known), self._said)}
-        return met | said
+        said, slots = list(self._said()), self.reading.slots
+        if _is_clean(self.finder.knowing(self._known), said):
+            return frozenset()
+        return frozenset(name for name in slots if not _is_clean(Lexicon([slots[name]], known=self._known), said))
+
+    def _said(self) -> Iterable[Any]:
+        """What the undeclared inputs say: texts as templates, with gaps where the key has some, and plain values."""
+        for leaf in leaves([*self.reading.residue.values(), *self.surroundings.values()]):
+            yield self._located.get(leaf, (leaf,)) if isinstance(leaf, str) else leaf
 
     def _masked_residue(self) -> dict[str, Any]:
         residue = self.reading.residue
@@ -194,7 +194,6 @@ class Request:
 
         def located(text: str) -> Any:
             template = finder.locate(text)
-            self._said.append(template)
             self._literals.extend(part for part in template if isinstance(part, str))
             if len(template) == 1 and isinstance(template[0], str):
                 return text
@@ -266,10 +265,13 @@ def map_texts(value: Any, text: Any) -> Any:
     return value if plain is NotImplemented else [type(value).__name__, map_texts(plain, text)]
 
 
-def _is_clean(lexicon: Lexicon, templates: Iterable[Template]) -> bool:
+def _is_clean(lexicon: Lexicon, said: Iterable[Any]) -> bool:
+    """Whether nothing in templates and plain values resembles a value."""
     try:
-        for template in templates:
-            lexicon.guard(template)
+        for each in said:
+            if not isinstance(each, tuple):
+                lexicon.check_scalar(each)
+            lexicon.guard(each if isinstance(each, tuple) else (str(each),))
     except Refused:
         return False
     return True

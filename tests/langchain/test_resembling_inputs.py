@@ -1,5 +1,8 @@
 """Law 1 on real values: a word of an undeclared input that looks like a detail is no detail of the next user."""
 
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -56,6 +59,35 @@ def test_the_prompt_s_own_words_are_nobody_s_details_there() -> None:
         for school in ("mit", "Wexley", "mit"):
             answer = chain.invoke({"name": school})
             assert answer.content == f"You asked: You are the MIT office. Greet a student of {school}."
+
+
+@dataclass
+class Terms:
+    limit: object
+
+
+@pytest.mark.parametrize(
+    ("slot", "first", "other", "given"),
+    [
+        (Slot(kind="number"), 1250, 3300, 1250),
+        (Slot(kind="number"), 1250, 3300, Terms(1250)),
+        (Slot(kind="money"), "$2,500", "$9,999", 2500),
+        (Slot(kind="money"), "$2,500", "$9,999", [Decimal(2500)]),
+        (Slot(kind="date"), date(2019, 3, 1), date(2020, 4, 2), date(2019, 3, 1)),
+        (Slot(kind="date"), "2019-03-01", "2020-04-02", {"from": date(2019, 3, 1)}),
+    ],
+)
+def test_a_number_or_day_that_everybody_has_is_nobody_s_detail(slot: Any, first: Any, other: Any, given: Any) -> None:
+    """However deep in an input it is."""
+
+    def told(asked: dict[str, Any]) -> str:
+        return f"You have {asked['own']}. The limit is {getattr(asked['given'], 'limit', asked['given'])}."
+
+    with Cache("memory://") as cache:
+        profile = Profile.of(slots={"own": slot})
+        chain = cache.wrap(RunnableLambda(told), profile=profile, name="x", prompt_version="1", mode="abstract")
+        for own in (first, other):
+            assert chain.invoke({"own": own, "given": given}) == told({"own": own, "given": given})
 
 
 def test_a_partial_is_everybody_s() -> None:
