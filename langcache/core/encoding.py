@@ -119,15 +119,19 @@ def _encode_object(value: Any, emit: Callable[[bytes], None], other: Encoder | N
         if known is not NotImplemented:
             _encode_tagged(b"o", type(value), known, emit, other)
             return
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        fields = _fields(value, [f.name for f in dataclasses.fields(value)])
-        _encode_tagged(b"o", type(value), fields, emit, other)
-    elif hasattr(type(value), "model_fields"):
-        fields = _fields(value, type(value).model_fields)
-        extra = getattr(value, "model_extra", None) or {}
-        _encode_tagged(b"o", type(value), {**fields, **extra}, emit, other)
-    else:
+    fields = fields_of(value)
+    if fields is None:
         raise UnkeyableError(f"a {type(value).__qualname__} has no canonical form, so no key can stand for it")
+    _encode_tagged(b"o", type(value), fields, emit, other)
+
+
+def fields_of(value: Any) -> dict[str, Any] | None:
+    """What a dataclass or a pydantic model holds, by name, extras included; None for anything else."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return _fields(value, [f.name for f in dataclasses.fields(value)])
+    if hasattr(type(value), "model_fields"):
+        return {**_fields(value, type(value).model_fields), **(getattr(value, "model_extra", None) or {})}
+    return None
 
 
 def _fields(value: Any, names: Iterable[str]) -> dict[str, Any]:

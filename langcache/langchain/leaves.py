@@ -1,11 +1,11 @@
 """What an input says, however deep: its texts and its numbers, dates and other plain values."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import is_dataclass
 from enum import Enum
 from typing import Any
 
-from pydantic import BaseModel
+from langcache.core.encoding import fields_of
+from langcache.langchain.messages import plain_message
 
 __all__ = ["leaves"]
 
@@ -19,7 +19,9 @@ def leaves(value: Any) -> Iterator[Any]:
     elif isinstance(value, list | tuple | set | frozenset):
         for item in value:
             yield from leaves(item)
-    elif isinstance(value, BaseModel) or (is_dataclass(value) and not isinstance(value, type)):
-        yield from leaves(vars(value))
+    elif (plain := plain_message(value)) is not NotImplemented:
+        yield from leaves(plain)
+    elif (fields := fields_of(value)) is not None:
+        yield from leaves(list(fields.values()))
     elif value is not None and not isinstance(value, bool):
         yield value

@@ -53,8 +53,8 @@ class ModelRequest(Request):
         self.reading = read_request(declaration, known, {})
         self._literals: list[str] = []
         self._located = {}
-        self._heard: list[Template] = []
-        self._prompted: list[Template] = []
+        self._segments: list[tuple[bool, tuple[Segment, ...]]] = []
+        self._variables: list[str] = []
         self.messages = renumbered(messages)
         masks = chain.settings.mode == "mask"
         self._rendered = Rendered(declaration, self.reading, known, self.finder, whole=masks)
@@ -73,8 +73,7 @@ class ModelRequest(Request):
         def text(value: str) -> Any:
             segments = self._rendered.locate(value, own=own)
             self._literals.extend(part for part in segments if isinstance(part, str))
-            heard = self._prompted if own else self._heard
-            heard.append(tuple(part if isinstance(part, str) else Gap(part.name) for part in segments))
+            self._segments.append((own, segments))
             if all(isinstance(part, str) for part in segments):
                 return value
             return Segments([_as_key(part) for part in segments])
@@ -88,18 +87,21 @@ class ModelRequest(Request):
         """
         found: dict[str, Any] = {}
         for name, value in others.items():
-            self._heard += [self._rendered.surely(text) for text in _texts(value)]
-            doubtful = [text for text in _texts(value) if self._is_doubtful(text)]
+            texts = _texts(value)
+            self._variables += texts
+            doubtful = [text for text in texts if self._is_doubtful(text)]
             if doubtful:
                 found[f"variable {name}"] = doubtful
         return found
 
     def _said(self) -> Iterable[Any]:
-        return self._heard
+        """The variables of the prompt, and the messages it did not make."""
+        yield from map(self._rendered.surely, self._variables)
+        yield from (_gapped(segments) for own, segments in self._segments if not own)
 
-    def _resembling(self) -> frozenset[str]:
-        """Of the prompt's own words only whole values count: it says "founders" to everybody, whoever's fund it is."""
-        return super()._resembling().union(*map(self.finder.met, self._prompted))
+    def _prompted(self) -> Iterable[Template]:
+        """The messages it made: of them only whole values count, since it says "founders" to everybody."""
+        return [_gapped(segments) for own, segments in self._segments if own]
 
     def _is_doubtful(self, text: str) -> bool:
         return self._rendered.locate(text, own=True) != self._rendered.surely(text)
@@ -149,6 +151,10 @@ def _texts(value: Any) -> list[str]:
     if isinstance(value, list | tuple):
         return [text for item in value for text in _texts(item)]
     return [str(value)]
+
+
+def _gapped(segments: Iterable[Segment]) -> Template:
+    return tuple(part if isinstance(part, str) else Gap(part.name) for part in segments)
 
 
 def _as_key(part: Segment) -> Any:

@@ -169,22 +169,24 @@ class Request:
 
     @cached_property
     def _resembled(self) -> frozenset[str]:
-        return self._resembling()
-
-    def _resembling(self) -> frozenset[str]:
         """Slots of which something like a value stands in undeclared inputs, where everybody under this key has it.
 
         ``{"school": "MIT", "question": "what is mit like?"}``: which of the two an answer speaks of cannot be told.
         """
+        met = frozenset[str]().union(*map(self.finder.met, self._prompted()))
         said, slots = list(self._said()), self.reading.slots
         if _is_clean(self.finder.knowing(self._known), said):
-            return frozenset()
-        return frozenset(name for name in slots if not _is_clean(Lexicon([slots[name]], known=self._known), said))
+            return met
+        return met | {name for name in slots if not _is_clean(Lexicon([slots[name]], known=self._known), said)}
 
     def _said(self) -> Iterable[Any]:
         """What the undeclared inputs say: texts as templates, with gaps where the key has some, and plain values."""
         for leaf in leaves([*self.reading.residue.values(), *self.surroundings.values()]):
             yield self._located.get(leaf, (leaf,)) if isinstance(leaf, str) else leaf
+
+    def _prompted(self) -> Iterable[Template]:
+        """What else says the prompt's own words, besides what is known of it."""
+        return ()
 
     def _masked_residue(self) -> dict[str, Any]:
         residue = self.reading.residue

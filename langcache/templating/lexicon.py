@@ -194,7 +194,7 @@ class Lexicon:
 
     def met(self, template: Template) -> set[str]:
         """The slots of which a value stands in the literal parts, in whatever case or spelling; a part is none."""
-        return {hit.entry.slot for hit in scan("".join(_with_marks(template)), self._forms).hits}
+        return {hit.entry.slot for hit in scan(view("".join(_with_marks(template))).text, self._forms).hits}
 
     def check_scalar(self, value: object) -> None:
         """A number, date or text leaf of an answer may not equal a value of the user.

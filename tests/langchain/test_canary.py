@@ -136,7 +136,12 @@ STORES = {
 @pytest.mark.parametrize("door", DOORS)
 @pytest.mark.parametrize("store", STORES)
 def test_nobody_reads_what_is_anothers(
-    store: str, door: str, make_url: Callable[[str], str], request: pytest.FixtureRequest, tmp_path: Path
+    store: str,
+    door: str,
+    make_url: Callable[[str], str],
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     """Every answer is its user's own, to the letter; no detail is at rest, and where there is a key, no answer."""
     kind, prefix, is_encrypted = STORES[store]
@@ -147,7 +152,7 @@ def test_nobody_reads_what_is_anothers(
         ask = DOORS[door](cache)
         wrong = [told for someone in users if (told := ask(someone)) != expected(someone)]
         assert wrong == []
-        assert saved(cache) > fills / 10  # nearly all of them, but where a busy machine makes the store too slow
+        assert_saved(cache, fills, is_left_alone="run without it" in caplog.text)
         at_rest = dump(kind, request, tmp_path)
     for someone in users[:50] + users[-50:]:
         assert [name for name in ("company", "city") if someone[name].encode() in at_rest] == []
@@ -155,11 +160,13 @@ def test_nobody_reads_what_is_anothers(
         assert (WORD.encode() in at_rest) is not is_encrypted
 
 
-def saved(cache: Cache) -> int:
-    """Hits; all else are misses."""
-    outcomes = cache.stats().outcomes
-    assert set(outcomes) == {"miss", "hit"}
-    return outcomes["hit"]
+def assert_saved(cache: Cache, fills: int, *, is_left_alone: bool) -> None:
+    """One call for each kind; more only where a busy machine made the store slow or late, so that it was left alone."""
+    found = cache.stats()
+    if is_left_alone or found.store_errors:
+        assert set(found.outcomes) == {"miss", "hit"}
+    else:
+        assert found.outcomes == {"miss": KINDS, "hit": fills - KINDS}
 
 
 def expected(user: User) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from langchain_core.prompts import ChatPromptTemplate
 from langchain_core.runnables import RunnableLambda
+from pydantic import BaseModel, ConfigDict
 from support.models import CountingModel
 
 from langcache import Cache, Profile, Slot
@@ -61,9 +62,13 @@ def test_the_prompt_s_own_words_are_nobody_s_details_there() -> None:
             assert answer.content == f"You asked: You are the MIT office. Greet a student of {school}."
 
 
-@dataclass
+@dataclass(slots=True)
 class Terms:
     limit: object
+
+
+class Loose(BaseModel):
+    model_config = ConfigDict(extra="allow")
 
 
 @pytest.mark.parametrize(
@@ -71,6 +76,7 @@ class Terms:
     [
         (Slot(kind="number"), 1250, 3300, 1250),
         (Slot(kind="number"), 1250, 3300, Terms(1250)),
+        (Slot(kind="number"), 1250, 3300, Loose(limit=1250)),
         (Slot(kind="money"), "$2,500", "$9,999", 2500),
         (Slot(kind="money"), "$2,500", "$9,999", [Decimal(2500)]),
         (Slot(kind="date"), date(2019, 3, 1), date(2020, 4, 2), date(2019, 3, 1)),
