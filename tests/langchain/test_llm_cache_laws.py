@@ -1,4 +1,4 @@
-"""Laws 1 and 2 of the drop-in door, on values that collide with each other, with the prompt and with placeholders."""
+"""Laws 1 and 2 of the drop-in door, and 1 of wrapped chains, on values that collide with each other and the prompt."""
 
 import os
 import random
@@ -94,14 +94,25 @@ def test_many_that_collide(prompt: Any) -> None:
     assert outcomes["hit"] > 20, outcomes
 
 
+def dropped_in(cache: Cache, prompt: Any) -> Any:
+    return prompt | CountingModel(say=say, cache=cache.llm_cache(name="laws", profile=PROFILE))
+
+
+def wrapped(cache: Cache, prompt: Any) -> Any:
+    return cache.wrap(prompt | CountingModel(say=say), name="laws", profile=PROFILE, mode="abstract")
+
+
 @pytest.mark.soak
+@pytest.mark.parametrize("door", [dropped_in, wrapped])
 @pytest.mark.parametrize("prompt", PROMPTS)
 @counted
 @given(asked=st.lists(people, min_size=2, max_size=6))
-def test_a_cached_answer_is_the_one_the_model_would_have_given(prompt: Any, asked: list[dict[str, Any]]) -> None:
+def test_a_cached_answer_is_the_one_the_model_would_have_given(
+    prompt: Any, door: Any, asked: list[dict[str, Any]]
+) -> None:
     """Law 1, differentially: the model repeats what it is told, so a wrong hit cannot hide."""
     with Cache("memory://") as cache:
-        chain = prompt | CountingModel(say=say, cache=cache.llm_cache(name="laws", profile=PROFILE))
+        chain = door(cache, prompt)
         for person in [*asked, *asked]:
             assert chain.invoke(person).content == say(prompt.invoke(person).to_messages())
 
