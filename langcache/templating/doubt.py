@@ -92,7 +92,7 @@ def _telling_number(piece: str) -> bool:
     return (
         len(digits) > 1
         and digits not in _TIED
-        and (not digits.isdigit() or (int(digits) > 12 and int(digits) % 100 != 0))
+        and (not digits.isdecimal() or (int(digits) > 12 and int(digits) % 100 != 0))
     )
 
 

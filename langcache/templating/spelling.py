@@ -10,7 +10,9 @@ from langcache.templating.traces import notations, roundings
 _NUMBER = re.compile(r"[-+]?(?:\d+|\d{1,3}(?:,\d{3})+)(?:\.\d+)?")
 _THOUSANDS = (".", " ", "\u00a0", "\u2009", "\u202f", "'", "’")
 """What stands between thousands in other countries' figures: full stops, all kinds of blanks, apostrophes."""
-_HUGE = 10**30  # beyond it nobody writes the digits, and int to text becomes slow
+_HUGE = 10**30  # beyond it int to text becomes slow
+_DIGITS = 28
+"""Digits that decimal arithmetic is exact in by default."""
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _SCALES = (
     (1_000_000_000, ("b", "bn", " billion")),
@@ -29,10 +31,17 @@ def number_of(value: object) -> Decimal | None:
     if isinstance(value, Decimal) and not value.is_finite():
         return None  # it cannot even be compared
     if isinstance(value, (int, float, Decimal)) and not isinstance(value, bool):
-        return Decimal(str(value)) if -_HUGE < value < _HUGE else None  # which not-a-number fails, too
+        return _in_digits(Decimal(str(value))) if -_HUGE < value < _HUGE else None  # which not-a-number fails, too
     if not isinstance(value, str) or len(value) > 40 or not _NUMBER.fullmatch(value.strip()):
         return None
-    return Decimal(value.strip().replace(",", ""))
+    return _in_digits(Decimal(value.strip().replace(",", "")))
+
+
+def _in_digits(number: Decimal) -> Decimal | None:
+    """The number, unless it has so many digits that nobody writes them, and that reckoning with it is not exact."""
+    exponent = number.as_tuple().exponent
+    within = isinstance(exponent, int) and exponent >= -_DIGITS and number.adjusted() < _DIGITS
+    return number if within and len(number.as_tuple().digits) <= _DIGITS else None
 
 
 def date_of(value: object) -> date | None:

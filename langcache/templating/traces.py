@@ -119,6 +119,8 @@ def _spelled(number: Decimal) -> Iterator[str]:
 
 def _halves(number: Decimal) -> Iterator[str]:
     """``twelve and a half``, ``12½``, ``one and a half million``, ``a million and a half``."""
+    if abs(number) >= MOST:
+        return
     for scale, name in ((1, ""), (1000, " thousand"), (10**6, " million"), (10**9, " billion")):
         whole, rest = divmod(abs(number) / scale, 1)
         if rest != Decimal("0.5") or whole >= 1000:

@@ -20,7 +20,8 @@ from langcache.templating import (
     show,
     to_data,
 )
-from langcache.templating.folding import GAP, words
+from langcache.templating.folding import GAP, fold, words
+from langcache.templating.kinds import _MODULES, kind_of
 from tests.templating.strategies import NAMES, answers, pieces, texts, users, values
 
 
@@ -78,11 +79,18 @@ def _verdict(lexicon: Lexicon, text: str) -> object:
 @given(st.data())
 def test_words_beside_gaps_are_the_words_of_any_text(data: st.DataObject) -> None:
     """The quick way through a template of plain English finds what the thorough one finds."""
-    text = data.draw(st.text(st.sampled_from([*"aB1 _.-'\n\0", GAP]), max_size=40))
+    text = data.draw(st.text(st.sampled_from([*"aB1 _.-'\n\0", GAP]) | st.characters(max_codepoint=127), max_size=40))
     quick, thorough = words(text), words(text + " é")
     assert thorough.folded[: len(quick.folded)] == quick.folded
     assert thorough.spans[: len(quick.spans)] == quick.spans
     assert thorough.folded[len(quick.folded) :] == ["e"]
+
+
+@given(st.text(st.sampled_from([*"aB1 _é\u0301王नम\0", GAP]) | st.characters(), max_size=40))
+def test_words_stand_where_they_are_said_to(text: str) -> None:
+    """Where a word stands is found out apart from the word, and only when asked for; the two agree."""
+    found = words(text)
+    assert [fold(text[start:end]) for start, end in found.spans] == found.folded
 
 
 @given(st.data())
@@ -159,6 +167,18 @@ def test_scalar_check_never_fails_otherwise(own: list[object], leaf: object) -> 
     lexicon = Lexicon([Personal(f"s{i}", "s", value) for i, value in enumerate(own)])
     with suppress(Refused):
         lexicon.check_scalar(leaf)
+
+
+@pytest.mark.parametrize("kind", _MODULES)
+@given(value=values, other=values)
+def test_any_value_of_any_kind_is_read(kind: str, value: object, other: object) -> None:
+    """Whatever a user is said to be, an answer is a template or refused; nothing is written out digit by digit."""
+    slot = Personal("s", "s", value, kind=kind)
+    for text in (str(value), f"{value} and {other}"):
+        with suppress(Refused):
+            Lexicon([slot]).delexicalize(text)
+    forms = [*kind_of(slot).recognise(slot), *kind_of(slot).residue(slot)]
+    assert all(len(form.text) <= 1000 + len(str(value)) for form in forms)
 
 
 @pytest.mark.parametrize("kind", ["text", "name", "list"])
