@@ -96,8 +96,9 @@ class Forms:
     def knowing(self, known: Known) -> "Forms | None":
         """The same forms beside other *known* texts; None if those hold a word of a value and would change them."""
         of_values = self._words | self.watched.words
-        if not (of_values.isdisjoint(self.known.words) and of_values.isdisjoint(known.words)):
-            return None
+        for told in (self.known, known):
+            if not of_values.isdisjoint(told.words) or any(told.shows(entry.form.text) for entry in self.wordless):
+                return None
         twin = copy(self)
         twin.known = known
         twin.watched = self.watched.knowing(known.words)
@@ -121,7 +122,8 @@ class Forms:
         folded, lead = words_and_lead(form.text)
         letters = "".join(folded)
         self._words.update(folded)
-        doubt = "" if form.sure else doubt_of(form.text, folded, known=self.known.says(folded))
+        known = self.known.says(folded) if letters else self.known.shows(form.text)
+        doubt = "" if form.sure else doubt_of(form.text, folded, known=known)
         entry = Entry(slot.name, form, len(folded), lead, letters, withheld, doubt, self._labels[slot.name])
         if len(letters) > 1 and not letters.isascii() and not has_case(letters) and not letters.isdigit():
             self.caseless.append(entry)

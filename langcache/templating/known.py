@@ -15,16 +15,18 @@ class Known:
         words: their words, folded.
     """
 
-    __slots__ = ("_phrases", "words")
+    __slots__ = ("_phrases", "_texts", "words")
 
     def __init__(self, texts: Iterable[str] = ()) -> None:
-        folded = [folded_words(text) for text in texts]
+        self._texts = list(texts)
+        folded = [folded_words(text) for text in self._texts]
         self._phrases = [f" {' '.join(words)} " for words in folded]
         self.words: frozenset[str] = frozenset().union(*folded)
 
     def also(self, texts: Iterable[str]) -> "Known":
         """This and more texts; the prompt is compiled once, the features of a request are few and short."""
         more = Known(texts)
+        more._texts = self._texts + more._texts
         more._phrases = self._phrases + more._phrases
         more.words |= self.words
         return more
@@ -35,3 +37,7 @@ class Known:
             return False
         phrase = f" {' '.join(folded)} "
         return any(phrase in text for text in self._phrases)
+
+    def shows(self, signs: str) -> bool:
+        """Whether some text has these signs, which are no words (an emoji)."""
+        return any(signs in text for text in self._texts)

@@ -145,6 +145,13 @@ def test_words_of_the_prompt_are_no_evidence() -> None:
     assert lexicon.delexicalize("Riverton is nice") == ("Riverton is nice",)
 
 
+@pytest.mark.parametrize("known", ["Use 🚀 a lot", "🚀"])
+def test_signs_of_the_prompt_are_no_evidence(known: str) -> None:
+    """Neither are signs without a word in them; those the prompt does not show are the value."""
+    assert refusal("Go 🚀 now", slots(mood="🚀"), known=[known])[0] == "ambiguous value"
+    assert Lexicon(slots(mood="🎈"), known=[known, ""]).delexicalize("Go 🎈 now") == ("Go ", Gap("mood"), " now")
+
+
 def test_json_text_is_searched_and_filled_in_its_escapes() -> None:
     """A value is found however JSON escapes it, and the filled text parses to the next user's raw value."""
     text = json.dumps({"q": 'Ask "Zoë" & co\n', "n": 1})
