@@ -109,8 +109,11 @@ def call(
     """
     run = _Run(policy or RetryPolicy(attempts=1), now, attempts)
     try:
-        if run.policy.attempts == 1:
-            return run.once(fn)
+        try:
+            return run.inside(fn)
+        except Exception as error:
+            if not run.may_repeat(error):
+                raise
         from tenacity import Retrying
 
         return Retrying(sleep=sleep, **run.strategy())(lambda: run.inside(fn))
@@ -130,16 +133,15 @@ async def acall(
     """The same as :func:`call`, for *fn* and *sleep* that are awaited."""
     run = _Run(policy or RetryPolicy(attempts=1), now, attempts)
     try:
-        if run.policy.attempts == 1:
-            return await run.aonce(fn)
+        try:
+            return await run.ainside(fn)
+        except Exception as error:
+            if not run.may_repeat(error):
+                raise
         from tenacity import AsyncRetrying
 
         async def attempt() -> T:  # tenacity awaits only what is declared with async def
-            token = _outer.set(run)
-            try:
-                return await fn()
-            finally:
-                _outer.reset(token)
+            return await run.ainside(fn)
 
         return await AsyncRetrying(sleep=sleep, **run.strategy())(attempt)
     except Exception as error:
@@ -162,6 +164,7 @@ class _Run:
     def __init__(self, policy: RetryPolicy, now: Callable[[], float], attempts: Attempts) -> None:
         self.policy, self.now, self.attempts = policy, now, attempts
         self.outer = _outer.get()
+        self._first: Exception | None = None
         self.started_s = now()
         self.why_stopped = ""
 
@@ -169,7 +172,6 @@ class _Run:
         """The arguments tenacity's sync and async loops share."""
         return {
             "reraise": True,
-            "before": self._begin,
             "retry": self._again,
             "wait": self._wait_s,
             "stop": self._enough,
@@ -178,29 +180,43 @@ class _Run:
 
     def inside(self, fn: Callable[[], T]) -> T:
         """One attempt, marked as this call's."""
-        token = _outer.set(self)
+        self._begin()
+        token = _outer.set(self._repeating)
         try:
             return fn()
         finally:
             _outer.reset(token)
 
-    def once(self, fn: Callable[[], T]) -> T:
-        """A single attempt; tenacity is not needed."""
-        self.attempts.count += 1
-        try:
-            return fn()
-        except Exception as error:
-            self.attempts.failed(error)
-            raise
-
-    async def aonce(self, fn: Callable[[], Awaitable[T]]) -> T:
+    async def ainside(self, fn: Callable[[], Awaitable[T]]) -> T:
         """The same, awaited."""
-        self.attempts.count += 1
+        self._begin()
+        token = _outer.set(self._repeating)
         try:
             return await fn()
-        except Exception as error:
-            self.attempts.failed(error)
-            raise
+        finally:
+            _outer.reset(token)
+
+    @property
+    def _repeating(self) -> "_Run | None":
+        """Who would try again what gave up in here."""
+        return self if self.policy.attempts > 1 else self.outer
+
+    def _begin(self) -> None:
+        first, self._first = self._first, None
+        if first is not None:
+            raise first
+        self.attempts.count += 1
+
+    def may_repeat(self, first: Exception) -> bool:
+        """Whether the *first* attempt may be repeated: then tenacity, which judges it, is told of it as of its own.
+
+        It is set up only then: most calls succeed at once, and it costs more than all else around them.
+        """
+        if self.policy.attempts == 1:
+            self.attempts.failed(first)
+            return False
+        self._first = first
+        return True
 
     def annotate(self, error: Exception) -> None:
         """Say on the error itself what was tried; an error that was never worth a retry stays as it is."""
@@ -210,9 +226,6 @@ class _Run:
         if count > 1 or self.why_stopped:
             note = f"langcache: {count} attempt{'s' if count != 1 else ''}"
             error.add_note(f"{note}; {self.why_stopped}" if self.why_stopped else note)
-
-    def _begin(self, _state: "RetryCallState") -> None:
-        self.attempts.count += 1
 
     def _again(self, state: "RetryCallState") -> bool:
         error = _error(state)

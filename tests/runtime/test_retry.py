@@ -223,3 +223,31 @@ print(sorted({"tenacity", "httpx", "httpx2", "langchain_core", "openai"} & set(s
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("layers", [(3, 3), (3, 1, 3), (1, 3), (3, 1, 1, 3), (2, 4)], ids=str)
+@pytest.mark.parametrize("awaited", [False, True], ids=["sync", "async"])
+def test_calls_inside_calls_do_not_multiply_their_attempts(layers: tuple[int, ...], awaited: bool) -> None:
+    """What an inner call gave up on is repeated by none around it, whatever stands between them."""
+    made = Attempts()
+
+    def fail() -> None:
+        made.count += 1
+        raise ConnectionResetError
+
+    async def afail() -> None:
+        fail()
+
+    async def asleep(_: float) -> None: ...
+
+    settings = {"now": lambda: 0.0, "attempts": Attempts()}
+    calls: Any = afail if awaited else fail
+    for attempts in reversed(layers):
+        policy, inner = RetryPolicy(attempts=attempts), calls
+        if awaited:
+            calls = lambda policy=policy, inner=inner: acall(policy, inner, sleep=asleep, **settings)  # noqa: E731
+        else:
+            calls = lambda policy=policy, inner=inner: call(policy, inner, sleep=lambda _: None, **settings)  # noqa: E731
+    with pytest.raises(ConnectionResetError):
+        asyncio.run(calls()) if awaited else calls()
+    assert made.count == layers[-1]
