@@ -12,6 +12,7 @@ from langcache.errors import CorruptEntry
 __all__ = ["Entry", "labels_of", "read_about"]
 
 FORMAT = 2
+_ENCODER = json.JSONEncoder(separators=(",", ":"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,4 +112,4 @@ def _makes_sense(entry: Entry) -> bool:
 
 
 def _dump(value: Any) -> bytes:
-    return json.dumps(value, ensure_ascii=True, separators=(",", ":")).encode()
+    return _ENCODER.encode(value).encode()

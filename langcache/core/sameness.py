@@ -10,10 +10,12 @@ INCIDENTAL: Final = frozenset({"id", "index", "metadata", "n", "tool_call_id", "
 """What two calls with one answer differ in, inside a message."""
 
 
+_ENCODER: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
+
+
 def template_digest(body: Any) -> str:
     """A digest of a packed answer (`langcache.core.packing`); equal for messages that say the same."""
-    said = json.dumps(_said(body, False), sort_keys=True, separators=(",", ":"))
-    return blake2b(said.encode(), digest_size=16).hexdigest()
+    return blake2b(_ENCODER.encode(_said(body, False)).encode(), digest_size=16).hexdigest()
 
 
 def _said(item: Any, in_message: bool) -> Any:

@@ -28,6 +28,8 @@ class Observer(BaseCallbackHandler):
 
     run_inline = True
     raise_error = True
+    # Whoever hears of a start pays for it: prompts are put into words for those who have no method for them.
+    ignore_chain = ignore_chat_model = True
 
     def __init__(self, detail_in: Callable[[str], str | None], *, stop_lookups: bool) -> None:
         self._detail_in, self._stop = detail_in, stop_lookups

@@ -38,11 +38,12 @@ def judge(found: Scan, forms: Forms, gaps: Iterable[tuple[int, int]]) -> None:
 
 def _judge_words(found: Scan, mask: bytearray, forms: Forms) -> None:
     """Refuse single words that resemble a value, or that a value is a part of, and not by chance."""
-    left = {word for word, (start, _) in zip(*found.words, strict=True) if not mask[start]}
-    suspects, longer = _suspects(left, forms), forms.watched.stems.among(left - COMMON - forms.known.words)
+    met = set(found.words.folded)
+    rare = met - COMMON - forms.known.words
+    suspects, longer = _suspects(met, rare, forms), forms.watched.stems.among(rare)
     if not suspects and not longer:
         return
-    for word, span in zip(*found.words, strict=True):
+    for word, span in zip(found.words.folded, found.words.spans, strict=True):
         if not mask[span[0]]:
             if word in suspects:
                 _judge_word(*suspects[word], found.text, span, forms)
@@ -60,11 +61,10 @@ def _left(hit: Hit, text: str, mask: bytearray, forms: Forms) -> bool:
     return any(word not in CHANCE and word not in forms.known.words for word in telling)
 
 
-def _suspects(distinct: set[str], forms: Forms) -> dict[str, tuple[str, str]]:
+def _suspects(distinct: set[str], rare: set[str], forms: Forms) -> dict[str, tuple[str, str]]:
     """The words of a text that alone resemble a value: word to slot and form."""
     watched = forms.watched
-    slips = watched.near.among(distinct - COMMON - forms.known.words)
-    suspects = {word: (slot, "typo") for word, slot in slips.items()}
+    suspects = {word: (slot, "typo") for word, slot in watched.near.among(rare).items()}
     for form, words in (
         ("acronym", watched.acronyms),
         ("generic", watched.generic),

@@ -7,9 +7,12 @@ from langcache.templating.folding import fold, singular
 
 OPEN, CLOSE = r"\[［【", r"\]］】"
 """Brackets models use for placeholders, as the inside of a regular expression's character class."""
+BRACKETS = "[［【]］】"
+"""All of them."""
 LONGEST = 200
 """Characters a bracket may stay open before it is no placeholder."""
 BRACKETED = re.compile(rf"[{OPEN}]([^{OPEN}{CLOSE}\n]{{1,{LONGEST}}})[{CLOSE}]")
+_NOT_INSIDE = re.compile(rf"[{OPEN}{CLOSE}\s]+")
 _GLUE = re.compile(r"[\s_\-‐-―\\]+")
 _WORDS = re.compile(r"[^\W_]+")
 
@@ -22,8 +25,7 @@ def canonical(label: str) -> str:
 
 def bracketed(label: str) -> str:
     """A label as a placeholder; brackets and line breaks inside it become spaces."""
-    inner = re.sub(rf"[{OPEN}{CLOSE}\s]+", " ", label).strip()
-    return f"[{inner}]"
+    return f"[{_NOT_INSIDE.sub(' ', label).strip()}]"
 
 
 def resembles(inner: str, label: str) -> bool:

@@ -8,7 +8,7 @@ from langcache.errors import Refused
 from langcache.templating.accounts import is_account
 from langcache.templating.escaping import IN_PROSE
 from langcache.templating.grammar import article_before, masked_case
-from langcache.templating.labels import BRACKETED, CLOSE, OPEN, canonical, resembles
+from langcache.templating.labels import BRACKETED, BRACKETS, CLOSE, OPEN, canonical, resembles
 from langcache.templating.placeholders import is_plain
 from langcache.templating.slots import Personal
 from langcache.templating.template import Gap, Template, tidy
@@ -109,6 +109,15 @@ def _blanked(text: str, found: Sequence[_Found], blank: str = " ") -> str:
 
 
 def _refuse_halves(text: str, labels: _Labels) -> None:
+    if any(sign in text for sign in BRACKETS):
+        _refuse_half_brackets(text, labels)
+    for match in _OTHER_BRACKETS.finditer(text) if "{" in text or "<" in text else ():
+        inner = canonical(match[1] or match[2])
+        if " " in inner and inner in labels.slots:
+            raise Refused("unresolved placeholder", slot=labels.slots[inner], position=match.start())
+
+
+def _refuse_half_brackets(text: str, labels: _Labels) -> None:
     for match in _UNCLOSED.finditer(text):
         closed = text[match.end() : match.end() + 1] in _CLOSERS
         if not closed and any(_begins(match[1], shape, match.end() == len(text)) for shape in labels.shapes):
@@ -120,10 +129,6 @@ def _refuse_halves(text: str, labels: _Labels) -> None:
         if match[0] in _CLOSERS and not opened and any(_ends(tail, s, whole=at == 0) for s in labels.shapes):
             raise Refused("half-cut placeholder", position=match.start())
         at = match.end()
-    for match in _OTHER_BRACKETS.finditer(text):
-        inner = canonical(match[1] or match[2])
-        if " " in inner and inner in labels.slots:
-            raise Refused("unresolved placeholder", slot=labels.slots[inner], position=match.start())
 
 
 def _begins(text: str, shape: str, last: bool) -> bool:

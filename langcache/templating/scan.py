@@ -51,7 +51,8 @@ def scan(text: str, forms: Forms) -> Scan:
     other one are kept.
     """
     found = words(text)
-    hits = list(_walk(text, found, forms))
+    # Most answers to masked prompts hold not even the beginning of a form.
+    hits = [] if forms.prefixes.isdisjoint(found.folded) else list(_walk(text, found, forms))
     hits += (
         Hit(at, at + len(entry.form.text), entry, exact=True, plural=False)
         for entry in forms.wordless
