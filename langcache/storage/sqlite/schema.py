@@ -96,7 +96,12 @@ CREATE TRIGGER entry_went AFTER DELETE ON entry BEGIN
 END;
 """
 
-MIGRATIONS: Final = (_ENTRIES, _LABELS, _LEASES, _COUNTS, _USAGE)
+_NO_SIZES = """
+DROP INDEX entry_sizes;
+"""
+"""Sizes are summed by triggers, so an index of them is only one more page to write at each put."""
+
+MIGRATIONS: Final = (_ENTRIES, _LABELS, _LEASES, _COUNTS, _USAGE, _NO_SIZES)
 
 
 def version_of(connection: sqlite3.Connection) -> int:
