@@ -172,9 +172,16 @@ def by_call(name: str, function: Callable[[Any], Any]) -> Normaliser:
             kept = function(value)
         except Exception as error:
             raise UnkeyableError(f"feature {name!r}: its normaliser raised {type(error).__name__}") from error
-        return Normal(kept, kept, blurs=plain(kept).key != plain(value).key)
+        return Normal(kept, kept, blurs=not _are_one(kept, value))
 
     return normalise
+
+
+def _are_one(kept: Any, value: Any) -> bool:
+    try:
+        return bool(plain(kept).key == plain(value).key)
+    except Exception:
+        return False  # arrays, and numbers that are none, cannot be compared
 
 
 def itemwise(each: Normaliser) -> Normaliser:

@@ -35,8 +35,16 @@ def read_request(declaration: Declaration, inputs: Mapping[str, Any], user: Mapp
     """Read *inputs*; declared values that are not among them come from *user*, the ambient profile.
 
     Raises:
-        UnkeyableError: a feature's value does not fit its declaration; the message names the feature only.
+        UnkeyableError: a feature's value does not fit its declaration; the message names the feature only. Or a
+            value contains itself.
     """
+    try:
+        return _read(declaration, inputs, user)
+    except RecursionError:
+        raise UnkeyableError("an input that contains itself, or is nested too deeply, has no key") from None
+
+
+def _read(declaration: Declaration, inputs: Mapping[str, Any], user: Mapping[str, Any]) -> Reading:
     reading = Reading([], [], {}, {}, {}, {}, {})
     for feature in declaration.features:
         raw = _value(feature.name, feature.default, inputs, user)
@@ -87,6 +95,13 @@ def _is_blank(item: Any) -> bool:
     return item is None or (isinstance(item, str) and not item.strip())
 
 
+def _is_nothing(value: Any) -> bool:
+    try:
+        return not value or _is_blank(value)
+    except Exception:
+        return False  # of an array it cannot be said
+
+
 def _read_slot(slot: SlotSpec, raw: Any, reading: Reading) -> None:
     if raw is MISSING:
         reading.presence.append("missing")
@@ -95,7 +110,7 @@ def _read_slot(slot: SlotSpec, raw: Any, reading: Reading) -> None:
     if many:
         items = sorted(raw, key=str) if isinstance(raw, set | frozenset) else raw
         raw = [item for item in items if not _is_blank(item)]
-    if not raw or _is_blank(raw):
+    if _is_nothing(raw):
         reading.presence.append((raw,))
         reading.shown[slot.name] = raw
         return

@@ -10,7 +10,7 @@ from langchain_core.messages import BaseMessage
 
 from langcache.core.encoding import canonical, digest
 from langcache.core.reading import Reading, read_request
-from langcache.errors import Refused
+from langcache.errors import Refused, UnkeyableError
 from langcache.langchain.inputs import named, with_values
 from langcache.langchain.leaves import leaves
 from langcache.langchain.messages import mask_value, plain_message
@@ -202,7 +202,10 @@ class Request:
             self._located[text] = template
             return _Gapped(to_data(template))
 
-        return {name: map_texts(value, located) for name, value in residue.items()}
+        try:
+            return {name: map_texts(value, located) for name, value in residue.items()}
+        except RecursionError:
+            raise UnkeyableError("an input that contains itself, or is nested too deeply, has no key") from None
 
     # What a masked chain receives, and what it answers.
 
