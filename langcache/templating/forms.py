@@ -14,6 +14,9 @@ from langcache.templating.known import Known
 from langcache.templating.slots import Personal, items, written
 from langcache.templating.watched import LIMIT, Watched
 
+LONGEST_HEAD = 4 * LIMIT
+"""Letters up to which the head of a form is found even if its words are split differently."""
+
 
 @dataclass(slots=True, eq=False)
 class Entry:
@@ -164,6 +167,9 @@ class Forms:
             head += word
             if len(head) > LIMIT * 3 // 4:
                 break
-        self._begin(head)
+        if len(head) > LONGEST_HEAD:  # a single word, such as a token: found as it is, or not at all
+            self.prefixes.add(head)
+        else:
+            self._begin(head)
         alike = self.long.setdefault(head, {}).setdefault(entry.lead, Heads())
         alike.add(entry.form.text, entry)

@@ -43,7 +43,8 @@ class Joined:
                 return
             if letters in forms.full or letters in forms.long:
                 yield letters, last
-        yield from self._further(first, len(letters), forms)
+        if len(letters) < forms.longest:
+            yield from self._further(first, len(letters), forms)
 
     def _further(self, first: int, passed: int, forms: Forms) -> Iterator[tuple[str, int]]:
         start = self._ends[first] - len(self._folded[first])

@@ -225,3 +225,13 @@ def test_a_text_without_capitals_gives_a_name_none() -> None:
 def test_figures_left_of_a_crossing_form_are_a_leak() -> None:
     """Of two forms that share a sign only one becomes a gap; the figures of the other must not stay."""
     assert refusal("It is 3.42 €3.42 now", [Personal("fare", "fare", "3.42", kind="money")])[:2] == ("leak", "fare")
+
+
+@pytest.mark.parametrize("token", ["k3y" * 5000, "7" * 15000], ids=["letters", "digits"])
+def test_a_value_of_one_long_word_is_found_as_it_is(token: str) -> None:
+    """A token, a key: what it takes to find it grows with it, not with its square."""
+    lexicon = Lexicon(slots(key=token))
+    assert lexicon.delexicalize(f"Use {token}.") == ("Use ", Gap("key"), ".")
+    assert sum(map(len, lexicon._forms.prefixes)) < 10 * len(token)
+    if not token.isdigit():
+        assert refusal(f"Use {token.upper()[:-1]}Y.", slots(key=token))[0] == "leak"

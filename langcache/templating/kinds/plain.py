@@ -31,7 +31,7 @@ _ABBREVIATED = COMMON | {"ps", "eg", "ie"}
 _PLACE = re.compile(r"([^\W\d_][^,\d\n&]{2,40}?) ?, (?:[^\W\d_][\w.'’-]*[ ,]*){1,6}")
 _LONGEST = 60
 """Characters beyond which nobody writes a name in one word."""
-_AMPERSAND = re.compile(r"\w+&\w+")
+_AMPERSAND = re.compile(r"\b\w+&\w+")
 
 
 def _bare(text: str) -> str:
@@ -97,7 +97,7 @@ def _signs(text: str) -> Iterator[str]:
         for initials in {tuple(word[0] for word in counted) for counted in (words, loud)}:
             if "".join(initials).lower() not in _ABBREVIATED:
                 yield ".".join(initials)
-    for pair in _AMPERSAND.findall(text):
+    for pair in _AMPERSAND.findall(text) if "&" in text else ():
         yield from (shape for shape in (pair, pair.lower(), pair.replace("&", " & ")) if shape != text)
 
 
