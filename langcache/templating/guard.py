@@ -12,7 +12,7 @@ from langcache.templating.frequency import CHANCE, COMMON
 from langcache.templating.scan import Hit, Scan
 from langcache.templating.stems import tells
 
-_DETERMINER = re.compile(r"\b(?:the|an?|this|that|my|your|his|her|our|their|no|some|any) $")
+_DETERMINER = re.compile(r"\b(?:the|an?|this|that|my|your|his|her|our|their|no|some|any) \Z")
 _NAME_GOES_ON = re.compile(r"(?: of| for)? [^\W\d_]*[A-Z]|-")
 _SHORT = 400
 """Characters up to which a common word of a value is hardly there by chance."""
@@ -31,7 +31,7 @@ def judge(found: Scan, forms: Forms, gaps: Iterable[tuple[int, int]]) -> None:
         if mask.find(0, hit.start, hit.end) >= 0 and _left(hit, found.text, mask, forms):
             _judge_hit(hit, found.text, forms)
     _judge_words(found, mask, forms)
-    for slot, start, end in forms.watched.stems.in_humps(found.text):
+    for slot, start, end in forms.watched.stems.inside(found.text):
         if mask.find(0, start, end) >= 0:
             raise Refused("leak", slot=slot, form="variant", position=start)
 

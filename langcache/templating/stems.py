@@ -1,7 +1,9 @@
 """Words that give a value away even with something written onto them: ``PathAI2``, ``MITx``, ``#TeamSmith``."""
 
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 from langcache.templating.accounts import is_account
@@ -12,6 +14,7 @@ _ENDS = 3
 _DERIVED = frozenset("ian ians ean eans an ans n ns er ers ite ites ese esque ish ism ist ists ista istas".split())  # noqa: SIM905
 """What makes another word of a name: a Parisian, Bostonians."""
 _HUMP = re.compile(r"[A-Z](?<=[a-z].)")
+_FOREIGN = re.compile(r"(?<=[^\W\d_\x00-\x7f])[A-Za-z]{3,}|[A-Za-z]{3,}(?=[^\W\d_\x00-\x7f])")
 _WORD = re.compile(r"\w+")
 _PIECE = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[^\W\dA-Z_]+|\d+")
 
@@ -60,10 +63,23 @@ class Stems:
         found += (stem for stem in self._tails.get(word[-_ENDS:], ()) if word.endswith(stem.letters))
         return [stem for stem in found if len(stem.letters) < len(word)]
 
-    def in_humps(self, text: str) -> Iterator[tuple[str, int, int]]:
-        """Slot, start and end of stems inside words with capitals in the middle (``getSmithOrders``)."""
+    def inside(self, text: str) -> Iterator[tuple[str, int, int]]:
+        """Slot, start and end of stems inside longer words that show where they stand."""
+        if self.words:
+            yield from self._in_humps(text)
+            yield from () if text.isascii() else self._among_letters(text)
+
+    def _among_letters(self, text: str) -> Iterator[tuple[str, int, int]]:
+        """Among letters of another script (``삼성Smith는``)."""
+        for match in _FOREIGN.finditer(text):
+            slot, (start, end) = self.words.get(match[0].lower()), match.span()
+            if slot is not None and all(at in (0, len(text)) or _parts(text, at) for at in (start, end)):
+                yield slot, start, end
+
+    def _in_humps(self, text: str) -> Iterator[tuple[str, int, int]]:
+        """In words with capitals in the middle (``getSmithOrders``)."""
         end = 0
-        for hump in _HUMP.finditer(text) if self.words else ():
+        for hump in _HUMP.finditer(text):
             start = hump.start()
             if start < end:
                 continue
@@ -85,8 +101,33 @@ def tells(stem: Stem, text: str, start: int, end: int) -> bool:
     if size >= 4 and is_account(text, start, end):
         return True
     if fold(word[:size]) == stem.letters:
-        return _begins(stem, word, word[size:])
-    return size >= 4 and word[:-size].isdigit()
+        return _begins(stem, word, word[size:]) or _divided(word, size)
+    return (size >= 4 and word[:-size].isdigit()) or (
+        fold(word[-size:]) == stem.letters and _divided(word, len(word) - size)
+    )
+
+
+def _parts(text: str, at: int) -> bool:
+    """Whether no letter stands beside a place, or one that shows that it is of another word."""
+    return not (text[at - 1].isalpha() and text[at].isalpha()) or _divided(text, at)
+
+
+def _divided(word: str, at: int) -> bool:
+    """Whether a word shows that it is two: by a capital (``caféSmith``, ``USASmith``), or by another script.
+
+    Particles of Korean, endings of Russian are written onto a foreign name as they are onto any word.
+    """
+    before, after = word[at - 1], word[at]
+    if not (before.isalpha() and after.isalpha()):
+        return False
+    if after.isupper():
+        return not before.isupper() or word[at + 1 : at + 2].islower()
+    return _is_latin(before) is not _is_latin(after)
+
+
+@lru_cache(maxsize=4096)
+def _is_latin(letter: str) -> bool:
+    return letter.isascii() or unicodedata.name(letter, "").startswith("LATIN ")
 
 
 def _begins(stem: Stem, word: str, rest: str) -> bool:

@@ -58,3 +58,23 @@ def test_strange_values_change_nothing_but_their_place(value: str) -> None:
     """Whatever a value is made of, the text around it stays as it was."""
     template = ("Ask ", Gap("who"), " about it (", Gap("who"), ").")
     assert fill(template, {"who": Personal("who", "who", value)}) == f"Ask {value} about it ({value})."
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("caféQuixotica", "großQuixotica", "QuixoticaÉquipe", "ÉQuixotica", "İQuixotica", "ﬁQuixotica"),
+        *("USAQuixotica", "Quixotica씨는", "삼성Quixotica는", "Quixoticaем", "приветQuixotica", "приветQuixoticaбот"),
+        *("مرحباQuixotica", "ΑθήναQuixotica", "quixotica에서"),
+    ],
+)
+def test_a_value_that_a_word_shows_to_be_in_it_refuses(text: str) -> None:
+    """By a capital, or as the letters around are of another script: a particle, an ending, another name."""
+    with pytest.raises(Refused, match="leak"):
+        lexicon("Quixotica").delexicalize(f"Post {text} now.")
+
+
+def test_letters_with_an_accent_are_of_the_same_script() -> None:
+    """What stands between two of them is no word of its own."""
+    text = "l'étude d'une créature, Étude"
+    assert lexicon("Tude Ature").delexicalize(text) == (text,)
