@@ -3,7 +3,7 @@
 import re
 
 _TOP_LEVEL = "com|org|net|io|ai|app|dev|co|edu|gov|me|info|biz|shop|xyz|uk|de|fr|in|eu|us"
-_BEFORE = re.compile(r"(?:[@#]|\bwww\.|[^\W_]_)$", re.IGNORECASE)
+_BEFORE = re.compile(r"(?:[@#]|\bwww\.|[^\W_]_)\Z", re.IGNORECASE)
 _AFTER = re.compile(rf"_[^\W_]|@\w|\.(?:{_TOP_LEVEL})\b", re.IGNORECASE)
 _SIGNS_BEFORE, _SIGNS_AFTER = frozenset("@#._"), frozenset("_@.")
 

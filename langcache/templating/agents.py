@@ -60,8 +60,8 @@ _NAMED_AFTER = re.compile(
     r" (?:University|College|Institute|School|Academy|Hospital|Clinic|Prize|Medal|Awards?|Street|St\.|Avenue|Road"
     r"|Square|Airport|County|City|State|Bank|Motors?|Museum|Library|Stadium|Bridge|River|Lake|Island|Park|Valley|Bay|D\.?C\.?)\b"
 )
-_SAINT = re.compile(r"\b(?:St\.?|Saint|San|Santa|Mount|Mt\.?|Fort|Port|Lake|New) $")
-_WHERE = re.compile(r"\b(?:in|to|from|near|at|around|outside|across|via|of|visit(?:s|ed|ing)?) $", re.IGNORECASE)
+_SAINT = re.compile(r"\b(?:St\.?|Saint|San|Santa|Mount|Mt\.?|Fort|Port|Lake|New) \Z")
+_WHERE = re.compile(r"\b(?:in|to|from|near|at|around|outside|across|via|of|visit(?:s|ed|ing)?) \Z", re.IGNORECASE)
 
 
 def is_elsewhere(text: str, start: int, end: int) -> bool:
@@ -76,7 +76,7 @@ def is_elsewhere(text: str, start: int, end: int) -> bool:
     )
 
 
-_NAME_BEFORE = re.compile(r"(?<![\w.’'-])([A-Z][a-z]{2,}) $")
+_NAME_BEFORE = re.compile(r"(?<![\w.’'-])([A-Z][a-z]{2,}) \Z")
 _NAME_BEHIND = re.compile(r"(?: |-)([A-Z][a-z]{2,})(?![\w’'])")
 _BEFORE_NAMES = frozenset(
     """

@@ -7,11 +7,11 @@ from langcache.templating.folding import folded_words, singular
 from langcache.templating.frequency import COMMON, FUNCTION
 
 _SENTENCE = re.compile(r"[.!?](?:\s|$)|\n")
-_TITLE = re.compile(r"(?:^|[\s(])(?:mr|mrs|ms|mx|dr|prof|rev|hon|capt|col|lt|maj|sgt)\.$", re.IGNORECASE)
+_TITLE = re.compile(r"(?:^|[\s(])(?:mr|mrs|ms|mx|dr|prof|rev|hon|capt|col|lt|maj|sgt)\.\Z", re.IGNORECASE)
 _SHORT = 400
 _STATING = re.compile(
     r"(?<!\bhere )\b(?:am|is|are|was|were|has|have|had|got|found|know of|totals?|total of|for|of|at|with)"
-    r"(?: \w+ly| about| around| only| still| also| up to)? $",
+    r"(?: \w+ly| about| around| only| still| also| up to)? \Z",
     re.IGNORECASE,
 )
 _UNIT = re.compile(
@@ -26,10 +26,10 @@ _LISTED = re.compile(
 )
 _COUNTING = re.compile(
     r"\b(?:top|no\.|nos?|day|days|step|week|month|part|chapter|page|version|level|section|phase|option|question|tier"
-    r"|grade|stage|figure|table|item|rule|tip|reason|lesson|round|v|#) ?#?$",
+    r"|grade|stage|figure|table|item|rule|tip|reason|lesson|round|v|#) ?#?\Z",
     re.IGNORECASE,
 )
-_FIELD = re.compile(r"([^\W\d_][\w -]{1,30})[\"'*_]* ?(?::|\||=)[\"'*_ ]*$")
+_FIELD = re.compile(r"([^\W\d_][\w -]{1,30})[\"'*_]* ?(?::|\||=)[\"'*_ ]*\Z")
 _TIED = frozenset(("15", "20", "24", "25", "30", "40", "50", "60", "90", "365"))
 """Numbers that texts mention without anybody's value: parts of an hour, a day, a year, a dozen, a score."""
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from langcache.templating.articles import article
 from langcache.templating.frequency import FUNCTION
 
-_ARTICLE = re.compile(r"(?<![\w'’.-])(a|A|an|An|AN)(?=\s{1,2}[\"'“‘(*_`\[]{0,3}$)")
+_ARTICLE = re.compile(r"(?<![\w'’.-])(a|A|an|An|AN)(?=\s{1,2}[\"'“‘(*_`\[]{0,3}\Z)")
 _POSSESSIVE = re.compile(r"(['’])(?=[ \t\n]+[^\W\d_])")
 _LONGEST = 200
 _GOES_ON = re.compile(r"(?:['’]s?)? [a-z]")

@@ -12,7 +12,7 @@ from langcache.templating.joined import Joined
 _SCALE = re.compile(r"[ -](?:hundred|thousand|million|billion|trillion|lakh|crore|k|m|bn|mn)\b", re.IGNORECASE)
 
 _BESIDE = re.compile(r"[.,:/+-]\w|\d")
-_FIGURES_BEFORE, _FIGURES_AFTER = re.compile(r"\d[.,:]$"), re.compile(r"[.,:]\d")
+_FIGURES_BEFORE, _FIGURES_AFTER = re.compile(r"\d[.,:]\Z"), re.compile(r"[.,:]\d")
 _HYPHENED = re.compile(r"[/-]\d")
 
 

@@ -73,6 +73,12 @@ def test_pieces_add_up_to_the_whole(data: st.DataObject, text: str, startup: str
     assert expected == "".join(pieces) or (problems and expected in REASONS)  # of two troubles either may come first
 
 
+def test_a_letter_on_the_line_before_is_no_article() -> None:
+    """What was shown of it is not said again with the value."""
+    for text in ("a **\n[startup name]", "a *\n[startup name].", "a\n\n[startup name]"):
+        assert "".join(streamed([text], user("PathAI", ""))[0]) == text.replace("[startup name]", "PathAI")
+
+
 @given(st.data(), texts)
 def test_how_a_text_is_cut_does_not_matter(data: st.DataObject, text: str) -> None:
     """Two users' streams differ in nothing but their details."""
