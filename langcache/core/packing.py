@@ -30,6 +30,9 @@ class Foreign(Protocol):
         """Rebuild what `pack` made; raises `CorruptEntry` for data it did not make."""
 
 
+_MOST_BITS = 4096
+"""What Python still writes in decimal digits without being told to (``sys.int_info``)."""
+
 Text = Callable[[str], Any]
 Scalar = Callable[[Any], None]
 Segments = Callable[[list[Any]], str]
@@ -67,7 +70,12 @@ class _Packer:
             return found if isinstance(found, str) else {"$t": found}
         if item is None or kind is bool:
             return item
-        if kind is int or kind is float:
+        if kind is int:
+            self._scalar(item)
+            if item.bit_length() > _MOST_BITS:
+                raise UnstorableError("a number of thousands of digits cannot be stored")
+            return item
+        if kind is float:
             self._scalar(item)
             return item if math.isfinite(item) else {"$f": repr(item)}
         if kind is list:

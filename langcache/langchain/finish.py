@@ -46,7 +46,7 @@ def finish_of(message: BaseMessage | None, info: Mapping[str, Any] | None) -> st
     """Why an answer that finished like this must not be stored; None if it may."""
     if isinstance(message, AIMessage) and _refuses(message):
         return "refusal"
-    metadata = {**(info or {}), **(message.response_metadata if isinstance(message, AIMessage) else {})}
+    metadata = {**(info or {}), **(message.response_metadata or {} if isinstance(message, AIMessage) else {})}
     finish = next((said for word in _WORDS if (said := metadata.get(word))), None) or _status(metadata)
     if not isinstance(finish, str) or finish.lower() in _FINISHED:
         return None
@@ -56,7 +56,7 @@ def finish_of(message: BaseMessage | None, info: Mapping[str, Any] | None) -> st
 def _refuses(message: AIMessage) -> bool:
     """Whether the model says no, beside its text or in a block of it (OpenAI chat completions and Responses)."""
     blocks = message.content if isinstance(message.content, list) else []
-    return bool(message.additional_kwargs.get("refusal")) or any(map(_is_refusal, blocks))
+    return bool((message.additional_kwargs or {}).get("refusal")) or any(map(_is_refusal, blocks))
 
 
 def _is_refusal(block: Any) -> bool:
@@ -67,6 +67,6 @@ def _is_refusal(block: Any) -> bool:
 
 def _status(metadata: Mapping[str, Any]) -> str | None:
     status, details = metadata.get("status"), metadata.get("incomplete_details")
-    if status not in _CUT:
+    if not isinstance(status, str) or status not in _CUT:
         return None
     return str(details["reason"]) if isinstance(details, Mapping) and details.get("reason") else str(status)

@@ -75,7 +75,7 @@ class LookupFlow:
         before, event.outcome = event.outcome, outcome  # the answer tells it, too
         try:
             answer = as_generations(work.fill(entry))
-        except (CorruptEntry, *UNFILLABLE) as error:
+        except UNFILLABLE as error:
             event.outcome = before
             if isinstance(error, CorruptEntry):
                 yield self.engine.store.drop_corrupt(work.namespace, work.key)

@@ -1,7 +1,8 @@
 """Watch one run from inside: what it used, how it finished, what it looked up, and who failed."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from langchain_core.callbacks import BaseCallbackHandler
@@ -41,8 +42,8 @@ class Observer(BaseCallbackHandler):
         self.errors: list[BaseException] = []
 
     def on_llm_end(self, response: LLMResult, **_: Any) -> None:
-        """Account for one provider call."""
-        with self._lock:
+        """Account for one provider call; one that cannot be read is not stored, but it is answered."""
+        with self._lock, self._unreadable():
             for generations in response.generations:
                 for generation in generations:
                     message = generation.message if isinstance(generation, ChatGeneration) else None
@@ -50,6 +51,13 @@ class Observer(BaseCallbackHandler):
                     if isinstance(message, AIMessage) and "langcache" in message.response_metadata:
                         continue  # served by one of our other doors: nothing was paid
                     self.usages.append(usage_of(message, response.llm_output))
+
+    @contextmanager
+    def _unreadable(self) -> Iterator[None]:
+        try:
+            yield
+        except Exception:
+            self.refusal = self.refusal or "unfinished"  # how it finished cannot be told
 
     def on_llm_error(self, error: BaseException, **_: Any) -> None:
         """Remember that the provider failed, so that nobody blames the mask."""
@@ -85,10 +93,18 @@ class Observer(BaseCallbackHandler):
 
 def usage_of(message: Any, llm_output: dict[str, Any] | None) -> Usage:
     """What the provider call that gave *message* used."""
-    metadata = message.response_metadata if isinstance(message, AIMessage) else {}
-    model = metadata.get("model_name") or metadata.get("model") or (llm_output or {}).get("model_name")
-    used = message.usage_metadata if isinstance(message, AIMessage) else None
-    if not used:
-        return Usage(model, 0, 0)
-    details = {k: v for k, v in (used.get("input_token_details") or {}).items() if isinstance(v, int)}
-    return Usage(model, used["input_tokens"], used["output_tokens"], details)
+    told = isinstance(message, AIMessage)
+    metadata, used = (_mapping(message.response_metadata), _mapping(message.usage_metadata)) if told else ({}, {})
+    names = (metadata.get("model_name"), metadata.get("model"), _mapping(llm_output).get("model_name"))
+    model = next((name for name in names if name and isinstance(name, str)), None)
+    details = {kind: _count(count) for kind, count in _mapping(used.get("input_token_details")).items()}
+    return Usage(model, _count(used.get("input_tokens")), _count(used.get("output_tokens")), details)
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _count(value: Any) -> int:
+    """A number of tokens; what is none, as some model may have put there, counts as nothing."""
+    return max(0, value) if isinstance(value, int) else 0

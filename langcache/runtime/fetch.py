@@ -28,8 +28,8 @@ Price = Callable[[Usage], Decimal | None]
 SHOWN = object()
 """The answer of a stream that has been shown chunk by chunk."""
 
-UNFILLABLE = (Refused, UnstorableError, ValueError, TypeError)
-"""What filling a sound template for one user can fail with."""
+UNFILLABLE = Exception
+"""What filling a sound template for one user can fail with: validators of the chain's own classes raise anything."""
 
 
 @dataclass(slots=True)
@@ -73,14 +73,17 @@ class Fetch:
                 self.land(term, Landing(error=error))
             raise
         try:
-            body = self.checked(work, produced)
+            entry = self.entry(work, self.checked(work, produced), started)
         except Refused as refused:
             yield from self.release(work, term)
             return (yield from self._refused(work, produced, refused))
         except UnstorableError as error:
             yield from self.release(work, term)
             return (yield from self._unstorable(work, produced, str(error)))
-        yield from self.keep(work, self.entry(work, body, started), term)
+        except Exception as error:  # an answer of a shape nobody thought of is still an answer
+            yield from self.release(work, term)
+            return (yield from self._unstorable(work, produced, f"cannot be stored: {type(error).__name__}"))
+        yield from self.keep(work, entry, term)
         return (yield from self._own(work, produced))
 
     def keep(self, work: Work, entry: Entry, term: Term) -> Flow[None]:

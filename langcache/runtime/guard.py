@@ -126,25 +126,31 @@ class GuardedStore:
     ) -> Step[bool]:
         """Store *entry*; False if it could or must not be, or another has taken *lease* over."""
 
-        def record() -> Record:
-            return Record(seal(key, entry.to_bytes()), entry.created_at, expires_at, labels)
+        def record() -> Record | None:
+            if not self.takes(namespace):
+                return None
+            try:
+                return Record(seal(key, entry.to_bytes()), entry.created_at, expires_at, labels)
+            except (ValueError, TypeError, RecursionError) as error:  # which says nothing of the store
+                self._news = f"an answer could not be written down: {type(error).__name__}"
+                return None
 
         def run() -> bool:
-            now = self._clock.now()
-            return self.takes(namespace) and bool(
+            now, sealed = self._clock.now(), record()
+            return sealed is not None and bool(
                 self._safely(
                     "put",
-                    lambda: self.store.put(namespace, key, record(), now=now, lease=lease),
+                    lambda: self.store.put(namespace, key, sealed, now=now, lease=lease),
                     lease is not None,
                 )
             )
 
         async def arun() -> bool:
-            now = self._clock.now()
-            return self.takes(namespace) and bool(
+            now, sealed = self._clock.now(), record()
+            return sealed is not None and bool(
                 await self._asafely(
                     "put",
-                    lambda: self.store.aput(namespace, key, record(), now=now, lease=lease),
+                    lambda: self.store.aput(namespace, key, sealed, now=now, lease=lease),
                     lease is not None,
                 )
             )
