@@ -13,7 +13,7 @@ from langcache.core.entry import Entry
 from langcache.core.events import Event
 from langcache.core.packing import pack, unpack
 from langcache.core.profile import Profile
-from langcache.errors import Refused, UnkeyableError
+from langcache.errors import Refused
 from langcache.langchain.announce import Announcer
 from langcache.langchain.chain_stream import ChainStream
 from langcache.langchain.chunks import ChunkFiller, is_cumulative
@@ -21,7 +21,7 @@ from langcache.langchain.inputs import named
 from langcache.langchain.listeners import filled_listeners
 from langcache.langchain.messages import Messages, is_blank
 from langcache.langchain.observe import LookupWithDetail, Observer
-from langcache.langchain.request import Request
+from langcache.langchain.request import Request, why_keyless
 from langcache.langchain.settings import Chain
 from langcache.runtime import ambient
 from langcache.runtime.transient import is_transient
@@ -74,8 +74,8 @@ class ChainWork:
         try:
             configurable = self.config.get("configurable") or {}
             self.request = Request(self.chain.settings, self.identity, self.inputs, configurable, self.kwargs)
-        except UnkeyableError as error:
-            self.bypass = str(error)
+        except Exception as error:
+            self.bypass = why_keyless(error)
             return
         self.key = self.event.key = self.request.key
 
@@ -158,7 +158,10 @@ class ChainWork:
         self._used = []
         if not masked or self.request is None:
             return Observer(self._value_in, stop_lookups=False), self.inputs
-        return Observer(self._token_in, stop_lookups=True), self.request.masked(self.tokens, self._used.append)
+        try:
+            return Observer(self._token_in, stop_lookups=True), self.request.masked(self.tokens, self._used.append)
+        except Exception as error:  # which the run on real values may do without
+            raise MaskedRunFailed(f"its input cannot be masked: {type(error).__name__}") from error
 
     @property
     def tokens(self) -> dict[str, str]:

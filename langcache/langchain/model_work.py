@@ -14,12 +14,12 @@ from langcache.core.encoding import canonical, digest
 from langcache.core.entry import labels_of
 from langcache.core.events import Event
 from langcache.core.profile import Profile
-from langcache.errors import UnkeyableError
 from langcache.langchain.chain_work import ChainWork, asked_by_profile
 from langcache.langchain.fingerprint import Fingerprint
 from langcache.langchain.finish import finish_of
 from langcache.langchain.messages import Messages, is_blank
 from langcache.langchain.observe import usage_of
+from langcache.langchain.request import why_keyless
 from langcache.langchain.settings import Identity, Settings
 from langcache.runtime import ambient
 from langcache.runtime.cache import Cache
@@ -90,8 +90,8 @@ class ModelWork(ChainWork):
         self.directives = self._asked(metadata, tags)
         try:
             self.request = self._requested()
-        except UnkeyableError as error:
-            self.bypass = str(error)
+        except Exception as error:
+            self.bypass = why_keyless(error)
             return
         self.identity = self.request.identity
         self.labels = self.identity.labels

@@ -30,7 +30,7 @@ from langcache.templating import (
     to_data,
 )
 
-__all__ = ["UNSPECIFIED", "Request", "map_texts"]
+__all__ = ["UNSPECIFIED", "Request", "map_texts", "why_keyless"]
 
 UNSPECIFIED = "unspecified"
 """What a masked chain receives for an ignored input, given or not: both share a key."""
@@ -247,6 +247,11 @@ class Request:
             for name in self.settings.profile.declaration.ignored
         }
         return with_values(self.inputs, {**residue, **shown, **slots, **ignored})
+
+
+def why_keyless(error: Exception) -> str:
+    """Why a request has no key, fit for an event: the texts of unforeseen errors may quote a value."""
+    return str(error) if isinstance(error, UnkeyableError) else f"no key: {type(error).__name__}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,8 @@ from langcache.core.events import Event
 from langcache.core.packing import pack, unpack
 from langcache.core.profile import Profile
 from langcache.core.reading import read_request
-from langcache.errors import UnkeyableError
 from langcache.langchain.messages import plain_message
+from langcache.langchain.request import why_keyless
 from langcache.runtime import ambient
 from langcache.runtime.cache import Cache
 from langcache.runtime.work import Produced
@@ -60,8 +60,8 @@ class ToolWork:
             reading = read_request(profile.declaration, values, {})
             self._lexicon = Lexicon(list(reading.slots.values()), ignored=reading.ignored, blurred=reading.blurred)
             encoded = canonical([name, arguments], plain_message)
-        except UnkeyableError as error:
-            self.bypass = str(error)
+        except Exception as error:
+            self.bypass = why_keyless(error)
         else:
             self.key = self.event.key = digest(encoded)
             self.bypass = self._personal(arguments)

@@ -279,6 +279,8 @@ class GuardedStore:
 
     def _failed(self, kind: str, error: Exception, took_s: float) -> None:
         self.counts["store errors"] += 1
+        if isinstance(error, UnicodeError):
+            return  # half a character in a name or a label: it will fail again, and says nothing of the store
         self._trouble = str(error) or type(error).__name__
         if self._breakers.failed(kind, error, took_s):
             self._news = f"the store does not answer: {self._trouble}"

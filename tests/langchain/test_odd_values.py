@@ -70,3 +70,13 @@ def test_an_odd_value_is_answered_as_the_bare_chain_does(value: Any, place: str,
     wrapped = Cache("memory://").wrap(CHAIN, profile=PROFILE, mode=mode, prompt_version="1")
     assert wrapped.invoke(inputs).casefold() == truth.casefold()
     assert asyncio.run(wrapped.ainvoke(inputs)).casefold() == truth.casefold()
+
+
+@pytest.mark.parametrize("mode", ["mask", "abstract"])
+@pytest.mark.parametrize("place", ["kind", "size", "who"])
+def test_a_number_of_thousands_of_digits(place: str, mode: Any) -> None:
+    """Python writes none by itself, so no prompt holds it; a chain that does without is answered."""
+    chain = RunnableLambda(lambda user: f"for {user['note']}")
+    wrapped = Cache("memory://").wrap(chain, profile=PROFILE, mode=mode, prompt_version="1")
+    inputs = {**USER, place: 10**5000}
+    assert (wrapped.invoke(inputs), asyncio.run(wrapped.ainvoke(inputs))) == ("for soon", "for soon")

@@ -222,6 +222,19 @@ def test_names_without_end_become_one(cache: Cache) -> None:
     assert (stats.requests, len(stats.by_chain), stats.by_chain["other"].requests) == (1_100, 1_001, 100)
 
 
+def test_what_can_never_be_written_harms_nothing_else(caplog: pytest.LogCaptureFixture, tmp_path: Path) -> None:
+    """Half a character in a namespace, a cost that is no number: all the rest is on the account, once."""
+    with Cache(f"sqlite:///{tmp_path / 'x.db'}", clock=FakeClock(NOON)) as cache:
+        for outcome, usd in (("executed", "0.5"), ("reused", "NaN"), ("executed", "Infinity")):
+            cache.recorder.record(StageEvent("app", "s1", "draft", outcome, Decimal(usd), Decimal(0)))  # type: ignore[arg-type]
+        told(cache, MISS, replace(MISS, namespace="tenant-\ud800"), HIT)
+        stats = cache.stats(days=1)
+        told(cache, HIT)
+        assert (stats.requests, cache.stats(days=1).requests) == (2, 3)
+    assert (stats.stages["app:draft"].executed, stats.stages["app:draft"].cost_usd) == (2, Decimal("0.5"))
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+
+
 def test_a_store_that_fails_harms_nobody_and_is_caught_up_with(caplog: pytest.LogCaptureFixture) -> None:
     """Nothing is lost and nothing counted twice, though a write that failed may have arrived; it is told once."""
     clock = FakeClock(NOON)

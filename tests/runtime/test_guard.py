@@ -71,6 +71,14 @@ def test_a_dead_store_is_left_alone_after_three_calls_of_any_kind(make: Make) ->
     assert len(asker.store.calls) == 3  # type: ignore[attr-defined]
 
 
+def test_a_name_that_cannot_be_written_is_no_trouble_of_the_store(make: Make) -> None:
+    """Half a character in a label fails each time; all others go on being stored."""
+    asker = make(put=always(Raise(UnicodeEncodeError("utf-8", "\ud800", 0, 1, "surrogates not allowed"))))
+    for number in range(5):
+        asker.ask(key=str(number))
+    assert asker.store.calls.count("put") == 5  # type: ignore[attr-defined]
+
+
 def test_the_breaker_stops_asking_and_tries_again(make: Make, caplog: pytest.LogCaptureFixture) -> None:
     """After three failures in a row the store is left alone for five seconds; then one call decides."""
     asker = make(get=[DOWN] * 4)

@@ -88,6 +88,14 @@ def test_puts_remove_the_expired(store):
     assert store.usage().entries <= 20
 
 
+def test_a_label_of_any_text_is_written_again(store):
+    """Also one that a trigger cannot read."""
+    for value in (b"first", b"second"):
+        assert store.put("ns", "k", Record(value, NOW, None, frozenset({"a\0b", "c"})), now=NOW)
+    assert store.get("ns", "k", now=NOW).value == b"second"
+    assert [row.key for row in store.scan("ns", now=NOW, labels=["a\0b"])] == ["k"]
+
+
 def test_leases_do_not_pile_up(store):
     """Leases long ended are forgotten as new ones come."""
     for number in range(50):

@@ -135,8 +135,9 @@ class StageSum:
     def count(self, event: StageEvent) -> None:
         """Add *event*."""
         self.outcomes[event.outcome] = self.outcomes.get(event.outcome, 0) + 1
-        self.cost_usd = sum_of(self.cost_usd, event.cost_usd)
-        self.saved_usd = sum_of(self.saved_usd, event.saved_usd)
+        if event.cost_usd.is_finite() and event.saved_usd.is_finite():  # as stages have reported, and have stored
+            self.cost_usd = sum_of(self.cost_usd, event.cost_usd)
+            self.saved_usd = sum_of(self.saved_usd, event.saved_usd)
 
     def counts(self) -> dict[str, int]:
         """As cells."""

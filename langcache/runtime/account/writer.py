@@ -2,6 +2,8 @@
 
 import logging
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
@@ -61,7 +63,9 @@ class Writer:
                 self._send()
             with folding:
                 taken = fold.take()
-            self._unsent += [self._batch(namespace, folded) for namespace, folded in taken.items()]
+            for namespace, folded in taken.items():
+                with self._given_up(namespace):
+                    self._unsent.append(self._batch(namespace, folded))
             self._send()
             self._look_around()
         except Exception as error:
@@ -77,8 +81,19 @@ class Writer:
     def _send(self) -> None:
         while self._unsent:
             batch = self._unsent[0]
-            self._store.add_counts(batch.namespace, batch.sheets, batch=batch.id, now=self._clock.now())
+            with self._given_up(batch.namespace):
+                self._store.add_counts(batch.namespace, batch.sheets, batch=batch.id, now=self._clock.now())
             self._unsent.pop(0)
+
+    @contextmanager
+    def _given_up(self, namespace: str) -> Iterator[None]:
+        """What can never be written down is not tried for ever, in the way of all that comes after it."""
+        try:
+            yield
+        except (ValueError, TypeError, ArithmeticError) as error:
+            logger.warning(
+                "langcache: a part of the account of %r cannot be written (%s)", namespace, type(error).__name__
+            )
 
     def _kept_of(self, namespace: str, day: int) -> KeptKeys:
         kept = self._kept.get((namespace, day))

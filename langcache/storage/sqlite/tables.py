@@ -17,7 +17,8 @@ _PUT = (
     "INSERT INTO entry (namespace, key, created_at, expires_at, size_bytes, labels, value) VALUES (?, ?, ?, ?, ?, ?, ?)"
 )
 _DELETE = "DELETE FROM entry WHERE namespace = ? AND key = ?"
-_LABEL = "INSERT INTO label (namespace, label, key) VALUES (?, ?, ?)"
+# One may be left where a trigger cannot read it (a NUL): the entry it was of is found by it again, or not at all.
+_LABEL = "INSERT OR IGNORE INTO label (namespace, label, key) VALUES (?, ?, ?)"
 _ROWS = "SELECT key, size_bytes, created_at, expires_at, labels FROM entry WHERE namespace = ? AND key >= ?"
 _BY_LABEL = (
     "SELECT entry.key, size_bytes, created_at, expires_at, labels"
