@@ -12,7 +12,7 @@ from langcache.templating.labels import BRACKETED, BRACKETS, CLOSE, OPEN, canoni
 from langcache.templating.placeholders import is_plain
 from langcache.templating.slots import Personal
 from langcache.templating.template import Gap, Template, tidy
-from langcache.templating.views import is_json, json_strings, view
+from langcache.templating.views import is_json, is_within, json_strings, view
 
 _UNCLOSED = re.compile(rf"[{OPEN}]([^{OPEN}{CLOSE}]*)")
 _BRACKET = re.compile(rf"[{OPEN}{CLOSE}]")
@@ -176,8 +176,8 @@ def _escapes(text: str, found: Sequence[_Found]) -> list[str]:
         return []
     stripped = text.strip()
     if stripped[:1] + stripped[-1:] in ("{}", "[]"):
-        starts, ends = json_strings(_blanked(text, found))
-        inside = [any(s <= f.start < e for s, e in zip(starts, ends, strict=True)) for f in found]
+        strings = json_strings(_blanked(text, found))
+        inside = [is_within(strings, each.start) for each in found]
         if is_json(_with_values(text, found, inside)):
             return ["json" if within else "json-value" for within in inside]
     seen = view(_blanked(text, found, "x"))

@@ -66,12 +66,12 @@ class View:
     def escapes(self, start: int, end: int) -> tuple[str, ...]:
         """The contexts that a gap for this span of *source* may be written in, likeliest first; none if unsafe."""
         if self.strings is not None:
-            return _STRINGS if _within(self.strings, start) else ("json-value",)
+            return _STRINGS if is_within(self.strings, start) else ("json-value",)
         assert self.zones is not None, "a text is JSON or has zones"
         rule = self.zones.rule(self.source, start, end)
         if rule != "json":
             return _CONTEXTS[rule]
-        return _STRINGS if _within(self._block(start), start) else ("json-value",)
+        return _STRINGS if is_within(self._block(start), start) else ("json-value",)
 
     def _block(self, start: int) -> Spans:
         assert self.zones is not None, "only zones have blocks"
@@ -172,7 +172,8 @@ def _strings(text: str, start: int, end: int) -> Spans:
     return [first for first, _ in pairs], [last for _, last in pairs]
 
 
-def _within(strings: Spans, start: int) -> bool:
+def is_within(strings: Spans, start: int) -> bool:
+    """Whether an offset is inside one of the strings that `json_strings` found."""
     starts, ends = strings
     at = bisect_right(starts, start) - 1
     return at >= 0 and start <= ends[at]

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from langcache.errors import Refused
-from langcache.templating import Lexicon, Personal, fill
+from langcache.templating import Lexicon, Personal, fill, read
 
 Case = tuple[list[Personal], str]
 
@@ -129,6 +129,20 @@ def test_longer_values_are_looked_up_otherwise_at_no_more_than_twice_the_work() 
     once = work(growing, 25, 500)
     assert work(growing, 50, 500) <= 2.2 * once
     assert work(growing, 25, 1000) <= 2.2 * once
+
+
+@pytest.mark.parametrize("form", ['{{"a": "[s0]", "n": {}}}', "- [s0] of {}", "[s0] {}"], ids=["json", "list", "prose"])
+def test_reading_a_masked_answer_doubles_as_it_doubles(form: str) -> None:
+    """However many placeholders it has."""
+    mine = named(words(1))
+
+    def reading(count: int) -> int:
+        lines = [form.format(n) for n in range(count)]
+        text = f"[{', '.join(lines)}]" if form[0] == "{" else "\n".join(lines)
+        return lines_run(lambda: read(text, {"s0": "[s0]"}, mine))
+
+    reading(10)
+    assert reading(400) <= 2.2 * reading(200)
 
 
 def test_a_square_is_caught() -> None:
