@@ -6,7 +6,7 @@ from typing import Any
 from langchain_core.messages import AIMessageChunk
 
 from langcache.errors import LangcacheError, Refused
-from langcache.langchain.messages import DROPPED_BLOCKS, STRUCTURAL
+from langcache.langchain.messages import STRUCTURAL, is_reasoning
 from langcache.templating.stream import StreamFiller
 from langcache.templating.stream_json import JsonStreamFiller
 
@@ -72,11 +72,7 @@ class MessageFiller:
     def _content(self, content: Any) -> Any:
         if isinstance(content, str):
             return self._filler("content", json=False).feed(content) if content else content
-        return [
-            self._block(block, at)
-            for at, block in enumerate(content)
-            if not (isinstance(block, dict) and block.get("type") in DROPPED_BLOCKS)
-        ]
+        return [self._block(block, at) for at, block in enumerate(content) if not is_reasoning(block)]
 
     def _block(self, block: Any, at: int) -> Any:
         if isinstance(block, str):

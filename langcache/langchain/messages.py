@@ -4,7 +4,9 @@ A replayed message id makes LangGraph's ``add_messages`` replace the earlier mes
 twice (both found by running), so neither is stored under its own name.
 """
 
+import math
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any, Protocol
 from uuid import uuid4
 
@@ -20,9 +22,9 @@ from langchain_core.messages import (
 )
 from langchain_core.prompt_values import ChatPromptValue, PromptValue, StringPromptValue
 
-from langcache.errors import CorruptEntry, UnstorableError
+from langcache.errors import CorruptEntry, Refused, UnstorableError
 
-__all__ = ["Inputs", "Messages", "is_blank", "mask_value", "plain_message"]
+__all__ = ["REASONING", "STRUCTURAL", "Inputs", "Messages", "is_blank", "is_reasoning", "mask_value", "plain_message"]
 
 _KINDS: dict[str, type[BaseMessage]] = {
     "ai": AIMessage,
@@ -30,11 +32,23 @@ _KINDS: dict[str, type[BaseMessage]] = {
     "system": SystemMessage,
     "tool": ToolMessage,
 }
-DROPPED_BLOCKS = frozenset({"reasoning", "thinking", "redacted_thinking"})
+_DROPPED_BLOCKS = frozenset({"reasoning", "thinking", "redacted_thinking"})
 """A signature would no longer match a filled text, so reasoning is not replayed."""
 
+REASONING = frozenset({"reasoning", "reasoning_content", "thinking"})
+"""Where providers put it in ``additional_kwargs``."""
+
 STRUCTURAL = frozenset({"type", "id", "index", "status", "name", "mime_type", "source_type"})
-"""Keys of content blocks whose texts are not the answer's."""
+"""Keys of content blocks whose texts are not the answer's: programs read them, so they are stored without gaps."""
+
+_BUT_NAME = STRUCTURAL - {"name"}
+"""Those of a block that calls no tool: its name is that of a file."""
+
+_ANSWERS = ("function_call", "audio", "tool_outputs")
+"""Where in ``additional_kwargs`` an answer may be, which the stored form would lose."""
+
+_CALL = frozenset({"name", "args", "id", "type"})
+"""The keys of a tool call that LangChain knows."""
 
 _TOLD = ("role", "status", "invalid_tool_calls")
 """Fields that only some messages have, and that reach the provider."""
@@ -86,28 +100,66 @@ class Messages:
             raise UnstorableError(f"a message of type {value.type!r} cannot be stored")
         data = self._pack_ai(value, leaf) if isinstance(value, AIMessage) else {}
         if isinstance(value, ToolMessage):
-            data = {"tool_call_id": value.tool_call_id, "status": value.status}
-        data["content"] = _pack_content(value.content, leaf)
+            data = self._pack_tool(value, leaf)
+        data["content"] = self._pack_content(value.content, leaf)
         if value.name is not None:
-            data["name"] = value.name
+            data["name"] = leaf(value.name)
         if self._originals is not None:
-            data["n"] = len(self._originals)
+            data.update(n=len(self._originals), id=leaf(value.id), extra=_pack_extra(value, leaf))
             self._originals.append(value)
         return value.type, data
+
+    def _pack_tool(self, message: ToolMessage, leaf: Leaf) -> dict[str, Any]:
+        data = {"tool_call_id": self._rigid(message.tool_call_id, leaf), "status": self._rigid(message.status, leaf)}
+        return data if message.artifact is None else {**data, "artifact": leaf(message.artifact)}
 
     def _pack_ai(self, message: AIMessage, leaf: Leaf) -> dict[str, Any]:
         if message.invalid_tool_calls:
             raise UnstorableError("a message with tool calls that do not parse cannot be stored")
+        if self._originals is None and _beside(message):
+            raise Refused("answer beside the content")
+        said = _mapping(message.response_metadata)
         data: dict[str, Any] = {
-            "metadata": {k: v for k in _KEPT_METADATA if isinstance(v := message.response_metadata.get(k), str)},
-            "usage": dict(message.usage_metadata) if message.usage_metadata else None,
+            "metadata": {k: v for k in _KEPT_METADATA if isinstance(v := said.get(k), str) and _is_literal(v, leaf)},
+            "usage": _numbers(message.usage_metadata) or None,
         }
         if message.tool_calls:
-            data["tool_calls"] = [
-                {"name": call["name"], "args": leaf(call["args"]), "id": call["id"]} for call in message.tool_calls
-            ]
-        if "parsed" in message.additional_kwargs:
+            data["tool_calls"] = [self._pack_call(call, leaf) for call in message.tool_calls]
+        if "parsed" in _mapping(message.additional_kwargs):
             data["parsed"] = leaf(message.additional_kwargs["parsed"])
+        return data
+
+    def _pack_call(self, call: Mapping[str, Any], leaf: Leaf) -> dict[str, Any]:
+        name, args, known = call.get("name"), call.get("args"), call.get("id")
+        if not (isinstance(name, str) and isinstance(args, dict) and isinstance(known, str | None)):
+            raise UnstorableError("a message with a tool call of another shape cannot be stored")
+        data = {"name": self._rigid(name, leaf), "args": leaf(args), "id": self._rigid(known, leaf)}
+        extra = {key: value for key, value in call.items() if key not in _CALL}
+        return {**data, "extra": leaf(extra)} if extra else data
+
+    def _pack_content(self, content: Any, leaf: Leaf) -> Any:
+        if isinstance(content, str):
+            return leaf(str.__str__(content))
+        return [self._pack_block(block, leaf) for block in content if not is_reasoning(block)]
+
+    def _pack_block(self, block: Any, leaf: Leaf) -> Any:
+        if not isinstance(block, dict):
+            return leaf(block)
+        rigid = STRUCTURAL if _calls_tool(block) else _BUT_NAME
+        return {"b": [[leaf(k), self._rigid(v, leaf, k) if k in rigid else leaf(v)] for k, v in block.items()]}
+
+    def _rigid(self, value: Any, leaf: Leaf, key: str = "") -> Any:
+        """A value that programs read: a text filled in would name another tool, or nothing at all.
+
+        Of an answer that was just paid for it is filled all the same: it is what the chain says of this very user.
+        """
+        if value is not None and not isinstance(value, str | int | float):
+            raise UnstorableError(f"a message with a {type(value).__qualname__} in its structure cannot be stored")
+        if key == "index" and type(value) is int:
+            return value  # it counts the blocks, whatever numbers the user has
+        data = leaf(value)
+        if self._originals is None and isinstance(value, str) and not isinstance(data, str):
+            raise Refused("detail in a name or id")
         return data
 
     def unpack(self, kind: str, data: Any, leaf: Leaf) -> Any:
@@ -118,16 +170,17 @@ class Messages:
         if cls is None or not isinstance(data, dict):
             raise CorruptEntry("not a message")
         fields: dict[str, Any] = {"content": _unpack_content(data.get("content", ""), leaf)}
-        if isinstance(data.get("name"), str):
-            fields["name"] = data["name"]
+        if isinstance(name := leaf(data.get("name")), str):
+            fields["name"] = name
         if cls is ToolMessage:
-            fields.update(tool_call_id=str(data.get("tool_call_id")), status=data.get("status", "success"))
+            fields["tool_call_id"] = str(leaf(data.get("tool_call_id")))
+            fields.update({key: leaf(data[key]) for key in ("status", "artifact") if key in data})
         if cls is AIMessage:
             self._unpack_ai(fields, data, leaf)
         original = self._original(data)
         if original is not None:
-            return _revived(original, fields)
-        return cls(id=f"lc_{uuid4()}", **fields)
+            return _revived(original, {**fields, **_unpack_extra(original, data, leaf)})
+        return _made(cls, fields)
 
     def _unpack_ai(self, fields: dict[str, Any], data: dict[str, Any], leaf: Leaf) -> None:
         fields["usage_metadata"] = dict(ZERO_USAGE)
@@ -139,39 +192,101 @@ class Messages:
             fields["additional_kwargs"] = {"parsed": leaf(data["parsed"])}
         calls = data.get("tool_calls")
         if calls:
-            ids = {call["id"]: call["id"] if self._originals is not None else f"call_{uuid4().hex}" for call in calls}
-            fields["tool_calls"] = [
-                {"type": "tool_call", "name": c["name"], "args": leaf(c["args"]), "id": ids[c["id"]]} for c in calls
-            ]
-            fields["content"] = _with_ids(fields["content"], ids)
+            fields["tool_calls"] = [_unpack_call(call, leaf) for call in calls]
+            if self._originals is None:
+                self._renew_ids(fields)
+
+    @staticmethod
+    def _renew_ids(fields: dict[str, Any]) -> None:
+        """Ids of calls that no other message has, the same in their blocks; none stays none."""
+        calls = fields["tool_calls"]
+        ids = {call["id"]: f"call_{uuid4().hex}" for call in calls if isinstance(call["id"], str)}
+        for call in calls:
+            call["id"] = ids.get(call["id"])
+        fields["content"] = _with_ids(fields["content"], ids)
 
     def _original(self, data: dict[str, Any]) -> BaseMessage | None:
         at = data.get("n")
         return self._originals[at] if self._originals is not None and isinstance(at, int) else None
 
 
+def _made(cls: type[BaseMessage], fields: dict[str, Any]) -> BaseMessage:
+    message = cls(id=f"lc_{uuid4()}", **fields)
+    if isinstance(message, AIMessage) and any(len(call) > len(_CALL) for call in fields.get("tool_calls", ())):
+        message.tool_calls = fields["tool_calls"]  # the constructor drops what a call says beside its arguments
+    return message
+
+
 def _revived(original: BaseMessage, fields: dict[str, Any]) -> BaseMessage:
     """The paid-for message itself, with the reader's details in its texts."""
-    update: dict[str, Any] = {name: fields[name] for name in ("content", "tool_calls") if name in fields}
-    if "additional_kwargs" in fields:
-        update["additional_kwargs"] = {**original.additional_kwargs, **fields["additional_kwargs"]}
+    update = {name: fields[name] for name in _REVIVED if name in fields}
+    if isinstance(original, AIMessage) and original.tool_calls:
+        pairs = zip(original.tool_calls, fields["tool_calls"], strict=True)
+        update["tool_calls"] = [{key: filled.get(key, value) for key, value in call.items()} for call, filled in pairs]
     return original.model_copy(update=update)
 
 
-def _pack_content(content: Any, leaf: Leaf) -> Any:
-    if isinstance(content, str):
-        return leaf(str.__str__(content))
-    return [
-        _pack_block(block, leaf)
-        for block in content
-        if not (isinstance(block, dict) and block.get("type") in DROPPED_BLOCKS)
-    ]
+_REVIVED = ("content", "name", "id", "tool_call_id", "status", "artifact", "additional_kwargs")
 
 
-def _pack_block(block: Any, leaf: Leaf) -> Any:
-    if not isinstance(block, dict):
-        return leaf(block)
-    return {"b": [[key, value if key in STRUCTURAL else leaf(value)] for key, value in block.items()]}
+def _pack_extra(message: BaseMessage, leaf: Leaf) -> list[Any]:
+    """What a message just paid for says beside its content; reasoning that cannot be read is left out."""
+    packed: list[Any] = []
+    for key, value in _mapping(message.additional_kwargs).items():
+        with suppress(*_UNREAD if key in REASONING else ()):
+            packed.append([key, leaf(value)])
+    return packed
+
+
+def _unpack_extra(original: BaseMessage, data: dict[str, Any], leaf: Leaf) -> dict[str, Any]:
+    """Id and ``additional_kwargs`` of the paid-for message, filled."""
+    found: dict[str, Any] = {"id": leaf(data["id"])}
+    if not original.additional_kwargs:
+        return found
+    extra = found["additional_kwargs"] = {}
+    for key, value in data["extra"]:
+        with suppress(*_UNREAD if key in REASONING else ()):
+            extra[key] = leaf(value)
+    return found
+
+
+_UNREAD = (Refused, UnstorableError)
+
+
+def _beside(message: BaseMessage) -> bool:
+    """Whether part of the answer is where only its provider would look."""
+    extra = _mapping(message.additional_kwargs)
+    return any(extra.get(name) for name in _ANSWERS)
+
+
+def _is_literal(text: str, leaf: Leaf) -> bool:
+    """Whether nothing in a text is of any user."""
+    try:
+        return bool(leaf(text) == text)
+    except Refused:
+        return False
+
+
+def _numbers(used: Any) -> dict[str, Any]:
+    """The numbers of a usage and of its details: what else is there is no usage, and may be of the user."""
+    found: dict[str, Any] = {}
+    for key, value in used.items() if isinstance(used, Mapping) else ():
+        if type(value) is int or (type(value) is float and math.isfinite(value)):
+            found[key] = value
+        elif isinstance(value, Mapping):
+            found[key] = _numbers(value)
+    return found
+
+
+def is_reasoning(block: Any) -> bool:
+    """Whether a content block is not replayed."""
+    kind = block.get("type") if isinstance(block, dict) else None
+    return isinstance(kind, str) and kind in _DROPPED_BLOCKS
+
+
+def _calls_tool(block: dict[Any, Any]) -> bool:
+    kind = block.get("type")
+    return isinstance(kind, str) and ("tool" in kind or "call" in kind)
 
 
 def _unpack_content(content: Any, leaf: Leaf) -> Any:
@@ -183,13 +298,22 @@ def _unpack_content(content: Any, leaf: Leaf) -> Any:
 def _unpack_block(block: Any, leaf: Leaf) -> Any:
     if not (isinstance(block, dict) and isinstance(block.get("b"), list)):
         return leaf(block)
-    return {key: value if key in STRUCTURAL else leaf(value) for key, value in block["b"]}
+    return {leaf(key): leaf(value) for key, value in block["b"]}
+
+
+def _unpack_call(call: dict[str, Any], leaf: Leaf) -> dict[str, Any]:
+    known = {"type": "tool_call", "name": leaf(call["name"]), "args": leaf(call["args"]), "id": leaf(call.get("id"))}
+    return {**leaf(call["extra"]), **known} if "extra" in call else known
 
 
 def _with_ids(content: Any, ids: Mapping[str, str]) -> Any:
     if not isinstance(content, list):
         return content
-    return [{**b, "id": ids[b["id"]]} if isinstance(b, dict) and b.get("id") in ids else b for b in content]
+    return [{**b, "id": ids[b["id"]]} if isinstance(b, dict) and _known(b.get("id"), ids) else b for b in content]
+
+
+def _known(found: Any, ids: Mapping[str, str]) -> bool:
+    return isinstance(found, str) and found in ids
 
 
 def _mapping(value: Any) -> dict[str, Any]:
@@ -199,11 +323,11 @@ def _mapping(value: Any) -> dict[str, Any]:
 def is_blank(message: BaseMessage) -> bool:
     """Whether a message says nothing: it calls no tool, and holds nothing but blank text and reasoning."""
     blocks = [message.content] if isinstance(message.content, str) else message.content
-    return not getattr(message, "tool_calls", None) and all(map(_is_blank_block, blocks))
+    return not getattr(message, "tool_calls", None) and not _beside(message) and all(map(_is_blank_block, blocks))
 
 
 def _is_blank_block(block: Any) -> bool:
-    if isinstance(block, dict) and block.get("type") in DROPPED_BLOCKS:
+    if is_reasoning(block):
         return True
     text = block.get("text") if isinstance(block, dict) and block.get("type") == "text" else block
     return isinstance(text, str) and not text.strip()
@@ -212,8 +336,8 @@ def _is_blank_block(block: Any) -> bool:
 def plain_message(value: Any) -> Any:
     """What of a LangChain object belongs in a key: a message without id and usage, a document, a prompt value."""
     if isinstance(value, BaseMessage):
-        extra = {k: v for k, v in value.additional_kwargs.items() if k not in ("langcache", "refusal")}
-        calls = [[call["name"], call["args"], call["id"]] for call in getattr(value, "tool_calls", ())]
+        extra = {k: v for k, v in _mapping(value.additional_kwargs).items() if k not in ("langcache", "refusal")}
+        calls = [[call["name"], call["args"], call.get("id")] for call in getattr(value, "tool_calls", ())]
         told = {name: said for name in _TOLD if (said := getattr(value, name, None))}
         return [value.type, value.content, value.name, calls, getattr(value, "tool_call_id", None), extra, told]
     if isinstance(value, Document):
