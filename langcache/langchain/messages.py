@@ -170,7 +170,7 @@ class Messages:
         if cls is None or not isinstance(data, dict):
             raise CorruptEntry("not a message")
         fields: dict[str, Any] = {"content": _unpack_content(data.get("content", ""), leaf)}
-        if isinstance(name := leaf(data.get("name")), str):
+        if "name" in data and isinstance(name := leaf(data["name"]), str):
             fields["name"] = name
         if cls is ToolMessage:
             fields["tool_call_id"] = str(leaf(data.get("tool_call_id")))
@@ -180,7 +180,10 @@ class Messages:
         original = self._original(data)
         if original is not None:
             return _revived(original, {**fields, **_unpack_extra(original, data, leaf)})
-        return _made(cls, fields)
+        message = cls(id=f"lc_{uuid4()}", **fields)
+        if isinstance(message, AIMessage) and any("extra" in call for call in data.get("tool_calls") or ()):
+            message.tool_calls = fields["tool_calls"]  # the constructor drops what a call says beside its arguments
+        return message
 
     def _unpack_ai(self, fields: dict[str, Any], data: dict[str, Any], leaf: Leaf) -> None:
         fields["usage_metadata"] = dict(ZERO_USAGE)
@@ -208,13 +211,6 @@ class Messages:
     def _original(self, data: dict[str, Any]) -> BaseMessage | None:
         at = data.get("n")
         return self._originals[at] if self._originals is not None and isinstance(at, int) else None
-
-
-def _made(cls: type[BaseMessage], fields: dict[str, Any]) -> BaseMessage:
-    message = cls(id=f"lc_{uuid4()}", **fields)
-    if isinstance(message, AIMessage) and any(len(call) > len(_CALL) for call in fields.get("tool_calls", ())):
-        message.tool_calls = fields["tool_calls"]  # the constructor drops what a call says beside its arguments
-    return message
 
 
 def _revived(original: BaseMessage, fields: dict[str, Any]) -> BaseMessage:
@@ -298,7 +294,11 @@ def _unpack_content(content: Any, leaf: Leaf) -> Any:
 def _unpack_block(block: Any, leaf: Leaf) -> Any:
     if not (isinstance(block, dict) and isinstance(block.get("b"), list)):
         return leaf(block)
-    return {leaf(key): leaf(value) for key, value in block["b"]}
+    # Most of a block is plain text, and every hit comes by here.
+    return {
+        key if type(key) is str else leaf(key): value if type(value) is str else leaf(value)
+        for key, value in block["b"]
+    }
 
 
 def _unpack_call(call: dict[str, Any], leaf: Leaf) -> dict[str, Any]:
