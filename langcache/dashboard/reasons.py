@@ -40,6 +40,14 @@ MEANINGS: Final = {
         "An undeclared input holds something like the value: the answer may mean either.",
         "mode='mask'; or declare the input.",
     ),
+    "detail in a name or id": Meaning(
+        "A user's value stood in the name of a tool, an id or a status, which programs read.",
+        "A tool whose name is everybody's.",
+    ),
+    "answer beside the content": Meaning(
+        "A message answered in its additional_kwargs (a legacy function call, audio), which are not kept.",
+        "Tool calls.",
+    ),
     "list item": _LIST,
     "list count": _LIST,
     "pronoun": Meaning("The answer says he or she about a person.", 'pronouns="keep" and a feature that settles it.'),

@@ -72,7 +72,7 @@ def answers(chain: Runnable[Any, Any], *names: str) -> list[Any]:
         ({}, {**USED, "input_token_details": [1]}),
         ({}, object()),
     ],
-    ids=repr,
+    ids=["status", "names", "number for a name", "finish", "no count", "none", "text", "list", "object"],
 )
 def test_metadata_of_any_shape(told: Any, used: Any) -> None:
     """What a provider says beside its answer cannot fail the answer, nor the account of it."""
