@@ -1,6 +1,7 @@
-"""Filling the chunks of a masked run on their way: texts, messages, growing objects, each in its own manner."""
+"""Filling the chunks of a masked run on their way: texts, messages, values, each in its own manner."""
 
 from collections.abc import Callable
+from enum import Enum
 from typing import Any
 
 from langchain_core.messages import AIMessageChunk
@@ -11,18 +12,20 @@ from langchain_core.runnables.utils import AddableDict
 
 from langcache.errors import Refused
 from langcache.langchain.message_chunks import MessageFiller
+from langcache.langchain.value_chunks import GrowingFiller, ValueFiller
 from langcache.templating.stream import StreamFiller
 
 __all__ = ["ChunkFiller", "adds_up", "is_cumulative"]
 
 Make = Callable[[], StreamFiller]
+Whole = Callable[[Any], Any]
 
 
 class ChunkFiller:
     """Fills the chunks of one stream.
 
     What can be added up (texts, messages, dicts of them) is filled as it comes. Of objects that grow, each is filled
-    as far as it is sure. Anything else waits for the end of the stream, unless something was shown before it.
+    as far as it is sure. Anything else is filled as the complete value that it is.
 
     Args:
         text: makes the filler of one text.
@@ -30,94 +33,113 @@ class ChunkFiller:
         grows: whether each chunk replaces the one before.
     """
 
-    def __init__(self, text: Make, whole: Callable[[Any], Any], grows: bool) -> None:
+    def __init__(self, text: Make, whole: Whole, grows: bool) -> None:
         self._make, self._whole, self._grows = text, whole, grows
-        self._fillers: list[Any] = []
-        self._text: StreamFiller | None = None
-        self._message: MessageFiller | None = None
-        self._parts: dict[str, ChunkFiller] = {}
-        self._last: Any = None
-        self._sure: Any = None
+        self._kind: Any = None
+        self._filler: Any = None
+        self._refused: Refused | None = None
+        self._unfilled: Refused | None = None
 
     @property
     def refused(self) -> Refused | None:
         """Why what came so far cannot be read."""
-        return next((filler.refused for filler in self._fillers if filler.refused is not None), None)
+        return self._refused or (self._filler.refused if self._filler is not None else None)
 
     @property
     def unfilled(self) -> Refused | None:
         """Why a value could not be written."""
-        return next((filler.unfilled for filler in self._fillers if filler.unfilled is not None), None)
+        return self._unfilled or (self._filler.unfilled if self._filler is not None else None)
 
     def feed(self, chunk: Any) -> list[Any]:
-        """What may be shown of *chunk* and those before it: at most one chunk."""
-        if isinstance(chunk, str) and not self._grows:
-            return self._feed_text(chunk)
-        if isinstance(chunk, AIMessageChunk):
-            if self._message is None:
-                self._message = self._known(MessageFiller(self._make, self._whole))
-            return [self._message.feed(chunk)]
-        if isinstance(chunk, AddableDict):
-            return self._feed_parts(chunk)
-        if type(chunk) is list and not self._grows:
-            return [self._filled(chunk, complete=True)]
-        if chunk is None or type(chunk) in (str, list, dict, int, float, bool):
-            self._last = chunk
-            sure = self._filled(chunk, complete=False)
-            if sure == self._sure:
-                return []
-            self._sure = sure
-            return [sure]
-        self._last = None
-        return []
+        """What may be shown of *chunk* and those before it; first what was held back of chunks of another kind."""
+        kind = self._kind_of(chunk)
+        before: list[Any] = []
+        if kind is not self._kind:
+            before = self.finish()
+            self._kind, self._filler = kind, self._made(kind)
+        return [*before, *self._filler.feed(chunk)]
 
     def finish(self) -> list[Any]:
         """What was held back."""
-        if self._text is not None:
-            rest = self._text.finish()
-            return [rest] if rest else []
-        if self._message is not None:
-            return self._message.finish()
-        if self._parts:
-            return [AddableDict({name: rest}) for name, part in self._parts.items() for rest in part.finish()]
-        whole = self._filled(self._last, complete=True)
-        return [whole] if whole != self._sure else []
+        if self._filler is None:
+            return []
+        rest: list[Any] = self._filler.finish()
+        self._refused, self._unfilled = self.refused, self.unfilled
+        return rest
 
-    def _feed_text(self, chunk: str) -> list[Any]:
-        if self._text is None:
-            self._text = self._known(self._make())
+    def _kind_of(self, chunk: Any) -> Any:
+        """The class of what fills such a chunk."""
+        if self._grows and not isinstance(chunk, AIMessageChunk | AddableDict):
+            return GrowingFiller
+        if isinstance(chunk, str) and not isinstance(chunk, Enum):
+            return _Texts
+        if isinstance(chunk, AIMessageChunk):
+            return _Messages
+        return _Parts if isinstance(chunk, AddableDict) else ValueFiller
+
+    def _made(self, kind: Any) -> Any:
+        return kind(self._make, self._whole, self._grows) if kind is _Parts else kind(self._make, self._whole)
+
+
+class _Texts:
+    """Fills pieces of one text."""
+
+    def __init__(self, text: Make, _: Whole) -> None:
+        self._text = text()
+
+    @property
+    def refused(self) -> Refused | None:
+        return self._text.refused
+
+    @property
+    def unfilled(self) -> Refused | None:
+        return self._text.unfilled
+
+    def feed(self, chunk: str) -> list[str]:
         shown = self._text.feed(chunk)
         return [shown] if shown or not chunk else []
 
-    def _feed_parts(self, chunk: Any) -> list[Any]:
-        shown = AddableDict()
+    def finish(self) -> list[str]:
+        rest = self._text.finish()
+        return [rest] if rest else []
+
+
+class _Messages(MessageFiller):
+    """Fills the chunks of messages."""
+
+    def feed(self, chunk: AIMessageChunk) -> list[AIMessageChunk]:  # type: ignore[override]
+        return [super().feed(chunk)]
+
+
+class _Parts:
+    """Fills dicts that add up, each part of them on its own."""
+
+    def __init__(self, text: Make, whole: Whole, grows: bool) -> None:
+        self._make, self._whole, self._grows = text, whole, grows
+        self._parts: dict[str, ChunkFiller] = {}
+        self._names: dict[str, Any] = {}
+
+    @property
+    def refused(self) -> Refused | None:
+        return next((part.refused for part in self._parts.values() if part.refused is not None), None)
+
+    @property
+    def unfilled(self) -> Refused | None:
+        return next((part.unfilled for part in self._parts.values() if part.unfilled is not None), None)
+
+    def feed(self, chunk: AddableDict) -> list[AddableDict]:
+        shown: list[AddableDict] = []
         for name, part in chunk.items():
             if name not in self._parts:
-                self._parts[name] = self._known(ChunkFiller(self._make, self._whole, self._grows))
-            for each in self._parts[name].feed(part):
-                shown[name] = each
-        return [shown] if shown or not chunk else []
+                self._names[name] = self._whole(name)
+                self._parts[name] = ChunkFiller(self._make, self._whole, self._grows)
+            for at, each in enumerate(self._parts[name].feed(part)):
+                shown += [AddableDict()] * (at == len(shown))
+                shown[at] = AddableDict({**shown[at], self._names[name]: each})
+        return shown if shown or chunk else [chunk]
 
-    def _filled(self, value: Any, *, complete: bool) -> Any:
-        """Plain data with every text in it filled; what is not *complete* ends where it is sure."""
-        if isinstance(value, str):
-            filler = self._make()
-            shown = filler.feed(value) + (filler.finish() if complete else "")
-            if filler.refused is not None or filler.unfilled is not None:
-                self._known(filler)
-            return shown
-        if type(value) is list:
-            return [self._filled(item, complete=complete) for item in value]
-        if type(value) is dict:
-            return {
-                self._filled(k, complete=True) if isinstance(k, str) else k: self._filled(v, complete=complete)
-                for k, v in value.items()
-            }
-        return value
-
-    def _known(self, filler: Any) -> Any:
-        self._fillers.append(filler)
-        return filler
+    def finish(self) -> list[AddableDict]:
+        return [AddableDict({self._names[name]: rest}) for name, part in self._parts.items() for rest in part.finish()]
 
 
 def is_cumulative(runnable: Any) -> bool:

@@ -1,0 +1,199 @@
+"""Streams of every shape: joined, the chunks are what `invoke` answers, for whoever asks, on a miss and on a hit."""
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from langchain_core.documents import Document
+from langchain_core.messages import AIMessage, BaseMessage, HumanMessageChunk
+from langchain_core.runnables import RunnableGenerator, RunnableLambda, RunnableParallel, RunnablePassthrough
+from langchain_core.runnables.utils import AddableDict
+from pydantic import BaseModel
+
+from langcache import Cache, Profile
+
+PROFILE = Profile.of(slots=["who"])
+USERS = ("Anabel", "Zoltan")
+TOKEN = "[who]"
+
+both = pytest.mark.parametrize("how", ["sync", "async"])
+modes = pytest.mark.parametrize("mode", ["mask", "abstract"])
+
+
+class Note(BaseModel):
+    text: str
+    stars: int = 5
+
+
+@dataclasses.dataclass
+class Card:
+    text: str
+
+
+async def chunks_of(runnable: Any, who: str, how: str) -> list[Any]:
+    if how == "sync":
+        return list(runnable.stream({"who": who}))
+    return [chunk async for chunk in runnable.astream({"who": who})]
+
+
+def joined(chunks: list[Any]) -> Any:
+    """What a consumer makes of chunks, as ``Runnable.transform`` does."""
+    final = chunks[0]
+    for chunk in chunks[1:]:
+        try:
+            final = final + chunk
+        except TypeError:
+            final = chunk
+    return final
+
+
+def told(value: Any) -> Any:
+    """A value without what differs from call to call: ids, usage, chunk or message, dict or addable dict."""
+    if isinstance(value, BaseMessage):
+        calls = [(call["name"], call["args"]) for call in getattr(value, "tool_calls", ())]
+        return (type(value).__name__.removesuffix("Chunk"), value.content, calls)
+    if isinstance(value, dict):
+        return {key: told(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return type(value)(map(told, value))
+    return value
+
+
+def wrapped(chain: Any, mode: str) -> Any:
+    return Cache("memory://").wrap(chain, profile=PROFILE, prompt_version="1", mode=mode)
+
+
+async def check(chain: Any, mode: str, how: str, outcomes: Any = ("miss", "hit")) -> None:
+    """Both users are streamed what `invoke` answers them, and nothing of each other's."""
+    cached = wrapped(chain, mode)
+    with cached.chain.cache.capture() as events:
+        for me, other in (USERS, USERS[::-1]):
+            chunks = await chunks_of(cached, me, how)
+            assert told(joined(chunks)) == told(wrapped(chain, mode).invoke({"who": me}))
+            assert TOKEN not in str(chunks)
+            assert other not in str(chunks)
+    assert outcomes is None or tuple(event.outcome for event in events) == outcomes
+
+
+VALUES: dict[str, Callable[[str], Any]] = {
+    "documents": lambda who: [Document(f"About {who}")],
+    "messages": lambda who: {"messages": [AIMessage(f"Hi {who}")]},
+    "tuple in a dict": lambda who: {"pair": (who, 1)},
+    "tuple": lambda who: (f"Dear {who}", 2),
+    "dataclass in a list": lambda who: [Card(f"For {who}")],
+    "dataclass": lambda who: Card(f"For {who}"),
+    "object": lambda who: Note(text=f"Of {who}"),
+    "object in a dict": lambda who: {"note": Note(text=f"Of {who}"), "n": [1, {f"k {who}": None}]},
+    "document": lambda who: Document(f"About {who}"),
+    "message": lambda who: AIMessage(f"Hi {who}", tool_calls=[{"name": "find", "args": {"q": f"{who}!"}, "id": "1"}]),
+    "dict": lambda who: {"text": [f"Hi {who}"], "n": 1.5},
+}
+
+
+@both
+@modes
+@pytest.mark.parametrize("shape", VALUES)
+async def test_a_whole_value_comes_filled_as_one_chunk(shape: str, mode: str, how: str) -> None:
+    """Whatever a chain that does not stream answers with."""
+    chain = RunnableLambda(lambda given: VALUES[shape](given["who"]))
+    await check(chain, mode, how)
+    assert len(await chunks_of(wrapped(chain, mode), USERS[0], how)) == len(list(chain.stream({"who": USERS[0]})))
+
+
+class Opaque:
+    """No data: neither stored nor filled."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Opaque) and other.text == self.text
+
+    def __hash__(self) -> int:
+        return hash(self.text)
+
+    def __repr__(self) -> str:
+        return f"Opaque({self.text!r})"
+
+
+@both
+@modes
+@pytest.mark.parametrize("put", [lambda it: it, lambda it: [it], lambda it: {"it": it}])
+async def test_what_cannot_be_filled_is_run_on_real_values(put: Any, mode: str, how: str) -> None:
+    """As `invoke` does."""
+    chain = RunnableLambda(lambda given: put(Opaque(given["who"])))
+    await check(chain, mode, how, ("bypass", "bypass"))
+
+
+@both
+async def test_what_cannot_be_filled_is_left_out_once_something_was_shown(how: str) -> None:
+    """There is no other attempt then, and a placeholder is never shown; what holds none is."""
+    chain = RunnableParallel(a=RunnableLambda(lambda _: "text")) | RunnablePassthrough.assign(
+        b=RunnableLambda(lambda _: Opaque("b")), c=RunnableLambda(lambda _: Opaque(TOKEN))
+    )
+    shown = joined(await chunks_of(wrapped(chain, "mask"), USERS[0], how))
+    assert shown == {"a": "text", "b": Opaque("b")}
+
+
+def saying(*chunks: Any) -> Any:
+    """A chain that streams *chunks*; of a callable what it makes of the user."""
+
+    def say(given: Any) -> Any:
+        who = next(iter(given))["who"]
+        yield from (chunk(who) if callable(chunk) else chunk for chunk in chunks)
+
+    async def asay(given: Any) -> Any:
+        who = (await anext(given))["who"]
+        for chunk in chunks:
+            yield chunk(who) if callable(chunk) else chunk
+
+    return RunnableGenerator(say, asay)
+
+
+@both
+@modes
+@pytest.mark.parametrize(
+    "chunks",
+    [
+        [1, 1],
+        [0.5, 0.5, 0.5],
+        [["a"], ["a"], lambda who: [who]],
+        [{"tick": True}, {"tick": True}],
+        [lambda who: {"text": who}, lambda who: {"text": who}],
+        [lambda who: (who,), lambda who: (who,)],
+    ],
+)
+async def test_equal_chunks_are_all_shown(chunks: Any, mode: str, how: str) -> None:
+    """Only of an answer that grows the same again says nothing new."""
+    bare = list(saying(*chunks).stream({"who": USERS[0]}))
+    assert await chunks_of(wrapped(saying(*chunks), mode), USERS[0], how) == bare
+
+
+@both
+@modes
+async def test_chunks_of_changing_kinds_keep_their_order(mode: str, how: str) -> None:
+    """What was held back of a text comes before what follows it."""
+    chain = saying(lambda who: f"hi {who}", lambda who: {"a": who}, lambda who: f"{who}, ", lambda who: [who], "end")
+    shown = await chunks_of(wrapped(chain, mode), USERS[0], how)
+    assert [chunk for chunk in shown if not isinstance(chunk, str)] == [{"a": "Anabel"}, ["Anabel"]]
+    at = shown.index({"a": "Anabel"})
+    assert "".join(shown[:at]) == "hi Anabel"
+    assert "".join(shown[at + 1 : shown.index(["Anabel"])]) == "Anabel, "
+    assert shown[-1] == "end"
+
+
+@both
+@modes
+async def test_the_chunks_of_a_message_of_another_kind(mode: str, how: str) -> None:
+    """They are joined first: what a placeholder means may change with what follows."""
+    said = [lambda who: HumanMessageChunk(f"I am a {who}"), lambda who: HumanMessageChunk(f", {who}!")]
+    await check(saying(*said), mode, how)
+
+
+@both
+@modes
+async def test_parts_with_a_detail_for_a_name(mode: str, how: str) -> None:
+    """Names of parts are filled as those of a dict are."""
+    chain = saying(lambda who: AddableDict({who: "hi"}), lambda who: AddableDict({who: f" {who}"}))
+    await check(chain, mode, how, None)
