@@ -5,8 +5,10 @@ from typing import Any, Protocol
 
 from langchain_core.messages import AIMessageChunk
 from langchain_core.outputs import ChatGenerationChunk
+from langchain_core.runnables.utils import AddableDict
 
 from langcache.errors import Refused
+from langcache.langchain.growth import Growth, growth_of
 from langcache.langchain.watch import Watched
 from langcache.runtime import ambient
 from langcache.runtime.work import Produced
@@ -52,10 +54,10 @@ class ChainStream:
     Args:
         source: what runs.
         filler: fills the chunks of a masked run; None for one on real values.
-        grows: whether each chunk replaces the one before.
+        grows: whether each chunk, or which parts of it, replace those before.
     """
 
-    def __init__(self, source: Source, filler: Filler | None, *, grows: bool = False) -> None:
+    def __init__(self, source: Source, filler: Filler | None, *, grows: Growth = False) -> None:
         self._source, self._filler, self._grows = source, filler, grows
         self._chunks: Any = None
         self._opening: list[Any] = []
@@ -88,8 +90,7 @@ class ChainStream:
 
     def produced(self) -> Produced:
         """The answer, gathered; with placeholders in it if the run was masked."""
-        output = self._gathered[-1] if self._grows and self._gathered else added(self._gathered)
-        produced = self._source.finished(output)
+        produced = self._source.finished(_whole(self._gathered, self._grows))
         produced.shown = self.said
         produced.unfilled = self._filler.unfilled if self._filler is not None and self.said else None
         return produced
@@ -154,6 +155,24 @@ def _says(chunk: Any) -> bool:
     chunk = getattr(chunk, "message", chunk)
     content = getattr(chunk, "content", None)
     return content is None or bool(content) or bool(getattr(chunk, "tool_call_chunks", None))
+
+
+def _whole(chunks: list[Any], grows: Growth) -> Any:
+    """The answer that chunks make, as `invoke` would give it: of dicts that add up, a dict with each part whole."""
+    if grows is True:
+        return chunks[-1] if chunks else None
+    if not chunks or not all(isinstance(chunk, AddableDict) for chunk in chunks):
+        return added(chunks)
+    parts: dict[str, list[Any]] = {}
+    for chunk in chunks:
+        for name, part in chunk.items():
+            parts.setdefault(name, []).append(part)
+    return {name: _whole(_told(some), growth_of(grows, name)) for name, some in parts.items()}
+
+
+def _told(parts: list[Any]) -> list[Any]:
+    """Those that are something, if any is: nothing adds nothing."""
+    return [part for part in parts if part is not None] or parts[:1]
 
 
 def added(chunks: list[Any]) -> Any:

@@ -16,7 +16,8 @@ from langcache.core.profile import Profile
 from langcache.errors import Refused
 from langcache.langchain.announce import Announcer
 from langcache.langchain.chain_stream import ChainStream
-from langcache.langchain.chunks import ChunkFiller, is_cumulative
+from langcache.langchain.chunks import ChunkFiller
+from langcache.langchain.growth import growth
 from langcache.langchain.inputs import named
 from langcache.langchain.listeners import filled_listeners
 from langcache.langchain.messages import Messages, is_blank
@@ -143,7 +144,7 @@ class ChainWork:
         return merge_configs(config, {"callbacks": [observer]})
 
     def _stream(self, observer: Observer, masked: bool) -> ChainStream:
-        grows = is_cumulative(self.chain.runnable)
+        grows = growth(self.chain.runnable)
         filler = ChunkFiller(self.filler, self.whole, grows) if masked and self.request is not None else None
         stream = ChainStream(_Observed(self, observer, masked), filler, grows=grows)
         self.opened.append(stream)

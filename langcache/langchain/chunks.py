@@ -5,17 +5,15 @@ from enum import Enum
 from typing import Any
 
 from langchain_core.messages import AIMessageChunk
-from langchain_core.output_parsers.transform import BaseCumulativeTransformOutputParser
-from langchain_core.runnables import RunnableSequence
-from langchain_core.runnables.base import RunnableBindingBase
 from langchain_core.runnables.utils import AddableDict
 
 from langcache.errors import Refused
+from langcache.langchain.growth import Growth, growth_of
 from langcache.langchain.message_chunks import MessageFiller
 from langcache.langchain.value_chunks import GrowingFiller, ValueFiller
 from langcache.templating.stream import StreamFiller
 
-__all__ = ["ChunkFiller", "adds_up", "is_cumulative"]
+__all__ = ["ChunkFiller"]
 
 Make = Callable[[], StreamFiller]
 Whole = Callable[[Any], Any]
@@ -30,10 +28,10 @@ class ChunkFiller:
     Args:
         text: makes the filler of one text.
         whole: fills a value that is complete; raises `Refused` or `UnstorableError`.
-        grows: whether each chunk replaces the one before.
+        grows: whether each chunk, or which parts of it, replace those before.
     """
 
-    def __init__(self, text: Make, whole: Whole, grows: bool) -> None:
+    def __init__(self, text: Make, whole: Whole, grows: Growth) -> None:
         self._make, self._whole, self._grows = text, whole, grows
         self._kind: Any = None
         self._filler: Any = None
@@ -69,7 +67,7 @@ class ChunkFiller:
 
     def _kind_of(self, chunk: Any) -> Any:
         """The class of what fills such a chunk."""
-        if self._grows and not isinstance(chunk, AIMessageChunk | AddableDict):
+        if self._grows is True and not isinstance(chunk, AIMessageChunk | AddableDict):
             return GrowingFiller
         if isinstance(chunk, str) and not isinstance(chunk, Enum):
             return _Texts
@@ -114,7 +112,7 @@ class _Messages(MessageFiller):
 class _Parts:
     """Fills dicts that add up, each part of them on its own."""
 
-    def __init__(self, text: Make, whole: Whole, grows: bool) -> None:
+    def __init__(self, text: Make, whole: Whole, grows: Growth) -> None:
         self._make, self._whole, self._grows = text, whole, grows
         self._parts: dict[str, ChunkFiller] = {}
         self._names: dict[str, Any] = {}
@@ -132,7 +130,7 @@ class _Parts:
         for name, part in chunk.items():
             if name not in self._parts:
                 self._names[name] = self._whole(name)
-                self._parts[name] = ChunkFiller(self._make, self._whole, self._grows)
+                self._parts[name] = ChunkFiller(self._make, self._whole, growth_of(self._grows, name))
             for at, each in enumerate(self._parts[name].feed(part)):
                 shown += [AddableDict()] * (at == len(shown))
                 shown[at] = AddableDict({**shown[at], self._names[name]: each})
@@ -140,21 +138,3 @@ class _Parts:
 
     def finish(self) -> list[AddableDict]:
         return [AddableDict({self._names[name]: rest}) for name, part in self._parts.items() for rest in part.finish()]
-
-
-def is_cumulative(runnable: Any) -> bool:
-    """Whether each chunk of *runnable*'s stream is the whole answer so far, as a JSON parser's is."""
-    return isinstance(_steps(runnable)[-1], BaseCumulativeTransformOutputParser)
-
-
-def adds_up(runnable: Any) -> bool:
-    """Whether the chunks of *runnable*'s stream make its answer; those of a graph are its steps, of some parsers
-    patches."""
-    steps = _steps(runnable)
-    return not any(hasattr(step, "stream_mode") for step in steps) and not getattr(steps[-1], "diff", False)
-
-
-def _steps(runnable: Any) -> list[Any]:
-    if isinstance(runnable, RunnableSequence):
-        return [each for step in runnable.steps for each in _steps(step)]
-    return _steps(runnable.bound) if isinstance(runnable, RunnableBindingBase) else [runnable]

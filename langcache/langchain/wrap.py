@@ -16,7 +16,7 @@ from langcache.core.profile import Profile
 from langcache.errors import DeclarationError
 from langcache.langchain.announce import Announcer
 from langcache.langchain.chain_work import ChainWork
-from langcache.langchain.chunks import adds_up, is_cumulative
+from langcache.langchain.growth import adds_up, is_cumulative
 from langcache.langchain.listening import listening
 from langcache.langchain.model import wrap_model
 from langcache.langchain.replay import replayed

@@ -2,17 +2,28 @@
 
 import dataclasses
 from collections.abc import Callable
+from operator import itemgetter
 from typing import Any
 
 import pytest
 from langchain_core.documents import Document
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessageChunk
-from langchain_core.runnables import RunnableGenerator, RunnableLambda, RunnableParallel, RunnablePassthrough
+from langchain_core.output_parsers import JsonOutputParser, StrOutputParser
+from langchain_core.prompts import ChatPromptTemplate
+from langchain_core.runnables import (
+    RunnableGenerator,
+    RunnableLambda,
+    RunnableParallel,
+    RunnablePassthrough,
+    RunnablePick,
+)
 from langchain_core.runnables.utils import AddableDict
 from pydantic import BaseModel
+from support.streaming import StreamingModel
 
 from langcache import Cache, Profile
 
+PROMPT = ChatPromptTemplate.from_template("Write to {who}.")
 PROFILE = Profile.of(slots=["who"])
 USERS = ("Anabel", "Zoltan")
 TOKEN = "[who]"
@@ -197,3 +208,59 @@ async def test_parts_with_a_detail_for_a_name(mode: str, how: str) -> None:
     """Names of parts are filled as those of a dict are."""
     chain = saying(lambda who: AddableDict({who: "hi"}), lambda who: AddableDict({who: f" {who}"}))
     await check(chain, mode, how, None)
+
+
+def model(*texts: str) -> Any:
+    return StreamingModel(chunks=list(texts))
+
+
+def part(make: Callable[[str], Any]) -> Any:
+    return RunnableLambda(lambda given: make(given["who"]))
+
+
+JSON = ('{"to": "[wh', 'o]", "steps": ["a [who', '] tour"', ', "[who]"]}')
+SAID = ("Pitch ", "[wh", "o]", " now")
+
+PARALLELS: dict[str, Callable[[], Any]] = {
+    "texts and messages": lambda: PROMPT | RunnableParallel(a=model(*SAID) | StrOutputParser(), b=model(*SAID)),
+    "values": lambda: RunnableParallel({name: part(make) for name, make in VALUES.items()}),
+    "assigned": lambda: RunnablePassthrough.assign(answer=part(VALUES["message"]), pair=part(VALUES["tuple"])),
+    "assigned to a stream": lambda: RunnablePassthrough.assign(answer=PROMPT | model(*SAID), n=part(lambda _: 1)),
+    "one inside another": lambda: RunnableParallel(
+        a=RunnableParallel(b=PROMPT | model(*SAID) | StrOutputParser(), c=part(VALUES["documents"]))
+    ),
+    "growing objects": lambda: PROMPT | RunnableParallel(a=model(*JSON) | JsonOutputParser(), b=model(*SAID)),
+    "picked of growing objects": lambda: PROMPT | model(*JSON) | JsonOutputParser() | RunnablePick("to"),
+    "growing texts and lists": lambda: (
+        PROMPT
+        | RunnableParallel(
+            to=model(*JSON) | JsonOutputParser() | RunnablePick("to"),
+            steps=model(*JSON) | JsonOutputParser() | RunnablePick("steps"),
+        )
+    ),
+    "assigned to growing objects": lambda: (
+        PROMPT | model(*JSON) | JsonOutputParser() | RunnablePassthrough.assign(n=RunnableLambda(lambda _: [1]))
+    ),
+    "structured, with the raw message": lambda: (
+        PROMPT
+        | RunnableParallel(raw=model(*JSON))
+        | RunnablePassthrough.assign(parsed=itemgetter("raw") | JsonOutputParser()).with_fallbacks([part(str)])
+    ),
+}
+
+
+@both
+@pytest.mark.parametrize("shape", PARALLELS)
+async def test_parts_are_all_shown_and_all_stored(shape: str, how: str) -> None:
+    """Also where a part grows, whose chunks do not add up."""
+    chain = PARALLELS[shape]()
+    cached = wrapped(chain, "mask")
+    with cached.chain.cache.capture() as events:
+        for who in (*USERS, "Bo"):
+            expected = told(wrapped(PARALLELS[shape](), "mask").invoke({"who": who}))
+            shown = await chunks_of(cached, who, how)
+            assert TOKEN not in str(shown)
+            if "growing" not in shape and "structured" not in shape:
+                assert told(joined(shown)) == expected
+            assert told(cached.invoke({"who": who})) == expected
+    assert [event.outcome for event in events] == ["miss", *["hit"] * 5]

@@ -1,0 +1,74 @@
+"""Which chunks of a chain's stream add up to its answer, and which take the place of those before."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from langchain_core.output_parsers.transform import BaseCumulativeTransformOutputParser
+from langchain_core.runnables import (
+    RunnableAssign,
+    RunnableParallel,
+    RunnablePassthrough,
+    RunnablePick,
+    RunnableSequence,
+    RunnableWithFallbacks,
+)
+from langchain_core.runnables.base import RunnableBindingBase
+
+__all__ = ["Growth", "adds_up", "growth", "growth_of", "is_cumulative", "steps"]
+
+Growth = bool | Mapping[str | None, Any]
+"""Whether each chunk takes the place of the one before; of a dict of parts, that of each part, and of any other under
+None."""
+
+
+def growth(runnable: Any, before: Growth = False) -> Growth:
+    """How the chunks of *runnable*'s stream become its answer; *before*, those it is given."""
+    found = before
+    for step in steps(runnable):
+        found = _after(step, found)
+    return found
+
+
+def growth_of(grows: Growth, name: str) -> Growth:
+    """That of a part."""
+    return grows if isinstance(grows, bool) else grows.get(name, grows.get(None, False))
+
+
+def is_cumulative(runnable: Any) -> bool:
+    """Whether each chunk of *runnable*'s stream is the whole answer so far, as a JSON parser's is."""
+    return growth(runnable) is True
+
+
+def adds_up(runnable: Any) -> bool:
+    """Whether the chunks of *runnable*'s stream make its answer; those of a graph are its steps, of some parsers
+    patches."""
+    found = steps(runnable)
+    return not any(hasattr(step, "stream_mode") for step in found) and not getattr(found[-1], "diff", False)
+
+
+def steps(runnable: Any) -> list[Any]:
+    """The steps of a sequence, those of sequences in it among them."""
+    if isinstance(runnable, RunnableSequence):
+        return [each for step in runnable.steps for each in steps(step)]
+    if isinstance(runnable, RunnableBindingBase):
+        return steps(runnable.bound)
+    return steps(runnable.runnable) if isinstance(runnable, RunnableWithFallbacks) else [runnable]
+
+
+def _after(step: Any, before: Growth) -> Growth:
+    """The growth of what a step makes of chunks; most make chunks of their own."""
+    if isinstance(step, RunnablePassthrough):
+        return before
+    if isinstance(step, RunnableParallel):
+        return _parts(step, before)
+    if isinstance(step, RunnableAssign):
+        return {**({None: before} if isinstance(before, bool) else before), **_parts(step.mapper, before)}
+    if isinstance(step, RunnablePick):
+        if isinstance(step.keys, str):
+            return growth_of(before, step.keys)
+        return {name: growth_of(before, name) for name in step.keys}
+    return isinstance(step, BaseCumulativeTransformOutputParser)
+
+
+def _parts(parallel: Any, before: Growth) -> dict[str | None, Any]:
+    return {name: growth(part, before) for name, part in parallel.steps__.items()}
