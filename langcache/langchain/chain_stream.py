@@ -3,7 +3,7 @@
 from contextlib import ExitStack, suppress
 from typing import Any, Protocol
 
-from langchain_core.messages import AIMessageChunk
+from langchain_core.messages import AIMessage, AIMessageChunk
 from langchain_core.outputs import ChatGenerationChunk
 from langchain_core.runnables.utils import AddableDict
 
@@ -62,7 +62,7 @@ class ChainStream:
         self._chunks: Any = None
         self._opening: list[Any] = []
         self._gathered: list[Any] = []
-        self._ended = self._muted = self.said = False
+        self._ended = self._muted = self._shown = self.said = False
 
     def open(self, chunks: Any) -> "ChainStream":
         """Begin to read an iterator; raises what the chain raises before its first chunk."""
@@ -91,8 +91,8 @@ class ChainStream:
     def produced(self) -> Produced:
         """The answer, gathered; with placeholders in it if the run was masked."""
         produced = self._source.finished(_whole(self._gathered, self._grows))
-        produced.shown = self.said
-        produced.unfilled = self._filler.unfilled if self._filler is not None and self.said else None
+        produced.shown = self._shown and not self._muted
+        produced.unfilled = self._filler.unfilled if self._filler is not None and produced.shown else None
         return produced
 
     def close(self) -> None:
@@ -144,17 +144,24 @@ class ChainStream:
             self._muted = self._muted or (trouble is not None and not self.said)
         if self._muted:
             return []
+        self._shown = self._shown or bool(shown)
         self.said = self.said or any(map(_says, shown))
         return shown
 
 
 def _says(chunk: Any) -> bool:
-    """Whether a chunk says anything yet: the first of a message often only names the role."""
+    """Whether a chunk says anything yet: the first of a message often only names the role.
+
+    As long as none does, another answer may still follow: of an error, of a run on real values. Where the run ends
+    well, nothing that was shown is shown again, whether it said anything or not.
+    """
     if isinstance(chunk, str):
         return bool(chunk)
-    chunk = getattr(chunk, "message", chunk)
-    content = getattr(chunk, "content", None)
-    return content is None or bool(content) or bool(getattr(chunk, "tool_call_chunks", None))
+    message = getattr(chunk, "message", chunk)
+    if not isinstance(message, AIMessage):
+        return True
+    calls = message.tool_calls or message.invalid_tool_calls or getattr(message, "tool_call_chunks", None)
+    return bool(message.content or calls) or any(message.additional_kwargs.values())
 
 
 def _whole(chunks: list[Any], grows: Growth) -> Any:

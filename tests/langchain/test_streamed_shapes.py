@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 from langchain_core.documents import Document
-from langchain_core.messages import AIMessage, BaseMessage, HumanMessageChunk
+from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, HumanMessageChunk, RemoveMessage
 from langchain_core.output_parsers import JsonOutputParser, StrOutputParser
+from langchain_core.outputs import ChatGeneration, ChatResult
 from langchain_core.prompts import ChatPromptTemplate
 from langchain_core.runnables import (
     RunnableGenerator,
@@ -210,7 +212,7 @@ async def test_parts_with_a_detail_for_a_name(mode: str, how: str) -> None:
     await check(chain, mode, how, None)
 
 
-def model(*texts: str) -> Any:
+def model(*texts: Any) -> Any:
     return StreamingModel(chunks=list(texts))
 
 
@@ -264,3 +266,52 @@ async def test_parts_are_all_shown_and_all_stored(shape: str, how: str) -> None:
                 assert told(joined(shown)) == expected
             assert told(cached.invoke({"who": who})) == expected
     assert [event.outcome for event in events] == ["miss", *["hit"] * 5]
+
+
+class Whole(BaseChatModel):
+    """A model that does not stream."""
+
+    message: Any
+
+    @property
+    def _llm_type(self) -> str:
+        return "whole"
+
+    def _generate(self, messages: Any, stop: Any = None, run_manager: Any = None, **_: Any) -> ChatResult:
+        return ChatResult(generations=[ChatGeneration(message=self.message.model_copy())])
+
+
+def beside(**extra: Any) -> AIMessageChunk:
+    return AIMessageChunk(content="", additional_kwargs=extra)
+
+
+PAY = AIMessage("", tool_calls=[{"name": "pay", "args": {"x": 1}, "id": "1"}])
+ONCE: dict[str, Any] = {
+    "a tool call of a model that does not stream": lambda: PROMPT | Whole(message=PAY),
+    "a function call": lambda: (
+        PROMPT | model(*[beside(function_call={"arguments": args}) for args in ('{"a":', " 1}")])
+    ),
+    "audio": lambda: PROMPT | model(beside(audio={"data": "AAAA"}), beside(audio={"data": "BBBB"})),
+    "an empty message": lambda: PROMPT | Whole(message=AIMessage("")),
+    "empty chunks": lambda: PROMPT | model("", ""),
+    "empty texts": lambda: saying("", ""),
+    "a message to remove": lambda: saying(RemoveMessage(id="1")),
+    "a call that does not parse": lambda: saying(
+        AIMessage("", invalid_tool_calls=[{"name": "pay", "args": "{", "id": "1", "error": "cut"}])
+    ),
+    "nothing": lambda: saying(None),
+}
+
+
+@both
+@modes
+@pytest.mark.parametrize("shape", ONCE)
+async def test_nothing_is_shown_twice(shape: str, mode: str, how: str) -> None:
+    """What has been shown is not replayed at the end, whatever it says."""
+    bare = list(ONCE[shape]().stream({"who": USERS[0]}))
+    shown = await chunks_of(wrapped(ONCE[shape](), mode), USERS[0], how)
+    assert [_kept(chunk) for chunk in shown] == [_kept(chunk) for chunk in bare]
+
+
+def _kept(chunk: Any) -> Any:
+    return (type(chunk), told(chunk), getattr(chunk, "additional_kwargs", None))
