@@ -315,3 +315,32 @@ async def test_nothing_is_shown_twice(shape: str, mode: str, how: str) -> None:
 
 def _kept(chunk: Any) -> Any:
     return (type(chunk), told(chunk), getattr(chunk, "additional_kwargs", None))
+
+
+def called_with(args: str, cuts: int = 1) -> Any:
+    """A model that calls a tool with *args*, in pieces of *cuts* characters; the call itself comes first."""
+    call = {"name": "find", "args": "", "id": "1", "index": 0}
+    pieces = [{**call, "name": None, "id": None, "args": args[n : n + cuts]} for n in range(0, len(args), cuts)]
+    chunks = [AIMessageChunk(content="", tool_call_chunks=[each]) for each in (call, *pieces)]
+    return PROMPT | StreamingModel(chunks=chunks)
+
+
+@both
+@pytest.mark.parametrize("cuts", [1, 3, 200])
+@pytest.mark.parametrize(
+    ("args", "shown"),
+    [
+        ('{"path": "C:\\dir\\x of [who]"}', '{"path": "C:\\dir\\x of Anabel"}'),
+        ('{"path": "[who] \\u12x [who]"}', '{"path": "Anabel \\u12x Anabel"}'),
+        ("{who: [who]}", "{who: Anabel}"),
+        ("{'who': '[who]'}", "{'who': 'Anabel'}"),
+        ('{"who": [who]}', '{"who": Anabel}'),
+        ('{"who": [1, [ who ]]}', '{"who": [1, Anabel]}'),
+        ('{"who": True, "of": "[who]"}', '{"who": True, "of": "Anabel"}'),
+        ('{"a": [[1.5e3, -2], true, [], {}], "b": ["[who]"]}', '{"a": [[1.5e3, -2], true, [], {}], "b": ["Anabel"]}'),
+    ],
+)
+async def test_arguments_that_are_no_json_are_shown_filled(args: str, shown: str, cuts: int, how: str) -> None:
+    """They come as they are, but for the placeholders; the stream does not fail."""
+    message: Any = joined(await chunks_of(wrapped(called_with(args, cuts), "mask"), USERS[0], how))
+    assert "".join(call["args"] for call in message.tool_call_chunks) == shown
