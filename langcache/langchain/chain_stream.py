@@ -9,6 +9,7 @@ from langchain_core.runnables.utils import AddableDict
 
 from langcache.errors import Refused
 from langcache.langchain.growth import Growth, growth_of
+from langcache.langchain.value_chunks import FAULT
 from langcache.langchain.watch import Watched
 from langcache.runtime import ambient
 from langcache.runtime.work import Produced
@@ -62,6 +63,7 @@ class ChainStream:
         self._chunks: Any = None
         self._opening: list[Any] = []
         self._gathered: list[Any] = []
+        self._failed: Refused | None = None
         self._ended = self._muted = self._shown = self.said = False
 
     def open(self, chunks: Any) -> "ChainStream":
@@ -90,7 +92,9 @@ class ChainStream:
 
     def produced(self) -> Produced:
         """The answer, gathered; with placeholders in it if the run was masked."""
-        produced = self._source.finished(_whole(self._gathered, self._grows))
+        gathered = _Sum()
+        produced = self._source.finished(gathered.whole(self._gathered, self._grows))
+        produced.refusal = produced.refusal or self._fault or (None if gathered.sound else "chunks that do not merge")
         produced.shown = self._shown and not self._muted
         produced.unfilled = self._filler.unfilled if self._filler is not None and produced.shown else None
         return produced
@@ -136,17 +140,34 @@ class ChainStream:
         self._ended = chunk is _END
         if not self._ended:
             self._gathered.append(chunk)
-        if self._filler is None:
-            shown = [] if self._ended else [chunk]
-        else:
-            shown = self._filler.finish() if self._ended else self._filler.feed(chunk)
-            trouble = self._filler.refused or self._filler.unfilled
-            self._muted = self._muted or (trouble is not None and not self.said)
+        bare = [] if self._ended else [chunk]
+        shown = self._filled(self._filler, chunk) if self._filler is not None else bare
         if self._muted:
             return []
         self._shown = self._shown or bool(shown)
         self.said = self.said or any(map(_says, shown))
         return shown
+
+    def _filled(self, filler: Filler, chunk: Any) -> list[Any]:
+        """What the filler makes of a chunk, or of the end; a fault of its own is not the chain's."""
+        shown: list[Any] = []
+        try:
+            shown = filler.finish() if self._ended else filler.feed(chunk)
+        except Exception:
+            self._failed = Refused(FAULT)
+        self._muted = self._muted or (self._trouble is not None and not self.said)
+        return shown
+
+    @property
+    def _trouble(self) -> Refused | None:
+        """Why what was said so far could not be shown as it should."""
+        return self._failed or (self._filler and (self._filler.refused or self._filler.unfilled)) or None
+
+    @property
+    def _fault(self) -> str | None:
+        """Whether the trouble was ours, so that nobody can tell whether what was shown is right."""
+        trouble = self._trouble
+        return trouble.reason if trouble is not None and trouble.reason == FAULT else None
 
 
 def _says(chunk: Any) -> bool:
@@ -164,34 +185,57 @@ def _says(chunk: Any) -> bool:
     return bool(message.content or calls) or any(message.additional_kwargs.values())
 
 
-def _whole(chunks: list[Any], grows: Growth) -> Any:
-    """The answer that chunks make, as `invoke` would give it: of dicts that add up, a dict with each part whole."""
-    if grows is True:
-        return chunks[-1] if chunks else None
-    if not chunks or not all(isinstance(chunk, AddableDict) for chunk in chunks):
-        return added(chunks)
-    parts: dict[str, list[Any]] = {}
-    for chunk in chunks:
-        for name, part in chunk.items():
-            parts.setdefault(name, []).append(part)
-    return {name: _whole(_told(some), growth_of(grows, name)) for name, some in parts.items()}
+def added(chunks: list[Any]) -> Any:
+    """Chunks added up where they can be; else the last one counts, as in ``Runnable.transform``."""
+    return _Sum().added(chunks)
+
+
+class _Sum:
+    """Puts together what chunks make.
+
+    Attributes:
+        sound: whether those that should add up did.
+    """
+
+    def __init__(self) -> None:
+        self.sound = True
+
+    def whole(self, chunks: list[Any], grows: Growth) -> Any:
+        """The answer, as `invoke` would give it: of dicts that add up, a dict with each part whole."""
+        if grows is True:
+            return chunks[-1] if chunks else None
+        if not chunks or not all(isinstance(chunk, AddableDict) for chunk in chunks):
+            return self.added(chunks)
+        parts: dict[str, list[Any]] = {}
+        for chunk in chunks:
+            for name, part in chunk.items():
+                parts.setdefault(name, []).append(part)
+        return {name: self.whole(_told(some), growth_of(grows, name)) for name, some in parts.items()}
+
+    def added(self, chunks: list[Any]) -> Any:
+        """See `added`."""
+        if chunks and all(type(chunk) is str for chunk in chunks):
+            return "".join(chunks)
+        merged = bool(chunks) and all(isinstance(chunk, AIMessageChunk | ChatGenerationChunk) for chunk in chunks)
+        try:
+            if merged:
+                return chunks[0] + chunks[1:] if chunks[1:] else chunks[0]
+        except Exception:  # two providers' metadata, say
+            self.sound = False
+            return chunks[-1]
+        return self._one_by_one(chunks)
+
+    def _one_by_one(self, chunks: list[Any]) -> Any:
+        final = chunks[0] if chunks else None
+        for chunk in chunks[1:]:
+            try:
+                final = final + chunk
+            except Exception as error:  # whatever the operator of a class of the user's own may raise
+                self.sound = self.sound and isinstance(error, TypeError)
+                final = chunk
+        return final
 
 
 def _told(parts: list[Any]) -> list[Any]:
     """Those that are something, if any is: nothing adds nothing."""
     return [part for part in parts if part is not None] or parts[:1]
-
-
-def added(chunks: list[Any]) -> Any:
-    """Chunks added up where they can be; else the last one counts, as in ``Runnable.transform``."""
-    if chunks and all(type(chunk) is str for chunk in chunks):
-        return "".join(chunks)
-    if chunks and all(isinstance(chunk, AIMessageChunk | ChatGenerationChunk) for chunk in chunks):
-        return chunks[0] + chunks[1:] if chunks[1:] else chunks[0]
-    final = chunks[0] if chunks else None
-    for chunk in chunks[1:]:
-        try:
-            final = final + chunk
-        except TypeError:
-            final = chunk
-    return final

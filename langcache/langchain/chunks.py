@@ -10,7 +10,7 @@ from langchain_core.runnables.utils import AddableDict
 from langcache.errors import Refused
 from langcache.langchain.growth import Growth, growth_of
 from langcache.langchain.message_chunks import MessageFiller
-from langcache.langchain.value_chunks import GrowingFiller, ValueFiller
+from langcache.langchain.value_chunks import FAULT, GrowingFiller, ValueFiller
 from langcache.templating.stream import StreamFiller
 
 __all__ = ["ChunkFiller"]
@@ -80,26 +80,42 @@ class ChunkFiller:
 
 
 class _Texts:
-    """Fills pieces of one text."""
+    """Fills pieces of one text. If that fails, the rest is held back until the text is complete."""
 
-    def __init__(self, text: Make, _: Whole) -> None:
-        self._text = text()
+    def __init__(self, text: Make, whole: Whole) -> None:
+        self._text, self._whole = text(), whole
+        self._pieces: list[str] = []
+        self._shown: list[str] = []
+        self._failed: Refused | None = None
 
     @property
     def refused(self) -> Refused | None:
-        return self._text.refused
+        return self._failed or self._text.refused
 
     @property
     def unfilled(self) -> Refused | None:
         return self._text.unfilled
 
     def feed(self, chunk: str) -> list[str]:
-        shown = self._text.feed(chunk)
+        self._pieces.append(chunk)
+        shown = self._tried(lambda: self._text.feed(chunk))
         return [shown] if shown or not chunk else []
 
     def finish(self) -> list[str]:
-        rest = self._text.finish()
+        rest = self._tried(self._text.finish)
+        if self._failed is not None:
+            whole, shown = self._whole("".join(self._pieces)), "".join(self._shown)
+            rest = whole[len(shown) :] if whole.startswith(shown) else ""
         return [rest] if rest else []
+
+    def _tried(self, fill: Callable[[], str]) -> str:
+        shown = ""
+        try:
+            shown = fill() if self._failed is None else ""
+        except Exception:
+            self._failed = Refused(FAULT)
+        self._shown.append(shown)
+        return shown
 
 
 class _Messages(MessageFiller):

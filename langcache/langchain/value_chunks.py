@@ -8,10 +8,13 @@ from langchain_core.messages import BaseMessage, BaseMessageChunk
 from langcache.errors import Refused
 from langcache.templating.stream import StreamFiller
 
-__all__ = ["GrowingFiller", "ValueFiller"]
+__all__ = ["FAULT", "GrowingFiller", "ValueFiller"]
 
 Make = Callable[[], StreamFiller]
 Whole = Callable[[Any], Any]
+
+FAULT = "chunks that cannot be filled"
+"""The reason where what fills chunks has failed itself."""
 
 _ADDED = (list, tuple, BaseMessage)
 """What a consumer adds to the chunk before; of anything else that changes, the last one counts."""

@@ -24,6 +24,7 @@ from pydantic import BaseModel
 from support.streaming import StreamingModel
 
 from langcache import Cache, Profile
+from langcache.templating.stream import StreamFiller
 
 PROMPT = ChatPromptTemplate.from_template("Write to {who}.")
 PROFILE = Profile.of(slots=["who"])
@@ -344,3 +345,47 @@ async def test_arguments_that_are_no_json_are_shown_filled(args: str, shown: str
     """They come as they are, but for the placeholders; the stream does not fail."""
     message: Any = joined(await chunks_of(wrapped(called_with(args, cuts), "mask"), USERS[0], how))
     assert "".join(call["args"] for call in message.tool_call_chunks) == shown
+
+
+UNMERGED: list[Any] = [
+    lambda who: AIMessageChunk(content=f"hi {who}", additional_kwargs={"a": "x"}),
+    AIMessageChunk(content=" you", additional_kwargs={"a": 1}),
+]
+
+
+@both
+@modes
+@pytest.mark.parametrize("put", [lambda make: make, lambda make: lambda who: AddableDict(part=_made(make, who))])
+async def test_messages_that_do_not_merge_are_shown_and_not_stored(put: Any, mode: str, how: str) -> None:
+    """What they are together nobody knows."""
+    cached = wrapped(saying(*map(put, UNMERGED)), mode)
+    with cached.chain.cache.capture() as events:
+        for who in USERS:
+            shown = [
+                chunk.get("part") if isinstance(chunk, dict) else chunk for chunk in await chunks_of(cached, who, how)
+            ]
+            assert "".join(chunk.content for chunk in shown) == f"hi {who} you"
+    assert [(event.outcome, event.reason) for event in events] == [("refused", "chunks that do not merge")] * 2
+
+
+def _made(make: Any, who: str) -> Any:
+    return make(who) if callable(make) else make
+
+
+@both
+@pytest.mark.parametrize("at", [0, 1, 2])
+async def test_a_fault_of_the_filler_is_nobodys_error(at: int, how: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before anything is shown the whole answer is; after it the rest of it. It is not stored."""
+    fed, feed = [], StreamFiller.feed
+
+    def faulty(self: StreamFiller, text: str) -> str:
+        fed.append(text)
+        if len(fed) == at + 1:
+            raise KeyError(text)
+        return feed(self, text)
+
+    monkeypatch.setattr(StreamFiller, "feed", faulty)
+    cached = wrapped(saying("Hi ", lambda who: f"{who}, you", " are fine"), "mask")
+    with cached.chain.cache.capture() as events:
+        assert "".join(await chunks_of(cached, USERS[0], how)) == "Hi Anabel, you are fine"
+    assert [(event.outcome, event.reason) for event in events] == [("refused", "chunks that cannot be filled")]
