@@ -34,9 +34,9 @@ _ADDRESS = re.compile(r"[\w.@-]{0,60}")
 _IN_ADDRESS = re.compile(r"@[\w-]*\Z")
 _WORDS = re.compile(r"[^\W_]+")
 _MARKS = "[]［］【】{}<>"
-_SET_ASIDE = {ord(mark): chr(0xFDD0 + n) for n, mark in enumerate(_MARKS)}
-"""Noncharacters, which no text for interchange holds, in place of brackets that turned out to be no placeholder."""
-_GIVEN_BACK = {0xFDD0 + n: mark for n, mark in enumerate(_MARKS)}
+_SET_ASIDE = {ord(mark): chr(0xDC80 + n) for n, mark in enumerate(_MARKS)}
+"""Lone surrogates, which no Unicode text holds, in place of brackets that turned out to be no placeholder."""
+_GIVEN_BACK = {0xDC80 + n: mark for n, mark in enumerate(_MARKS)}
 
 
 class StreamFiller:

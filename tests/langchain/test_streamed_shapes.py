@@ -389,3 +389,10 @@ async def test_a_fault_of_the_filler_is_nobodys_error(at: int, how: str, monkeyp
     with cached.chain.cache.capture() as events:
         assert "".join(await chunks_of(cached, USERS[0], how)) == "Hi Anabel, you are fine"
     assert [(event.outcome, event.reason) for event in events] == [("refused", "chunks that cannot be filled")]
+
+
+@both
+@modes
+async def test_noncharacters_in_an_answer_stay_what_they_are(mode: str, how: str) -> None:
+    """They are rare, but text."""
+    await check(saying(lambda who: f"hi {who} \ufdd0 [wha\ufdd1", " x \ufdd7 "), mode, how)
