@@ -24,6 +24,9 @@ _MANGLED = Meaning("A masked answer mangled a placeholder beyond reading.", "ali
 _LIST = Meaning(
     "The answer names one item of many, or says how many there are.", "A feature for the number; single slots."
 )
+_CHUNKS = Meaning(
+    "A stream's chunks could not be added up, or were of a shape nobody foresaw.", "invoke() instead of stream()."
+)
 _UNWRITTEN = Meaning("This user's value cannot be written where the template has its gap.", "Nothing: it is a miss.")
 
 MEANINGS: Final = {
@@ -48,6 +51,8 @@ MEANINGS: Final = {
         "A message answered in its additional_kwargs (a legacy function call, audio), which are not kept.",
         "Tool calls.",
     ),
+    "chunks that do not merge": _CHUNKS,
+    "chunks that cannot be filled": _CHUNKS,
     "list item": _LIST,
     "list count": _LIST,
     "pronoun": Meaning("The answer says he or she about a person.", 'pronouns="keep" and a feature that settles it.'),

@@ -21,6 +21,7 @@ from langchain_core.messages import (
     message_chunk_to_message,
 )
 from langchain_core.prompt_values import ChatPromptValue, PromptValue, StringPromptValue
+from langchain_core.runnables.utils import AddableDict
 
 from langcache.errors import CorruptEntry, Refused, UnstorableError
 
@@ -88,12 +89,14 @@ class Messages:
         self._hit, self._originals, self._inputs = hit or {}, originals, inputs
 
     def pack(self, value: Any, leaf: Leaf) -> tuple[str, Any] | None:
-        """The message as data, every text of the answer in it through *leaf*; or the name of an input."""
+        """A message, or parts, as data, every text of the answer in it through *leaf*; or the name of an input."""
         name = self._inputs.name_of(value) if self._inputs is not None else None
         if name is not None:
             return "input", name
         if isinstance(value, BaseMessageChunk):
             value = message_chunk_to_message(value)
+        if type(value) is AddableDict:
+            return "parts", leaf(dict(value))
         if not isinstance(value, BaseMessage):
             return None
         if value.type not in _KINDS:
@@ -166,6 +169,8 @@ class Messages:
         """A new message with a new id, or an input; raises `CorruptEntry` for data `pack` did not make."""
         if kind == "input" and self._inputs is not None and isinstance(data, str):
             return self._inputs.given(data)
+        if kind == "parts" and isinstance(parts := leaf(data), dict):
+            return AddableDict(parts)
         cls = _KINDS.get(kind)
         if cls is None or not isinstance(data, dict):
             raise CorruptEntry("not a message")

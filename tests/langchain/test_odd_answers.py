@@ -9,7 +9,7 @@ from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage
 from langchain_core.outputs import ChatGeneration, ChatResult
 from langchain_core.prompts import ChatPromptTemplate
-from langchain_core.runnables import Runnable, RunnableLambda
+from langchain_core.runnables import Runnable, RunnableLambda, RunnablePick
 from pydantic import BaseModel, field_validator
 
 from langcache import Cache, Profile
@@ -108,3 +108,14 @@ def test_an_answer_that_cannot_be_written_down_is_no_trouble_of_the_store() -> N
 
 async def _aput(store: GuardedStore, entry: Entry) -> bool:
     return await store.put("ns", "k", entry, None, frozenset()).arun()
+
+
+def test_parts_that_were_picked() -> None:
+    """LangChain's dict that adds up is stored, and comes back as one."""
+    chain = RunnableLambda(lambda user: {"to": f"Dear {user['who']}", "n": 1, "rest": 2}) | RunnablePick(["to", "n"])
+    with Cache("memory://") as cache:
+        wrapped = cache.wrap(chain, profile=PROFILE, prompt_version="1")
+        found = [wrapped.invoke({"who": who}) for who in ("Ann", "Bob")]
+        assert found == [{"to": "Dear Ann", "n": 1}, {"to": "Dear Bob", "n": 1}]
+        assert {type(each) for each in found} == {type(chain.invoke({"who": "Ann"}))}
+        assert cache.stats(days=1).outcomes == {"miss": 1, "hit": 1}
