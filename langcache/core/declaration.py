@@ -6,13 +6,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from enum import Enum
 from itertools import pairwise
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from typing import Any, Literal, Union, get_args, get_origin
 
 from pydantic import TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
 from langcache.core import normalise
 from langcache.core.code import describe_callable
+from langcache.core.dropped import check_field, is_mark
 from langcache.core.encoding import canonical, digest
 from langcache.core.marks import Feature, Ignore, Mark, Slot
 from langcache.core.normalise import Normal, Normaliser, folded
@@ -20,7 +21,7 @@ from langcache.core.slot_kinds import kind_of_annotation
 from langcache.errors import DeclarationError, UnkeyableError
 from langcache.templating.kinds import is_known
 
-__all__ = ["MISSING", "Declaration", "FeatureSpec", "SlotSpec", "compile_declaration", "is_marked"]
+__all__ = ["MISSING", "Declaration", "FeatureSpec", "SlotSpec", "compile_declaration"]
 
 
 class _Missing(Enum):
@@ -113,25 +114,12 @@ def compile_declaration(owner: str, declared: Mapping[str, FieldInfo]) -> Declar
 
 
 def _mark(owner: str, name: str, info: FieldInfo) -> Mark | None:
-    found = [m() if isinstance(m, type) else m for m in info.metadata if _is_mark(m)]
+    found = [m() if isinstance(m, type) else m for m in info.metadata if is_mark(m)]
     if len(found) > 1:
         raise DeclarationError(f"{owner}.{name}: declared as more than one of Feature, Slot and Ignore")
-    if not found and is_marked(info.annotation):
-        raise DeclarationError(
-            f"{owner}.{name}: put the marker outermost: Annotated[X | None, Slot()], not Annotated[X, Slot()] | None"
-        )
-    return found[0] if found else None
-
-
-def _is_mark(item: Any) -> bool:
-    return isinstance(item, Feature | Slot | Ignore) or item in (Feature, Slot, Ignore)
-
-
-def is_marked(annotation: Any) -> bool:
-    """Whether a marker is anywhere in *annotation*."""
-    if get_origin(annotation) is Annotated and any(_is_mark(item) for item in get_args(annotation)[1:]):
-        return True
-    return any(is_marked(part) for part in get_args(annotation) if not isinstance(part, str))
+    mark: Mark | None = found[0] if found else None
+    check_field(f"{owner}.{name}", name, info, mark)
+    return mark
 
 
 def _feature(owner: str, name: str, mark: Feature, info: FieldInfo) -> FeatureSpec:

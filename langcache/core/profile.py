@@ -1,12 +1,12 @@
 """The declared shape of a chain's input: which inputs decide, which only fill gaps, which do neither."""
 
 from collections.abc import Iterable, Mapping
-from inspect import get_annotations
 from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, create_model
 
-from langcache.core.declaration import Declaration, compile_declaration, is_marked
+from langcache.core.declaration import Declaration, compile_declaration
+from langcache.core.dropped import check_annotations, check_resolved
 from langcache.core.marks import Feature, Ignore, Mark, Slot
 from langcache.errors import DeclarationError
 
@@ -38,10 +38,11 @@ class Profile(BaseModel):
     @classmethod
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
         super().__pydantic_init_subclass__(**kwargs)
-        for name, hint in get_annotations(cls).items():
-            if is_marked(hint):
-                _check_name(cls.__name__, name)
+        check_resolved(cls)
+        check_annotations(cls)
         cls.declaration = compile_declaration(cls.__name__, cls.model_fields)
+        for name in sorted(cls.declaration.names):
+            _check_name(cls.__name__, name)
 
     @classmethod
     def of(

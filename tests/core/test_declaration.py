@@ -6,19 +6,24 @@ import subprocess
 import sys
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any
+from types import ModuleType
+from typing import Annotated, Any, ClassVar, NewType
 
 import pytest
+from pydantic import AliasChoices, AliasPath, ConfigDict, Field
 from support.callables import CALLABLES, digests
+from typing_extensions import TypeAliasType
 
 from langcache import Feature, Ignore, Profile, Slot
 from langcache.core.code import describe_callable
 from langcache.core.encoding import canonical
 from langcache.errors import DeclarationError
 
+Marked = Annotated[str, Slot()]
+
 
 def declare(**fields: Any) -> type[Profile]:
-    return type("Applicant", (Profile,), {"__annotations__": fields})
+    return type("Applicant", (Profile,), {"__annotations__": fields, "__module__": __name__})
 
 
 def digest(**fields: Any) -> str:
@@ -54,6 +59,20 @@ def digest(**fields: Any) -> str:
         (Annotated[str, Slot(label="[x]")], "label"),
         (Annotated[str, Slot(label="a\nb")], "label"),
         (Annotated[str, Slot(aliases=["{x}"])], "label"),
+        (Annotated[list[Annotated[str, Slot()]], Feature()], "outermost"),
+        (TypeAliasType("Name", Annotated[str, Slot()]), "outermost"),
+        (TypeAliasType("Names", "Annotated[str, Slot()]"), "outermost"),
+        (NewType("Named", Annotated[str, Slot()]) | None, "outermost"),  # type: ignore[valid-newtype]
+        (Slot, "beside its type"),
+        (Slot(label="x"), "beside its type"),
+        (Feature | None, "outermost"),
+        (ClassVar[Annotated[str, Slot()]], "ClassVar"),
+        ("ClassVar[Annotated[str, Slot()]]", "ClassVar"),
+        ("ClassVar[Annotated[Unknown, Slot()]]", "ClassVar"),
+        ("Annotated[Unknown, Slot()]", "TYPE_CHECKING"),
+        (Annotated["Unknown", Slot()], "TYPE_CHECKING"),  # type: ignore[name-defined] # noqa: F821
+        (Annotated[list["Unknown"] | None, Feature()], "TYPE_CHECKING"),  # type: ignore[name-defined] # noqa: F821
+        ("Unknown", "TYPE_CHECKING"),  # nobody can say what it is declared as
     ],
 )
 def test_what_cannot_work_names_the_field(field: Any, says: str) -> None:
@@ -87,6 +106,104 @@ def test_a_name_that_would_be_dropped_in_silence(name: str) -> None:
     if name == "_name":  # of the others pydantic speaks itself
         with pytest.raises(DeclarationError, match=name):
             declare(**{name: Annotated[str, Slot()]})
+
+
+@pytest.mark.parametrize("hint", ["Annotated[str, Slot()]", "Annotated[Unknown, Slot()]", "Marked", "Slot"])
+def test_neither_would_one_whose_annotation_is_text(hint: str) -> None:
+    """``from __future__ import annotations`` makes text of every annotation."""
+    with pytest.raises(DeclarationError, match="_name"):
+        declare(_name=hint)
+    declare(_name="Unknown", _count="int")  # of no concern to anybody
+
+
+@pytest.mark.parametrize("hint", [str, "str", Annotated[str, Slot()], ClassVar[str], "ClassVar[str]"])
+@pytest.mark.parametrize("marker", [Slot(label="name"), Ignore(), Feature(), Slot])
+@pytest.mark.parametrize("name", ["name", "_name"])
+def test_a_marker_is_no_default(hint: Any, marker: Any, name: str) -> None:
+    """Pydantic's own ``Field`` is written so; a marker there would be the value of whoever gives none."""
+    if marker is Slot and "ClassVar" in str(hint):
+        return  # a class may well be a constant of another
+    with pytest.raises(DeclarationError, match=rf"Applicant\.{name}: .*(Annotated\[|underscore)"):
+        type("Applicant", (Profile,), {"__annotations__": {name: hint}, name: marker, "__module__": __name__})
+
+
+@pytest.mark.parametrize("alias", ["Name", AliasChoices("name", "Name"), AliasPath("user", 0)])
+def test_an_alias_is_no_name_of_an_input(alias: Any) -> None:
+    """The input would arrive under a name that nobody declared."""
+    with pytest.raises(DeclarationError, match=r"Applicant\.name: .*alias"):
+        type(
+            "Applicant",
+            (Profile,),
+            {"__annotations__": {"name": Annotated[str, Slot()]}, "name": Field(validation_alias=alias)},
+        )
+    with pytest.raises(DeclarationError, match=r"Applicant\.name: .*'NAME'"):
+        type(
+            "Applicant",
+            (Profile,),
+            {
+                "__annotations__": {"name": Annotated[str, Slot()]},
+                "model_config": ConfigDict(alias_generator=str.upper),
+            },
+        )
+    shown = type(
+        "Applicant",
+        (Profile,),
+        {
+            "__annotations__": {"name": Annotated[str, Slot()], "other": str},
+            "name": Field(serialization_alias="Name"),
+            "other": Field(alias="Other"),  # nobody declares it
+        },
+    )
+    assert shown.declaration.names == {"name"}
+
+
+def test_what_a_mixin_declares_counts_or_is_refused() -> None:
+    """Pydantic takes fields of a base that is no model, but not those with an underscore, nor bare markers."""
+    fine = type("Mixin", (), {"__annotations__": {"name": Annotated[str, Slot()]}})
+    assert type("Applicant", (fine, Profile), {}).declaration.names == {"name"}  # type: ignore[attr-defined]
+    for contents in ({"__annotations__": {"_name": Annotated[str, Slot()]}}, {"_name": Slot()}):
+        with pytest.raises(DeclarationError, match="_name"):
+            type("Applicant", (type("Mixin", (), contents), Profile), {})
+
+
+def test_a_marker_of_a_derived_class_is_one() -> None:
+    """With brackets or without."""
+
+    class Person(Slot):
+        pass
+
+    assert declare(a=Annotated[str, Person], b=Annotated[str, Person()]).declaration.names == {"a", "b"}
+
+
+def test_types_that_are_found_may_be_named_as_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the module, in the function around, or the class itself; with the future import all are text."""
+    code = """
+from __future__ import annotations
+from enum import Enum
+from typing import Annotated
+from langcache import Feature, Profile, Slot
+
+class Level(Enum):
+    LOW = "low"
+
+def made():
+    class Field(Enum):
+        ART = "art"
+
+    class Applicant(Profile):
+        level: Annotated[Level | None, Feature()] = None
+        field: Annotated[Field, Feature()]
+        name: Annotated[str, Slot()]
+        friend: Applicant | None = None
+    return Applicant
+"""
+    app = ModuleType("an_app")
+    monkeypatch.setitem(sys.modules, "an_app", app)
+    exec(code, vars(app))
+    declaration = app.made().declaration
+    assert declaration.names == {"level", "field", "name"}
+    level, _ = declaration.features
+    assert level.read(app.Level.LOW).key == level.read("Low").key
 
 
 def test_words_may_repeat_inside_one_group_and_one_slot() -> None:
