@@ -14,6 +14,7 @@ from langchain_core.runnables.base import RunnableBindingBase
 from pydantic import BaseModel
 
 from langcache.core.directives import parse
+from langcache.core.naming import check_labels
 from langcache.core.profile import Profile
 from langcache.langchain.model import wrap_model
 from langcache.langchain.tool_work import ToolWork
@@ -73,6 +74,8 @@ class CacheMiddleware(AgentMiddleware[Any, Any, Any]):
         volatile_arguments: Iterable[str] = (),
     ) -> None:
         super().__init__()
+        tags = tuple(tags)
+        check_labels(name=name, prompt_version=prompt_version, generation_type=generation_type, tags=tags)
         self._cache, self._profile = cache, profile or Profile
         self._declared: dict[str, Any] = {
             "profile": self._profile,
@@ -80,7 +83,7 @@ class CacheMiddleware(AgentMiddleware[Any, Any, Any]):
             "prompt_version": prompt_version,
             "mode": mode,
             "generation_type": generation_type,
-            "tags": tuple(tags),
+            "tags": tags,
             "directives": parse(directives),
             "instruction": instruction,
         }

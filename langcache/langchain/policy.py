@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from langcache.core.directives import parse
+from langcache.core.naming import check_labels
 from langcache.core.profile import Profile
 from langcache.errors import DeclarationError
 
@@ -28,7 +29,8 @@ class ChainPolicy:
         directives: what applies to this chain unless a call says otherwise.
 
     Raises:
-        DeclarationError: the profile is not a `Profile`, the name is empty, or a directive is unknown.
+        DeclarationError: the profile is not a `Profile`, the name is empty, a label cannot be written down, or a
+            directive is unknown.
     """
 
     name: str
@@ -43,6 +45,12 @@ class ChainPolicy:
             raise DeclarationError("a ChainPolicy needs the chain's name")
         if self.profile is not None and not (isinstance(self.profile, type) and issubclass(self.profile, Profile)):
             raise DeclarationError(f"policy {self.name!r}: profile is a subclass of langcache.Profile")
+        check_labels(
+            name=self.name,
+            prompt_version=self.prompt_version,
+            generation_type=self.generation_type,
+            tags=self.tags,
+        )
         parse(self.directives)
 
     def covers(self, run_name: str | None, tags: Iterable[str], metadata: Mapping[str, Any]) -> bool:

@@ -9,6 +9,7 @@ from langcache.core.classes import Classes
 from langcache.core.directives import NONE, Directives
 from langcache.core.encoding import canonical, digest
 from langcache.core.entry import labels_of
+from langcache.core.naming import check_labels
 from langcache.core.profile import Profile
 from langcache.errors import DeclarationError
 from langcache.langchain.adapt import INSTRUCTION, adapted
@@ -49,6 +50,12 @@ def check(settings: Settings) -> None:
         raise DeclarationError(f"fallbacks is 'apart' or 'together', not {settings.fallbacks!r}")
     if not (isinstance(settings.profile, type) and issubclass(settings.profile, Profile)):
         raise DeclarationError("profile is a subclass of langcache.Profile, or Profile.of(...)")
+    check_labels(
+        name=settings.name,
+        prompt_version=settings.prompt_version,
+        generation_type=settings.generation_type,
+        tags=settings.tags,
+    )
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 from langcache.core import directives as words
 from langcache.core.events import Event
+from langcache.core.naming import check_name
 from langcache.core.policy import Expiry
 from langcache.core.profile import Profile
 from langcache.errors import DeclarationError
@@ -68,6 +69,7 @@ class Cache(Accounting):
 
     Raises:
         StoreURLError: the URL names no store.
+        DeclarationError: the namespace or a time is none.
     """
 
     def __init__(
@@ -145,7 +147,8 @@ class Cache(Accounting):
                 served alone, not stored as the first choice's. ``"together"``: whoever answers, it is one entry.
 
         Raises:
-            DeclarationError: the runnable cannot be fingerprinted and no ``prompt_version`` is given.
+            DeclarationError: the runnable cannot be fingerprinted and no ``prompt_version`` is given; or an argument
+                cannot work, such as a tag that no store can write down.
         """
         return door("wrap")(
             self,
@@ -339,9 +342,10 @@ def _seconds(name: str, value: Seconds) -> float:
 
 
 def _partition(namespace: Any) -> str:
-    if isinstance(namespace, str):
-        return namespace
-    raise DeclarationError(f"a namespace is a text, not {namespace!r}")
+    if not isinstance(namespace, str):
+        raise DeclarationError(f"a namespace is a text, not {namespace!r}")
+    check_name("the namespace", namespace)
+    return namespace
 
 
 def _values(values: Mapping[str, Any] | Profile) -> Mapping[str, Any]:

@@ -178,6 +178,8 @@ def test_a_policy_that_cannot_work_is_refused() -> None:
             langcache.install(cache, policies=["plan"])  # type: ignore[list-item]
     with pytest.raises(DeclarationError, match="no-store"):
         ChainPolicy(name="plan", directives="no-stor")
+    with pytest.raises(DeclarationError, match="tag"):
+        ChainPolicy(name="plan", tags=["\ud800"])
     assert get_llm_cache() is None
 
 

@@ -15,6 +15,7 @@ from langchain_openai import ChatOpenAI
 from pydantic import BaseModel
 
 from langcache import Cache, CacheMiddleware, Profile, RetryPolicy, Slot
+from langcache.errors import DeclarationError
 from langcache.testing import Fault, Provider, Reply, Request, ToolCall
 
 PROFILE = Profile.of(features=["field"], slots={"city": Slot()})
@@ -165,3 +166,9 @@ def test_structured_responses_are_filled() -> None:
         found = [app.invoke(state, context=context)["structured_response"] for state, context in asked]
     assert found == [Verdict(city="Lisbon", good=True), Verdict(city="Oslo", good=True)]
     assert provider.calls == 1
+
+
+def test_a_label_that_no_store_can_write_down_is_refused_when_it_is_made(cache: Cache) -> None:
+    """Not at the agent's first call."""
+    with pytest.raises(DeclarationError, match="tag"):
+        CacheMiddleware(cache, profile=PROFILE, tags=["caf\udce9"])

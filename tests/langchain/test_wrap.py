@@ -409,6 +409,16 @@ def test_only_if_cached_raises_when_it_is_not(cache: Cache) -> None:
         assert wrapped.invoke(founder()) == "Pitch PathAI to MIT and CMU."
 
 
+@pytest.mark.parametrize("text", ["a\0b", "caf\udce9"])
+@pytest.mark.parametrize("argument", ["name", "prompt_version", "generation_type", "tags"])
+def test_a_label_that_no_store_can_write_down_is_refused(cache: Cache, argument: str, text: str) -> None:
+    """At SQLite one such label failed whatever other chains wrote with it."""
+    given: Any = {argument: [text] if argument == "tags" else text}
+    for kind in (chain(CountingModel()), CountingModel()):
+        with pytest.raises(DeclarationError, match=argument.removesuffix("s")):
+            cache.wrap(kind, **given)
+
+
 def test_a_lambda_asks_for_a_version(cache: Cache) -> None:
     """What cannot be fingerprinted says so."""
     with pytest.raises(DeclarationError, match="prompt_version"):

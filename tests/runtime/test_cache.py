@@ -81,9 +81,9 @@ def test_a_time_that_is_none_raises(option: str, value: Any) -> None:
         Cache("memory://", **{option: value})
 
 
-@pytest.mark.parametrize("namespace", [None, 7, b"tenant"])
+@pytest.mark.parametrize("namespace", [None, 7, b"tenant", "tenant-\ud800", "a\0b"])
 def test_a_namespace_that_is_no_text_raises(namespace: Any) -> None:
-    """Some stores would take it and others not, and 7 is not "7"."""
+    """Some stores would take it and others not, and 7 is not "7"; what cannot be written down fails its neighbours."""
     with pytest.raises(DeclarationError, match="namespace"):
         Cache("memory://", namespace=namespace)
     with Cache("memory://") as cache, pytest.raises(DeclarationError, match="namespace"):
