@@ -2,7 +2,7 @@
 
 import re
 import types
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from enum import Enum
 from itertools import pairwise
@@ -16,6 +16,7 @@ from langcache.core.code import describe_callable
 from langcache.core.dropped import check_field, is_mark
 from langcache.core.encoding import canonical, digest
 from langcache.core.marks import Feature, Ignore, Mark, Slot
+from langcache.core.naming import check_name
 from langcache.core.normalise import Normal, Normaliser, folded
 from langcache.core.slot_kinds import kind_of_annotation
 from langcache.errors import DeclarationError, UnkeyableError
@@ -101,9 +102,7 @@ def compile_declaration(owner: str, declared: Mapping[str, FieldInfo]) -> Declar
     features = tuple(_feature(owner, n, m, declared[n]) for n, m in marks.items() if isinstance(m, Feature))
     slots = tuple(_slot(owner, n, m, declared[n]) for n, m in marks.items() if isinstance(m, Slot))
     _check_labels(owner, slots)
-    described = [
-        [name, _describe(mark), _ADDRESS.sub("", str(declared[name].annotation))] for name, mark in marks.items()
-    ]
+    described = [_described(owner, name, mark, declared[name]) for name, mark in marks.items()]
     return Declaration(
         features,
         slots,
@@ -132,7 +131,8 @@ def _feature(owner: str, name: str, mark: Feature, info: FieldInfo) -> FeatureSp
     if mark.normalize is None:
         sets = mark.unordered or any((get_origin(kind) or kind) in (set, frozenset) for kind in kinds)
         each = normalise.unordered(each) if sets else each if mark.exact else normalise.itemwise(each)
-    return FeatureSpec(name, each, _coercion(mark, info.annotation, kinds), _default(info))
+    default = _default(f"{owner}.{name}", info)
+    return FeatureSpec(name, each, _coercion(mark, info.annotation, kinds), default)
 
 
 def _normaliser(owner: str, name: str, mark: Feature, kinds: tuple[Any, ...]) -> Normaliser:
@@ -184,12 +184,14 @@ def _coercion(mark: Feature, annotation: Any, kinds: tuple[Any, ...]) -> Callabl
     return lambda raw: coerce("a boolean" if isinstance(raw, bool) else raw)  # pydantic would read True as 1
 
 
-def _default(info: FieldInfo) -> Default:
+def _default(where: str, info: FieldInfo) -> Default:
+    if info.default_factory_takes_validated_data:
+        raise DeclarationError(f"{where}: a default_factory here takes no argument: an input is read by itself")
     return (lambda: MISSING) if info.is_required() else (lambda: info.get_default(call_default_factory=True))
 
 
 def _check_edges(where: str, edges: Any) -> None:
-    if not isinstance(edges, Sequence) or not edges:
+    if not isinstance(edges, list | tuple) or not edges:
         raise DeclarationError(f"{where}: buckets are a list of at least one edge")
     if any(isinstance(e, bool) or not isinstance(e, int | float) or e != e for e in edges):
         raise DeclarationError(f"{where}: bucket edges are numbers")
@@ -202,7 +204,7 @@ def _check_synonyms(where: str, groups: Any) -> None:
         raise DeclarationError(f"{where}: synonyms are a mapping of a head word to the list of words that mean it")
     seen: dict[str, str] = {}
     for head, words in groups.items():
-        if isinstance(words, str) or not all(isinstance(word, str) for word in (head, *words)):
+        if not _are_words(words) or not isinstance(head, str):
             raise DeclarationError(f"{where}: the synonyms of {head!r} are a list of words")
         for word in dict.fromkeys(folded(w) for w in (head, *words)):
             if word in seen:
@@ -210,14 +212,22 @@ def _check_synonyms(where: str, groups: Any) -> None:
             seen[word] = head
 
 
+def _are_words(words: Any) -> bool:
+    return isinstance(words, Iterable) and not isinstance(words, str) and all(isinstance(word, str) for word in words)
+
+
 def _slot(owner: str, name: str, mark: Slot, info: FieldInfo) -> SlotSpec:
     label = name.replace("_", " ") if mark.label is None else mark.label
-    aliases = (mark.aliases,) if isinstance(mark.aliases, str) else tuple(mark.aliases)
+    given = (mark.aliases,) if isinstance(mark.aliases, str) else mark.aliases
+    if not isinstance(label, str) or not _are_words(given):
+        raise DeclarationError(f"{owner}.{name}: a label is text, and its aliases are a list of such")
+    aliases = tuple(given)
     options = {"pronouns": mark.pronouns, "reference_date": mark.reference_date, "locale": mark.locale}
     kind = mark.kind or kind_of_annotation(_kinds(info.annotation))
-    if not is_known(kind):
+    if not isinstance(kind, str) or not is_known(kind):
         raise DeclarationError(f"{owner}.{name}: no kind is called {kind!r}; register it first")
-    return SlotSpec(name, label, aliases, kind, options, mark.required, mark.lookup_ok, _default(info))
+    default = _default(f"{owner}.{name}", info)
+    return SlotSpec(name, label, aliases, kind, options, mark.required, mark.lookup_ok, default)
 
 
 def _check_labels(owner: str, slots: tuple[SlotSpec, ...]) -> None:
@@ -225,6 +235,7 @@ def _check_labels(owner: str, slots: tuple[SlotSpec, ...]) -> None:
     for slot in slots:
         texts = (slot.label, *slot.aliases)
         for text in texts:
+            check_name(f"{owner}.{slot.name}: the label", text)
             if not text.strip() or any(mark in text for mark in "[]{}<>\\\n"):
                 raise DeclarationError(f"{owner}.{slot.name}: a label is words without brackets, not {text!r}")
         for label in dict.fromkeys(map(folded, texts)):
@@ -244,8 +255,13 @@ def _describe(mark: Mark) -> list[Any]:
     return [type(mark).__name__, {name: _describe_value(value) for name, value in said.items()}]
 
 
-def _described_type(info: FieldInfo) -> str:
-    return _ADDRESS.sub("", str(info.annotation))
+def _described(owner: str, name: str, mark: Mark, info: FieldInfo) -> list[Any]:
+    said = [name, _describe(mark), _ADDRESS.sub("", str(info.annotation))]
+    try:
+        canonical(said)
+    except UnkeyableError as error:
+        raise DeclarationError(f"{owner}.{name}: {error}: declare it with plain values") from None
+    return said
 
 
 def _describe_value(value: Any) -> Any:

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, create_model
 from langcache.core.declaration import Declaration, compile_declaration
 from langcache.core.dropped import check_annotations, check_resolved
 from langcache.core.marks import Feature, Ignore, Mark, Slot
+from langcache.core.naming import check_name
 from langcache.errors import DeclarationError
 
 __all__ = ["Profile"]
@@ -58,6 +59,9 @@ class Profile(BaseModel):
         Raises:
             DeclarationError: a name is declared twice, or a declaration cannot work.
         """
+        if not isinstance(name, str):
+            raise DeclarationError(f"a profile's name is text, not {name!r}")
+        check_name("the profile's name", name)
         fields: dict[str, Any] = {}
         for given, marker in ((features, Feature), (slots, Slot), (ignore, Ignore)):
             for field, mark in _marks(given, marker).items():
@@ -82,12 +86,14 @@ class Profile(BaseModel):
 
 
 def _check_name(owner: str, field: str) -> None:
-    if field.startswith("_") or field in _RESERVED:
+    check_name("the name of an input", field)
+    taken = field.startswith("model_") and hasattr(BaseModel, field)
+    if field.startswith("_") or field in _RESERVED or taken:
         raise DeclarationError(f"{owner}.{field}: pydantic or Profile keeps this name for itself: rename the input")
 
 
 def _marks(given: Any, marker: type[Mark]) -> Mapping[str, Mark]:
-    if isinstance(given, str):
+    if isinstance(given, str) or not isinstance(given, Iterable):
         raise DeclarationError(f"{given!r}: give a list of names, or a mapping of name to {marker.__name__}(...)")
     marks = given if isinstance(given, Mapping) else {name: marker() for name in given}
     for name, mark in marks.items():

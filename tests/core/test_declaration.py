@@ -72,6 +72,17 @@ def digest(**fields: Any) -> str:
         ("Annotated[Unknown, Slot()]", "TYPE_CHECKING"),
         (Annotated["Unknown", Slot()], "TYPE_CHECKING"),  # type: ignore[name-defined] # noqa: F821
         (Annotated[list["Unknown"] | None, Feature()], "TYPE_CHECKING"),  # type: ignore[name-defined] # noqa: F821
+        (Annotated[str, Slot(label=5)], "label"),  # type: ignore[arg-type]
+        (Annotated[str, Slot(label="\ud800")], "label"),
+        (Annotated[str, Slot(label="a\0b")], "label"),
+        (Annotated[str, Slot(aliases=[1])], "aliases"),  # type: ignore[list-item]
+        (Annotated[str, Slot(aliases=None)], "aliases"),  # type: ignore[arg-type]
+        (Annotated[str, Slot(kind=["text"])], "kind"),  # type: ignore[arg-type]
+        (Annotated[str, Slot(locale=object())], "object"),  # type: ignore[arg-type]
+        (Annotated[str, Feature(synonyms={"a": None})], "list of words"),  # type: ignore[dict-item]
+        (Annotated[str, Feature(synonyms={"a": 1})], "list of words"),  # type: ignore[dict-item]
+        (Annotated[float, Feature(buckets=range(3))], "list"),
+        (Annotated[float, Feature(buckets="123")], "list"),  # type: ignore[arg-type]
         ("Unknown", "TYPE_CHECKING"),  # nobody can say what it is declared as
     ],
 )
@@ -106,6 +117,41 @@ def test_a_name_that_would_be_dropped_in_silence(name: str) -> None:
     if name == "_name":  # of the others pydantic speaks itself
         with pytest.raises(DeclarationError, match=name):
             declare(**{name: Annotated[str, Slot()]})
+
+
+@pytest.mark.parametrize("name", ["model_dump", "model_validate", "model_fields_set", "a\ud800", "a\0", "__class__"])
+def test_a_name_that_cannot_be_a_field(name: str) -> None:
+    """Each is told in our words; pydantic's speak of its insides."""
+    for part in ("features", "slots", "ignore"):
+        with pytest.raises(DeclarationError, match=r"rename|take it out"):
+            Profile.of(**{part: [name]})
+
+
+@pytest.mark.parametrize("given", [None, 5, "abc", [1], [None], {"a": 1}, {"a": Slot}])
+def test_what_names_no_features(given: Any) -> None:
+    """A list of names, or a mapping of name to marker."""
+    with pytest.raises(DeclarationError):
+        Profile.of(features=given)
+
+
+@pytest.mark.parametrize("name", ["\ud800", "a\0b", None, 5])
+def test_a_profile_is_called_what_a_class_can_be(name: Any) -> None:
+    """It is shown in messages."""
+    with pytest.raises(DeclarationError, match="name"):
+        Profile.of(features=["a"], name=name)
+
+
+def test_a_default_is_made_of_nothing_else() -> None:
+    """A feature is read by itself: there are no other values to make its default of."""
+    with pytest.raises(DeclarationError, match=r"Applicant\.it: .*default_factory"):
+        type(
+            "Applicant",
+            (Profile,),
+            {
+                "__annotations__": {"it": Annotated[str, Feature()]},
+                "it": Field(default_factory=lambda data: data["other"]),
+            },
+        )
 
 
 @pytest.mark.parametrize("hint", ["Annotated[str, Slot()]", "Annotated[Unknown, Slot()]", "Marked", "Slot"])
