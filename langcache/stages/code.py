@@ -56,11 +56,29 @@ def describe_code(function: Any) -> Code:
         raise UnkeyableError(f"the code of {name} reaches values nested too deep to describe; give version=") from None
 
 
+class _Sets:
+    """What walks through the items of sets share.
+
+    Attributes:
+        under_way: ids of the sets being described.
+        circles: how often one of these was met inside itself.
+        told: items by id, each with its description, which holds wherever the item stands.
+    """
+
+    __slots__ = ("circles", "told", "under_way")
+
+    def __init__(self) -> None:
+        self.under_way: set[int] = set()
+        self.circles = 0
+        self.told: dict[int, tuple[Any, str]] = {}
+
+
 class _Walk:
     """One walk; what is met again is referred to by number."""
 
-    def __init__(self, home: str | None) -> None:
+    def __init__(self, home: str | None, sets: _Sets | None = None) -> None:
         self._home = home
+        self._sets = sets or _Sets()
         self._seen: dict[int, int] = {}
         self._kept: list[Any] = []  # what is in `_seen` and `_told` must live as long as its id is used
         self._told: set[tuple[int, str]] = set()
@@ -89,8 +107,40 @@ class _Walk:
         self._kept.append(value)
 
     def _items(self, value: Any) -> Any:
-        items = [self.value(item) for item in value]
-        return items if isinstance(value, tuple) else ["set", sorted(items, key=repr)]
+        return [self.value(item) for item in value] if isinstance(value, tuple) else self._set(value)
+
+    def _set(self, value: frozenset[Any]) -> Any:
+        if id(value) in self._sets.under_way:
+            self._sets.circles += 1
+            return ["set", "itself"]
+        self._sets.under_way.add(id(value))
+        try:
+            return ["set", self._unordered(value)]
+        finally:
+            self._sets.under_way.discard(id(value))
+
+    def _unordered(self, items: Iterable[Any]) -> list[Any]:
+        return sorted((self._alone(item) for item in items), key=repr)
+
+    def _alone(self, item: Any) -> Any:
+        """An item of a set in a walk of its own: each process has them in another order, and would number them so."""
+        if type(item) in _IMMUTABLE:
+            return self.value(item)
+        if type(item) in (tuple, frozenset):
+            return [self._alone(part) for part in item] if isinstance(item, tuple) else self._set(item)
+        if id(item) not in self._sets.told:
+            return self._told_alone(item)
+        return self._sets.told[id(item)][1]
+
+    def _told_alone(self, item: Any) -> str:
+        circles, walk = self._sets.circles, _Walk(self._home, self._sets)
+        found = walk.value(item)
+        # A digest: written out, what sets of classes share would be as long as there are ways to it.
+        described = found if isinstance(found, str) else digest(canonical(found))
+        self.classes.extend(walk.classes)
+        if circles == self._sets.circles:
+            self._sets.told[id(item)] = item, described
+        return described
 
     def _pairs(self, pairs: Iterable[tuple[Any, Any]]) -> list[Any]:
         return [[self.value(key), self.value(item)] for key, item in pairs]
@@ -220,8 +270,9 @@ class _Walk:
 
     def _held(self, value: Any) -> list[Any] | None:
         held = found_in(value)
-        described = None if held is None else [self.value(item) for item in held]
-        return sorted(described, key=repr) if described is not None and isinstance(value, set) else described
+        if held is None or isinstance(value, set):
+            return None if held is None else self._unordered(held)
+        return [self.value(item) for item in held]
 
 
 def _cells(function: FunctionType) -> Iterable[tuple[str, Any]]:

@@ -101,10 +101,17 @@ def members_of(cls: type) -> Iterator[tuple[str, Any]]:
     """What the class statement of *cls* holds, without what Python and pydantic add to it."""
     is_enum = issubclass(cls, Enum)
     for name, item in vars(cls).items():
+        if name == "__doc__" and _is_made_docstring(cls, item):
+            continue
         is_code = isinstance(item, FunctionType | staticmethod | classmethod | property)
         is_own = name in _KEPT_DUNDERS or not name.startswith("__")
         if is_code or (is_own and not is_enum):
             yield name, item
+
+
+def _is_made_docstring(cls: type, doc: Any) -> bool:
+    """Whether *doc* is what `dataclass` writes: the defaults' reprs, which hold addresses, and sets in any order."""
+    return "__dataclass_fields__" in vars(cls) and isinstance(doc, str) and doc.startswith(f"{cls.__name__}(")
 
 
 def fields_of(cls: Any) -> Iterator[tuple[str, Any]]:

@@ -106,6 +106,10 @@ PAIRS = {
             "a prompt in an enum": "import enum\nclass C(enum.Enum):\n A = 'EDIT'\ndef f(): return C.A.value",
             "a prompt in an inner class": "class C:\n class D:\n  P = 'EDIT'\ndef f(): return C.D.P",
             "an operator of a class": "class C:\n def __str__(self): return 'EDIT'\ndef f(): return str(C())",
+            "a docstring of one's own on a dataclass": (
+                "from dataclasses import dataclass\n@dataclass\nclass C:\n 'EDIT'\n x: int\ndef f(): return C.__doc__"
+            ),
+            "a function in a set": "def g(): return 'EDIT'\nG = frozenset({g, len})\ndef f(): return [g() for g in G]",
             "a cached property": (
                 "from functools import cached_property\nclass C:\n @cached_property\n def p(self): return 'EDIT'\n"
                 "def f(): return C().p"
