@@ -98,6 +98,9 @@ class _Walk:
             return self._class(value)
         if callable(value) and (found := self._callable(value)) is not None:
             return found
+        return self._first_met(value)
+
+    def _first_met(self, value: Any) -> str:
         met = as_first_met(value, self._describe_object)
         self.classes.extend(met.classes)
         return met.description
@@ -156,11 +159,18 @@ class _Walk:
             return self._function(value)
         inner = getattr(value, "__wrapped__", None)
         if inner is not None:
-            return self.value(inner)
+            return self._wrapper(value, inner)
         if type(value).__module__ == "builtins" and hasattr(value, "__qualname__"):
             owner = getattr(value, "__self__", None)
             return ["builtin", str(value.__qualname__), None if isinstance(owner, ModuleType) else self.value(owner)]
         return None
+
+    def _wrapper(self, value: Any, inner: Any) -> Any:
+        """What decorates a function; a library's, such as `functools.cache`, is known by it."""
+        if is_library_class(type(value), self._home):
+            return self.value(inner)
+        # Apart from the object: code counts as it is now, and what the object holds as it was when first met.
+        return ["wrapper", self.value(inner), self.value(type(value)), self._first_met(value)]
 
     def _partial(self, value: Any) -> Any:
         return [self.value(value.func), self.value(tuple(value.args)), self._pairs(value.keywords.items())]

@@ -62,6 +62,18 @@ def function(source):
     return describe_code(scope["f"]).description
 
 
+DECORATOR = """
+import functools
+def D(said):
+    class Prompted:
+        def __init__(self, inner):
+            functools.update_wrapper(self, inner)
+            self.said = said
+        def __call__(self, *given):
+            return self.said + self.__wrapped__(*given)
+    return Prompted
+"""
+
 PAIRS = {
     "an edited body": ("def f(): return 1", "def f(): return 2"),
     "an edited default": ("def f(x=1): return x", "def f(x=2): return x"),
@@ -157,6 +169,18 @@ PAIRS = {
             ),
         }.items()
     },
+    "what a decorator that is a class was given": (
+        DECORATOR + "@D('a')\ndef f(): return 1",
+        DECORATOR + "@D('b')\ndef f(): return 1",
+    ),
+    "what is under a decorator that is a class": (
+        DECORATOR + "@D('a')\ndef f(): return 1",
+        DECORATOR + "@D('a')\ndef f(): return 2",
+    ),
+    "an edited decorator that is a class": (
+        DECORATOR + "@D('a')\ndef f(): return 1",
+        DECORATOR.replace("said + ", "said + 2 * ") + "@D('a')\ndef f(): return 1",
+    ),
     "an edited decorated function": (
         "from functools import cache\n@cache\ndef f(): return 1",
         "from functools import cache\n@cache\ndef f(): return 2",
@@ -283,6 +307,17 @@ def test_an_edited_prompt_constant_reruns_the_stage(cache):
     assert pipe.run({}).outputs["s"] == "a"
     scope["PROMPT"] = "b"
     assert pipe.run({}).outputs["s"] == "b"
+
+
+def test_an_edited_prompt_constant_counts_under_a_decorator_that_is_a_class(cache):
+    """Of the function as it is now, not as it was when the decorated one was first met."""
+    scope = {}
+    exec(DECORATOR + "PROMPT = 'a'\n@D('say ')\ndef stage(inputs, upstream): return PROMPT", scope)
+    pipe = Pipeline("p", cache=cache)
+    pipe.stage("s")(scope["stage"])
+    assert pipe.run({}).outputs["s"] == "say a"
+    scope["PROMPT"] = "b"
+    assert pipe.run({}).outputs["s"] == "say b"
 
 
 def test_an_explicit_version_stands_for_the_code(cache):
