@@ -9,22 +9,32 @@ afterwards is a counter, a log or a connection far more often than a prompt. Cod
 (``getattr``, plug-ins, other services) cannot be seen; ``version=`` stands for it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cached_property, partial, partialmethod
 from types import CodeType, FunctionType, MethodType, ModuleType
 from typing import Any, get_args, get_origin
 
 from langcache.core.encoding import canonical, digest
 from langcache.errors import UnkeyableError
-from langcache.stages.bytecode import imports, mentioned, written
-from langcache.stages.first_met import as_first_met, forget_half_described
+from langcache.stages.bytecode import imports, mentioned, stored, written
+from langcache.stages.first_met import as_first_bound, as_first_met, forget_half_described
 from langcache.stages.importing import imported
 from langcache.stages.libraries import home_of, is_library, is_library_class, is_of_user
-from langcache.stages.objects import as_builtin, code_behind, data_of, fields_of, found_in, members_of, state_of
+from langcache.stages.objects import (
+    as_builtin,
+    code_behind,
+    data_of,
+    fields_of,
+    found_in,
+    is_code,
+    members_of,
+    state_of,
+)
 
 __all__ = ["Code", "describe_code"]
 
 _IMMUTABLE = (str, int, float, bool, bytes, complex, type(None), type(...))
+_ABSENT = object()
 
 
 class Code:
@@ -82,6 +92,7 @@ class _Walk:
         self._seen: dict[int, int] = {}
         self._kept: list[Any] = []  # what is in `_seen` and `_told` must live as long as its id is used
         self._told: set[tuple[int, str]] = set()
+        self._stored: set[str] = set()  # attributes that the functions met so far store
         self.classes: list[type] = []
 
     def value(self, value: Any, names: frozenset[str] = frozenset()) -> Any:
@@ -183,6 +194,7 @@ class _Walk:
             return ["library", function.__module__, function.__qualname__, given]
         code = function.__code__
         ours, names = written(code), mentioned(code)
+        self._stored |= stored(code)
         # First, since importing a submodule puts its name among the globals of its package.
         modules = self._imported(function, code, names)
         return [
@@ -218,24 +230,38 @@ class _Walk:
     def _module(self, module: ModuleType, names: frozenset[str]) -> Any:
         if is_library(module.__name__, self._home):
             return ["library", module.__name__]
-        new = sorted(name for name in names & vars(module).keys() if (id(module), name) not in self._told)
+        new = {name: vars(module).get(name, _ABSENT) for name in names if (id(module), name) not in self._told}
+        new = {name: item for name, item in new.items() if item is not _ABSENT or name in self._stored}
         self._told.update((id(module), name) for name in new)
         self._kept.append(module)
-        return [[name, self.value(vars(module)[name], names)] for name in new]
+        return self._attributes(module, new, lambda item: self.value(item, names))
 
     def _class(self, cls: type) -> Any:
         if is_library_class(cls, self._home):
             return ["library", cls.__module__, cls.__qualname__]
         if hasattr(cls, "model_fields") or hasattr(cls, "__dataclass_fields__"):
             self.classes.append(cls)
+        members = dict(members_of(cls))
+        self._stored.update(*(stored(item.__code__) for item in map(_function_in, members.values()) if item))
         return [
             cls.__qualname__,
             self.value(type(cls)),
             [self.value(base) for base in cls.__bases__],
             self._pairs(vars(cls).get("__annotations__", {}).items()),
-            [[name, self._member(item)] for name, item in sorted(members_of(cls), key=lambda member: member[0])],
+            self._attributes(cls, dict.fromkeys(self._stored, _ABSENT) | members, self._member),
             self._pairs(fields_of(cls)),
         ]
+
+    def _attributes(self, owner: Any, items: dict[str, Any], describe: Callable[[Any], Any]) -> list[Any]:
+        """What a class or module holds, in order; what code stores there as it was, or was missing, when first met."""
+
+        def described(name: str, item: Any) -> Any:
+            if name not in self._stored or is_code(item):
+                return describe(item)
+            return as_first_bound(owner, name, lambda: item if item is _ABSENT else self._alone(item))
+
+        found = [[name, described(name, item)] for name, item in sorted(items.items(), key=lambda pair: pair[0])]
+        return [pair for pair in found if pair[1] is not _ABSENT]
 
     def _member(self, item: Any) -> Any:
         if isinstance(item, staticmethod | classmethod):
@@ -283,6 +309,11 @@ class _Walk:
         if held is None or isinstance(value, set):
             return None if held is None else self._unordered(held)
         return [self.value(item) for item in held]
+
+
+def _function_in(member: Any) -> FunctionType | None:
+    function = getattr(member, "__func__", member)
+    return function if isinstance(function, FunctionType) else None
 
 
 def _cells(function: FunctionType) -> Iterable[tuple[str, Any]]:

@@ -1,4 +1,4 @@
-"""Mutable objects as this process first met them, by identity."""
+"""Mutable objects, and attributes that code stores, as this process first met them; by identity."""
 
 import threading
 import weakref
@@ -6,7 +6,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-__all__ = ["Met", "as_first_met", "forget_half_described"]
+__all__ = ["Met", "as_first_bound", "as_first_met", "forget_half_described"]
 
 _KEPT = 10_000
 _UNDER_WAY = "itself"
@@ -31,6 +31,7 @@ class Met(NamedTuple):
 
 
 _met: OrderedDict[int, Met] = OrderedDict()
+_bound: dict[int, tuple[Any, dict[str, Any]]] = {}
 
 _lock = threading.RLock()
 
@@ -42,15 +43,35 @@ def as_first_met(value: Any, describe: Callable[[Any], tuple[str, tuple[type, ..
         return known if known is not None and known.is_of(value) else _meet(value, describe)
 
 
+def as_first_bound(owner: Any, name: str, describe: Callable[[], Any]) -> Any:
+    """What *describe* said of the attribute *name* of a class or module when it was first asked for."""
+    with _lock:
+        keeper, known = _bound.get(id(owner), (None, {}))
+        if keeper is None or keeper() is not owner:
+            known = {}
+            _bound[id(owner)] = _keeper(owner, _bound), known
+        if name not in known:
+            try:
+                known[name] = _UNDER_WAY
+                known[name] = describe()
+            except BaseException:
+                known.pop(name, None)
+                raise
+        return known[name]
+
+
 def forget_half_described() -> None:
     """At the end of the stack even what should undo a step may fail."""
     with _lock:
         for number in [number for number, met in _met.items() if met.description == _UNDER_WAY]:
             del _met[number]
+        for _, known in _bound.values():
+            for name in [name for name, described in known.items() if described == _UNDER_WAY]:
+                del known[name]
 
 
 def _meet(value: Any, describe: Callable[[Any], tuple[str, tuple[type, ...]]]) -> Met:
-    keeper, number = _keeper(value), id(value)
+    keeper, number = _keeper(value, _met), id(value)
     try:
         _met[number] = Met(keeper, _UNDER_WAY, ())
         met = _met[number] = Met(keeper, *describe(value))
@@ -62,9 +83,9 @@ def _meet(value: Any, describe: Callable[[Any], tuple[str, tuple[type, ...]]]) -
     return met
 
 
-def _keeper(value: Any) -> Any:
+def _keeper(value: Any, known: dict[int, Any]) -> Any:
     # Bound now: at the interpreter's end the module's names may be gone before the objects are.
-    def forget(_: Any, number: int = id(value), pop: Any = _met.pop) -> None:
+    def forget(_: Any, number: int = id(value), pop: Any = known.pop) -> None:
         pop(number, None)
 
     try:

@@ -13,7 +13,17 @@ from langcache.runtime.doors import door
 from langcache.stages.digests import digest_of_value
 from langcache.stages.libraries import is_of_user
 
-__all__ = ["Behind", "as_builtin", "code_behind", "data_of", "fields_of", "found_in", "members_of", "state_of"]
+__all__ = [
+    "Behind",
+    "as_builtin",
+    "code_behind",
+    "data_of",
+    "fields_of",
+    "found_in",
+    "is_code",
+    "members_of",
+    "state_of",
+]
 
 _BUILTINS: tuple[Any, ...] = (bytes, int, float, tuple, frozenset)
 _KEPT_DUNDERS = ("__doc__", "__slots__")
@@ -103,10 +113,14 @@ def members_of(cls: type) -> Iterator[tuple[str, Any]]:
     for name, item in vars(cls).items():
         if name == "__doc__" and _is_made_docstring(cls, item):
             continue
-        is_code = isinstance(item, FunctionType | staticmethod | classmethod | property)
         is_own = name in _KEPT_DUNDERS or not name.startswith("__")
-        if is_code or (is_own and not is_enum):
+        if is_code(item) or (is_own and not is_enum):
             yield name, item
+
+
+def is_code(item: Any) -> bool:
+    """Whether a member of a class is a function or made of some."""
+    return isinstance(item, FunctionType | staticmethod | classmethod | property)
 
 
 def _is_made_docstring(cls: type, doc: Any) -> bool:

@@ -278,6 +278,57 @@ def test_a_list_it_logs_to_is_no_part_of_its_code():
     assert before == describe_code(f).description
 
 
+COUNTERS = {
+    "of a class": "class C: n = 0\ndef f(): C.n += 1",
+    "of a class, written out": "class C: n = 0\ndef f(): C.n = C.n + 1",
+    "of a class, in a method of its own": (
+        "class C:\n n = 0\n @classmethod\n def up(cls): cls.n += 1\ndef f(): C.up(); return C.n"
+    ),
+    "of a class, by its objects": "class C:\n n = 0\n def up(self): type(self).n += 1\ndef f(): C().up()",
+    "of a class, by a helper": "class C: n = 0\ndef up(): C.n += 1\ndef f(): up()",
+    "that a class did not have": "class C: pass\ndef f(): C.n = 1",
+    "that a subclass did not have": "class B: n = 0\nclass C(B): pass\ndef f(): C.n += 1",
+    "that is a class": (
+        "class B:\n last = None\n def __init_subclass__(cls): B.last = cls\nclass C(B): pass\n"
+        "def f(): return B.last, type('D', (B,), {})"
+    ),
+    "that is a list": "class C: n = [0]\ndef f(): C.n = [*C.n, 1]",
+    "of a module": (
+        "import sys, types\nm = sys.modules['counting'] = types.ModuleType('counting')\nm.n = 0\ndef f(): m.n += 1"
+    ),
+    "that a module did not have": (
+        "import sys, types\nm = sys.modules['counting'] = types.ModuleType('counting')\ndef f(): m.n = 1"
+    ),
+}
+
+
+@pytest.mark.parametrize("name", COUNTERS)
+def test_a_counter_kept_on_a_class_or_module_is_no_part_of_the_code(name, monkeypatch):
+    """It counts with what it was when first met; before that, an edit of it is one."""
+    monkeypatch.setitem(sys.modules, "counting", None)
+
+    def counter(source):
+        scope = {"__name__": "__main__"}
+        exec(source, scope)
+        before = describe_code(scope["f"]).description
+        scope["f"]()
+        assert describe_code(scope["f"]).description == before
+        return before
+
+    source = COUNTERS[name]
+    edited = source.replace("n = 0", "n = 5").replace("[0]", "[5]")
+    assert (counter(source) == counter(edited)) == (source == edited)
+
+
+def test_what_methods_store_on_their_objects_is_no_counter_of_the_class():
+    """The class has the default, which is configuration."""
+    scope = {"__name__": "__main__"}
+    exec("class C:\n p = 'a'\n def __init__(self, p=None):\n  if p: self.p = p\ndef f(): return C().p", scope)
+    before = describe_code(scope["f"]).description
+    scope["C"].p = "b"
+    assert describe_code(scope["f"]).description != before
+
+
 def test_code_without_a_bottom_asks_for_a_version(cache):
     """Instead of failing without a hint."""
     deep = []
