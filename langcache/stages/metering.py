@@ -6,6 +6,7 @@ from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Any
 
 from langcache.core.events import StageEvent, StageOutcome
 from langcache.runtime.ambient import in_stage
@@ -13,6 +14,9 @@ from langcache.runtime.cache import Cache
 from langcache.runtime.doors import door
 
 __all__ = ["Meter", "measuring", "report_cost", "tell"]
+
+_TOO_MUCH = Decimal(10) ** 12
+"""No stage costs that many dollars; far more would overflow what accounts keep."""
 
 
 @dataclass(slots=True)
@@ -34,9 +38,20 @@ class Meter:
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def add(self, usd: Decimal | float | int | str) -> None:
-        """Add a cost; safe from any thread."""
+        """Add a cost, or a call without a price if that is what it is; safe from any thread."""
+        cost = _money(usd)
         with self._lock:
-            self.cost_usd += Decimal(str(usd))
+            self.unpriced += cost is None
+            self.cost_usd += cost or 0
+
+
+def _money(usd: Any) -> Decimal | None:
+    """*usd*, exactly; None if it is no sum of money, since one such would make every sum it is added to none."""
+    try:
+        cost = Decimal(str(usd))
+    except (ArithmeticError, ValueError):
+        return None
+    return cost if cost.is_finite() and 0 <= cost < _TOO_MUCH else None
 
 
 _meter: ContextVar[Meter | None] = ContextVar("langcache_stage_meter", default=None)
@@ -45,7 +60,8 @@ _meter: ContextVar[Meter | None] = ContextVar("langcache_stage_meter", default=N
 def report_cost(usd: Decimal | float | str) -> None:
     """Add *usd* to the cost of the stage that calls it, for work that LangChain's callbacks do not see.
 
-    Outside a stage it does nothing.
+    What is no sum of money (negative, infinite, NaN, no number) counts in ``run.unpriced``. Outside a stage it does
+    nothing.
     """
     meter = _meter.get()
     if meter is not None:

@@ -60,3 +60,25 @@ def test_an_event_says_which_stage_it_happened_in(cache):
         wrapped.invoke(founder())
     assert [(event.session, event.stage) for event in events] == [("s1", "draft"), (None, None)]
     assert cache.stats(days=1).requests == 2
+
+
+@pytest.mark.parametrize(
+    "cost",
+    [float("nan"), "sNaN", float("inf"), "-inf", "1e999999", 10**400, -5, "-0.01", "abc", None, True],
+    ids=lambda cost: str(cost)[:10],
+)
+def test_what_is_no_sum_of_money_is_a_cost_that_nobody_knows(cache, cost):
+    """The stage was paid for, so it does not fail; its session can still be read and gone on with."""
+    pipe = Pipeline("app", cache=cache)
+
+    @pipe.stage("plan")
+    def plan(inputs, upstream):
+        report_cost("0.10")
+        report_cost(cost)
+        return inputs["x"]
+
+    runs = [pipe.run({"x": x}, session_id="s") for x in (1, 2, 2)]
+    assert [(run.cost_usd, run.unpriced) for run in runs] == [(Decimal("0.10"), 1)] * 2 + [(Decimal(0), 0)]
+    assert pipe.status("s").cost_usd == Decimal("0.20")
+    assert [entry.lineage.cost_usd for entry in pipe.entries()] == [None, None]
+    assert cache.stats(days=1).stages["app:plan"].cost_usd == Decimal("0.20")
