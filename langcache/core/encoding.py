@@ -157,7 +157,16 @@ def _float(value: float) -> bytes:
 
 
 def _clock_reading(value: datetime | time) -> bytes:
-    return f"{value.isoformat()}{'f' if value.fold else ''}".encode()
+    return f"{value.isoformat()}{_zone(value)}{'f' if value.fold else ''}".encode("utf-8", "surrogatepass")
+
+
+def _zone(value: datetime | time) -> str:
+    """The zone's name as RFC 9557 writes it, if there is more to it than the offset: London is not Abidjan in July."""
+    zone = value.tzinfo
+    name = getattr(zone, "key", None) or getattr(zone, "zone", None)  # as zoneinfo and pytz call it
+    if not name and zone is not None and value.utcoffset() is None:
+        name = repr(zone)  # a time has no offset where that depends on the day
+    return f"[{name}]" if name else ""
 
 
 _SCALARS: tuple[tuple[type | tuple[type, ...], bytes, Callable[[Any], bytes]], ...] = (

@@ -2,10 +2,11 @@
 
 import dataclasses
 from collections import OrderedDict, defaultdict, namedtuple
-from datetime import UTC, datetime, time, timedelta, timezone
+from datetime import UTC, datetime, time, timedelta, timezone, tzinfo
 from decimal import Decimal
 from hashlib import blake2b
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import example, given, strategies as st
@@ -67,6 +68,37 @@ def test_equal_moments_in_two_zones_differ() -> None:
     noon = datetime(2024, 5, 1, 12, tzinfo=UTC)
     assert noon == noon.astimezone(timezone(timedelta(hours=2)))
     assert canonical(noon) != canonical(noon.astimezone(timezone(timedelta(hours=2))))
+
+
+class Rules(tzinfo):
+    """A zone as other libraries make them; like theirs, it tells no offset without a date."""
+
+    def __init__(self, zone: str | None) -> None:
+        self.zone = zone
+
+    def __repr__(self) -> str:
+        return f"<{self.zone}>"
+
+    def utcoffset(self, moment: datetime | None) -> timedelta | None:
+        return None if moment is None else timedelta(0)
+
+
+NAMES = ["Europe/London", "Africa/Abidjan", "Asia/Tokyo", "UTC"]
+ZONES = [None, UTC, *map(ZoneInfo, NAMES)]
+
+
+@pytest.mark.parametrize("zones", [ZONES, [None, UTC, *map(Rules, NAMES)]])
+@pytest.mark.parametrize("moment", [time(9), datetime(2024, 1, 1), datetime(2024, 10, 27, 2, 30, fold=1)])  # noqa: DTZ001
+def test_the_zone_of_a_reading_counts(moment: Any, zones: list[Any]) -> None:
+    """Half a year later London and Abidjan differ, and a time alone has no offset at all."""
+    assert len({canonical(moment.replace(tzinfo=zone)) for zone in zones}) == len(zones)
+    again = ZoneInfo.no_cache("Asia/Tokyo")
+    assert canonical(moment.replace(tzinfo=again)) == canonical(moment.replace(tzinfo=ZoneInfo("Asia/Tokyo")))
+
+
+def test_a_zone_without_a_name_is_no_missing_one() -> None:
+    """A time in it is told by what the zone says of itself."""
+    assert canonical(time(9, tzinfo=Rules(None))) != canonical(time(9))
 
 
 @pytest.mark.parametrize("moment", [datetime(2024, 10, 27, 2, 30), time(2, 30)])  # noqa: DTZ001 -- naive on purpose
