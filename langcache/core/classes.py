@@ -5,7 +5,7 @@ import sys
 from functools import lru_cache
 from typing import Any
 
-from langcache.core.encoding import canonical, digest
+from langcache.core.encoding import canonical, digest, fields_of
 from langcache.errors import UnstorableError
 
 __all__ = ["Classes", "schema_digest"]
@@ -30,7 +30,8 @@ class Classes:
         cls: Any = type(value)
         try:
             fields = _adapter(cls).dump_python(value, mode="json", by_alias=False, round_trip=True, warnings="error")
-            same = bool(self._validated(cls, fields) == value)
+            back = self._validated(cls, fields)
+            same = bool(back == value) and _is_alike(back, value)
         except Exception as error:
             raise UnstorableError(f"an answer of type {cls.__qualname__} is no data ({type(error).__name__})") from None
         if not same:
@@ -58,6 +59,19 @@ class Classes:
     @staticmethod
     def _validated(cls: Any, fields: Any) -> Any:
         return _adapter(cls).validate_python(fields, by_name=True, by_alias=False)
+
+
+def _is_alike(one: Any, other: Any) -> bool:
+    """Whether two values are equal field by field: a class's own ``__eq__`` may leave some out."""
+    fields, others = fields_of(one), fields_of(other)
+    if fields is not None and others is not None:
+        return type(one) is type(other) and _is_alike(fields, others)
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(_is_alike(one[name], other[name]) for name in one)
+    if isinstance(one, list | tuple) and isinstance(other, list | tuple):
+        both = isinstance(one, list) == isinstance(other, list) and len(one) == len(other)
+        return both and all(map(_is_alike, one, other))
+    return bool(one == other)
 
 
 @lru_cache(maxsize=512)
