@@ -92,14 +92,15 @@ class _Walk:
         self._seen: dict[int, int] = {}
         self._kept: list[Any] = []  # what is in `_seen` and `_told` must live as long as its id is used
         self._told: set[tuple[int, str]] = set()
+        self._names: frozenset[str] = frozenset()  # what the function under way looks up, in modules too
         self._stored: set[str] = set()  # attributes that the functions met so far store
         self.classes: list[type] = []
 
-    def value(self, value: Any, names: frozenset[str] = frozenset()) -> Any:
+    def value(self, value: Any) -> Any:
         if type(value) in _IMMUTABLE:
             return "..." if value is ... else repr(value) if type(value) is complex else value
         if isinstance(value, ModuleType):
-            return self._module(value, names)
+            return self._module(value)
         if id(value) in self._seen:
             return ["again", self._seen[id(value)]]
         if type(value) in (tuple, frozenset):
@@ -184,7 +185,13 @@ class _Walk:
         return ["wrapper", self.value(inner), self.value(type(value)), self._first_met(value)]
 
     def _partial(self, value: Any) -> Any:
-        return [self.value(value.func), self.value(tuple(value.args)), self._pairs(value.keywords.items())]
+        outer, function = self._names, value.func
+        described = self.value(function)
+        if isinstance(function, FunctionType):
+            self._names |= mentioned(function.__code__)
+        given = [self.value(tuple(value.args)), self._pairs(value.keywords.items())]
+        self._names = outer
+        return [described, *given]
 
     def _function(self, function: FunctionType) -> Any:
         captured = [(name, _content(cell)) for name, cell in _cells(function)]
@@ -192,19 +199,24 @@ class _Walk:
             # What a library's decorator or factory was given: a function, a prompt, tools.
             given = [self.value(item) for _, item in captured]
             return ["library", function.__module__, function.__qualname__, given]
-        code = function.__code__
-        ours, names = written(code), mentioned(code)
-        self._stored |= stored(code)
+        self._stored |= stored(function.__code__)
+        outer, self._names = self._names, mentioned(function.__code__)
+        described = self._own_function(function, captured)
+        self._names = outer
+        return described
+
+    def _own_function(self, function: FunctionType, captured: list[tuple[str, Any]]) -> Any:
+        code, ours = function.__code__, written(function.__code__)
         # First, since importing a submodule puts its name among the globals of its package.
-        modules = self._imported(function, code, names)
+        modules = self._imported(function, code)
         return [
             self._code(code),
             self.value(function.__defaults__),
             self.value(tuple(sorted((function.__kwdefaults__ or {}).items()))),
-            [self.value(item, names) for name, item in captured if name not in ours],
+            [self.value(item) for name, item in captured if name not in ours],
             [
-                [name, self.value(function.__globals__[name], names)]
-                for name in sorted(names & function.__globals__.keys() - ours)
+                [name, self.value(function.__globals__[name])]
+                for name in sorted(self._names & function.__globals__.keys() - ours)
             ],
             modules,
             self.value(vars(function)) if vars(function).keys() - {"__wrapped__"} else None,
@@ -217,24 +229,24 @@ class _Walk:
             code.co_flags, code.co_argcount, code.co_kwonlyargcount, code.co_exceptiontable,
         ]  # fmt: skip
 
-    def _imported(self, function: FunctionType, code: CodeType, names: frozenset[str]) -> list[Any]:
+    def _imported(self, function: FunctionType, code: CodeType) -> list[Any]:
         """What a function imports itself, as its own statement would find it."""
         found = [
-            self.value(imported(statement, function.__globals__), names)
+            self.value(imported(statement, function.__globals__))
             for statement in imports(code)
             if statement.level or not is_library(statement.name, self._home)
         ]
         inner = (constant for constant in code.co_consts if isinstance(constant, CodeType))
-        return found + [item for constant in inner for item in self._imported(function, constant, names)]
+        return found + [item for constant in inner for item in self._imported(function, constant)]
 
-    def _module(self, module: ModuleType, names: frozenset[str]) -> Any:
+    def _module(self, module: ModuleType) -> Any:
         if is_library(module.__name__, self._home):
             return ["library", module.__name__]
-        new = {name: vars(module).get(name, _ABSENT) for name in names if (id(module), name) not in self._told}
+        new = {name: vars(module).get(name, _ABSENT) for name in self._names if (id(module), name) not in self._told}
         new = {name: item for name, item in new.items() if item is not _ABSENT or name in self._stored}
         self._told.update((id(module), name) for name in new)
         self._kept.append(module)
-        return self._attributes(module, new, lambda item: self.value(item, names))
+        return self._attributes(module, new, self.value)
 
     def _class(self, cls: type) -> Any:
         if is_library_class(cls, self._home):

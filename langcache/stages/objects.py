@@ -3,6 +3,7 @@
 import sys
 from collections import deque
 from collections.abc import Iterator, Mapping, Set as AbstractSet
+from dataclasses import is_dataclass
 from enum import Enum
 from string import Template
 from types import FunctionType, MappingProxyType, SimpleNamespace
@@ -102,9 +103,18 @@ def data_of(value: Any) -> Any:
 
 def state_of(value: Any) -> dict[str, Any]:
     """What *value* holds in slots and attributes."""
-    slots = [name for cls in type(value).__mro__ for name in getattr(cls, "__slots__", ())]
+    slots = [name for cls in type(value).__mro__ for name in _slots_of(cls)]
     state = {name: getattr(value, name) for name in slots if name != "__dict__" and hasattr(value, name)}
     return {**state, **getattr(value, "__dict__", {})}
+
+
+def _slots_of(cls: type) -> list[str]:
+    """The names of the class's own slots as Python keeps them; a private one has the class's name in front."""
+    given = vars(cls).get("__slots__", ())
+    names = [given] if isinstance(given, str) else list(given)
+    private = [name.startswith("__") and not name.endswith("__") for name in names]
+    own = cls.__name__.lstrip("_")
+    return [f"_{own}{name}" if hidden and own else name for name, hidden in zip(names, private, strict=True)]
 
 
 def members_of(cls: type) -> Iterator[tuple[str, Any]]:
@@ -133,6 +143,18 @@ def fields_of(cls: Any) -> Iterator[tuple[str, Any]]:
     if issubclass(cls, Enum):
         yield from ((name, member.value) for name, member in cls.__members__.items())
     for name, info in getattr(cls, "model_fields", {}).items():
-        yield name, tuple(getattr(info, part) for part in _FIELD_PARTS)
+        yield name, (*(getattr(info, part) for part in _FIELD_PARTS), *_rest_of(info))
     for name, info in getattr(cls, "__private_attributes__", {}).items():
         yield name, (info.default, info.default_factory)
+
+
+def _rest_of(info: Any) -> Iterator[tuple[str, Any]]:
+    """What few fields say; of the others nothing, not even None, since keys hold what came before."""
+    if info.serialization_alias != info.alias:
+        yield "serialization_alias", info.serialization_alias
+    if info.exclude:
+        yield "exclude", info.exclude
+    for item in info.metadata:
+        # Patterns and the like, in objects of pydantic's own, which are no data.
+        if type(item).__module__.startswith("pydantic.") and not is_dataclass(item) and hasattr(item, "__dict__"):
+            yield "metadata", tuple(vars(item).items())

@@ -149,6 +149,30 @@ PAIRS = {
             "a message": (
                 "from langchain_core.messages import SystemMessage\nm = [SystemMessage('EDIT')]\ndef f(): return m"
             ),
+            **{
+                f"what a model's field {what}": (
+                    "from pydantic import BaseModel, Field\n"
+                    f"class C(BaseModel):\n p: str = Field('x', {said})\ndef f(): return C"
+                )
+                for what, said in {
+                    "must look like": "pattern='EDIT'",
+                    "is called when written": "serialization_alias='EDIT'",
+                    "keeps to itself": "exclude='EDIT' == 'x1'",
+                }.items()
+            },
+            "a private slot": ("class C:\n __slots__ = '__p'\nc = C()\nsetattr(c, '_C__p', 'EDIT')\ndef f(): return c"),
+            **{
+                f"a module in {where}": (
+                    "import functools, types\nm = types.ModuleType('held')\nm.P = 'EDIT'\n" + source
+                )
+                for where, source in {
+                    "a default": "def f(p=m): return p.P",
+                    "a keyword default": "def f(*, p=m): return p.P",
+                    "a class": "class C: p = m\ndef f(): return C.p.P",
+                    "a tuple": "ms = (m,)\ndef f(): return ms[0].P",
+                    "a partial": "f = functools.partial(lambda p: p.P, m)",
+                }.items()
+            },
             "a template": "from string import Template\nt = Template('EDIT $a')\ndef f(): return t",
             "a namespace": "from types import SimpleNamespace\nn = SimpleNamespace(p='EDIT')\ndef f(): return n.p",
             "a bound method of a text": "say = 'EDIT {}'.format\ndef f(): return say(1)",
@@ -293,19 +317,14 @@ COUNTERS = {
         "def f(): return B.last, type('D', (B,), {})"
     ),
     "that is a list": "class C: n = [0]\ndef f(): C.n = [*C.n, 1]",
-    "of a module": (
-        "import sys, types\nm = sys.modules['counting'] = types.ModuleType('counting')\nm.n = 0\ndef f(): m.n += 1"
-    ),
-    "that a module did not have": (
-        "import sys, types\nm = sys.modules['counting'] = types.ModuleType('counting')\ndef f(): m.n = 1"
-    ),
+    "of a module": "import types\nm = types.ModuleType('held')\nm.n = 0\ndef f(): m.n += 1",
+    "that a module did not have": "import types\nm = types.ModuleType('held')\ndef f(): m.n = 1",
 }
 
 
 @pytest.mark.parametrize("name", COUNTERS)
-def test_a_counter_kept_on_a_class_or_module_is_no_part_of_the_code(name, monkeypatch):
+def test_a_counter_kept_on_a_class_or_module_is_no_part_of_the_code(name):
     """It counts with what it was when first met; before that, an edit of it is one."""
-    monkeypatch.setitem(sys.modules, "counting", None)
 
     def counter(source):
         scope = {"__name__": "__main__"}
