@@ -27,14 +27,15 @@ class Values:
 
     Raises:
         DeclarationError: they are no mapping of names.
-        UnkeyableError: an input is no data; the message names it.
+        UnkeyableError: an input is no data, or cannot be copied; the message names it.
     """
 
     def __init__(self, values: Mapping[str, Any]) -> None:
         given = _named(values)
         self._digests = {name: _digest(name, value) for name, value in given.items()}
         # A copy, since whoever changed one while the run goes on would have the rest stored under the wrong digest.
-        self.values = copy.deepcopy(given)
+        memo: dict[int, Any] = {}
+        self.values = {name: _copied(name, value, memo) for name, value in given.items()}
         self.whole = digest(canonical(self._digests))
 
     def digest_of(self, token: str, only: frozenset[str] | None = None) -> str:
@@ -150,3 +151,11 @@ def _digest(name: str, value: Any) -> str:
         return digest_of_value(value)
     except UnkeyableError as error:
         raise UnkeyableError(f"input {name!r} cannot be part of a key: {error}") from None
+
+
+def _copied(name: str, value: Any, memo: dict[int, Any]) -> Any:
+    try:
+        return copy.deepcopy(value, memo)
+    except Exception as error:
+        reason = f"a {type(value).__qualname__} that cannot be copied ({type(error).__name__})"
+        raise UnkeyableError(f"input {name!r} cannot be given to stages: {reason}") from None

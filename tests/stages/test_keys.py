@@ -4,8 +4,12 @@ import importlib
 import json
 import random
 import sys
+import threading
+from types import MappingProxyType
+from typing import Any
 
 import pytest
+from pydantic import BaseModel, PrivateAttr
 
 from langcache.errors import UnkeyableError
 from langcache.stages import Pipeline, StageFailed, first_met, libraries
@@ -49,6 +53,28 @@ def test_an_input_that_is_no_data_is_named():
     """Before anything runs."""
     with pytest.raises(UnkeyableError, match="input 'x' cannot be part of a key"):
         Values({"x": object()})
+
+
+class Held(BaseModel):
+    _lock: Any = PrivateAttr(default_factory=threading.Lock)
+
+
+def nested(depth):
+    value = []
+    for _ in range(depth):
+        value = [value]
+    return value
+
+
+@pytest.mark.parametrize(
+    "value", [MappingProxyType({"a": 1}), {"a": 1}.keys(), Held(), memoryview(b"x"), nested(600), nested(100_000)]
+)
+def test_an_input_that_cannot_be_copied_is_named(cache, value):
+    """It may have a key, but each stage is given a copy of its own."""
+    pipe = Pipeline("p", cache=cache)
+    pipe.stage("s")(lambda inputs, upstream: 0)
+    with pytest.raises(UnkeyableError, match="input 'x' cannot"):
+        pipe.run({"y": 1, "x": value})
 
 
 def test_tokens_tell_absent_from_none():
