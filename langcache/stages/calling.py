@@ -12,6 +12,7 @@ from langcache.runtime.cache import Cache
 from langcache.runtime.steps import Flow, Step
 from langcache.stages.awaiting import finished
 from langcache.stages.declaration import Stage
+from langcache.stages.failure import reason_of
 from langcache.stages.identity import Identities
 from langcache.stages.inputs import EVERYTHING, Recorded, Values
 from langcache.stages.metering import Meter, measuring
@@ -70,7 +71,7 @@ class Calling:
         try:
             return as_report((yield self._calling(lambda: validator(value), validator, meter)))
         except Exception as error:
-            return Report(False, (f"{type(error).__name__}: {error}",))
+            return Report(False, (reason_of(error),))
 
     def _calling(self, call: Call, function: Any, meter: Meter) -> Step[Any]:
         if _is_async(function):

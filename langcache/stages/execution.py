@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from langcache.runtime.steps import Flow, adrive, drive
-from langcache.stages.failure import StageFailed
+from langcache.stages.failure import StageFailed, reason_of
 from langcache.stages.graph import Graph
 from langcache.stages.results import Outputs, Progress, Run, Settled
 from langcache.stages.schedule import Schedule, Task
@@ -138,7 +138,7 @@ class Execution:
 
     def _note_failure(self, task: Task, error: Exception) -> None:
         self.schedule.failed(task.name, error)
-        reason, cost, seconds = f"{type(error).__name__}: {error}", Decimal(0), 0.0
+        reason, cost, seconds = reason_of(error), Decimal(0), 0.0
         if isinstance(error, Broken):
             reason, cost, seconds = error.reason, error.meter.cost_usd, error.seconds
             self.account.cost_usd += cost
@@ -162,7 +162,7 @@ class Execution:
         if not self.schedule.failures:
             return self.account
         (name, error), *others = self.schedule.failures.items()
-        reason = error.reason if isinstance(error, Broken) else f"{type(error).__name__}: {error}"
+        reason = error.reason if isinstance(error, Broken) else reason_of(error)
         raise StageFailed(name, reason, others=tuple(other for other, _ in others), run=self.account) from (
             error.__cause__ if isinstance(error, Broken) else error
         )

@@ -1,4 +1,4 @@
-"""What a run raises when a stage fails."""
+"""What a run raises when a stage fails, and what it says of it."""
 
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -8,7 +8,16 @@ from langcache.errors import LangcacheError
 if TYPE_CHECKING:
     from langcache.stages.results import Run
 
-__all__ = ["StageFailed"]
+__all__ = ["StageFailed", "reason_of"]
+
+
+def reason_of(error: BaseException) -> str:
+    """Type and text of *error*; the type alone of one that fails to say more."""
+    name = type(error).__name__
+    try:
+        return f"{name}: {error}"
+    except Exception:
+        return name
 
 
 class StageFailed(LangcacheError):

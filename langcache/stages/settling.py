@@ -4,6 +4,7 @@ Look for an entry; else take the lease, look again, run, validate, write down, c
 Whoever finds the lease taken waits for the other's entry; a dead holder's lease runs out.
 """
 
+import asyncio
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -14,6 +15,7 @@ from langcache.errors import LangcacheError, StoreError
 from langcache.runtime.steps import Flow
 from langcache.stages.calling import Calling
 from langcache.stages.entries import Entry, Lineage, Metadata
+from langcache.stages.failure import reason_of
 from langcache.stages.identity import Identities, Identity
 from langcache.stages.inputs import Values
 from langcache.stages.items import items_of
@@ -200,9 +202,10 @@ class Settling:
     def _breaking(self, meter: Meter, started: float) -> Generator[None]:
         try:
             yield
-        except Exception as error:
-            reason = f"{type(error).__name__}: {error}"
-            raise Broken(reason, meter, max(0.0, self.vault.now() - started)) from error
+        except (Exception, asyncio.CancelledError) as error:
+            if isinstance(error, asyncio.CancelledError) and _is_run_cancelled():
+                raise
+            raise Broken(reason_of(error), meter, max(0.0, self.vault.now() - started)) from error
 
     def _commit(self, asked: Question, entry: Entry, lease: Lease | None) -> Flow[bool | None]:
         """Whether *entry* is durable; None if the lease was lost."""
@@ -295,6 +298,15 @@ class Settling:
             yield from self.vault.commit(entry)
         except StoreError as error:
             self.vault.told(error)
+
+
+def _is_run_cancelled() -> bool:
+    """Whether somebody cancels the task we run in; else what was cancelled is the stage's own."""
+    try:
+        task = asyncio.current_task()
+    except RuntimeError:  # no loop runs in this thread
+        return False
+    return task is not None and task.cancelling() > 0
 
 
 def _reused(entry: Entry, meter: Meter) -> Settled:

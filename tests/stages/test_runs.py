@@ -164,6 +164,46 @@ async def test_async_runs_share_entries_with_sync_ones(cache):
     assert (await pipe.astatus(run.session_id)).state == "finished"
 
 
+@pytest.mark.parametrize("is_async", [False, True])
+def test_a_task_that_a_stage_cancels_itself_fails_the_stage(cache, is_async):
+    """Nobody cancelled the run, so it is a failure like any other."""
+    pipe = Pipeline("p", cache=cache)
+
+    @pipe.stage("s", version="1")
+    async def stage(inputs, upstream):
+        report_cost("0.10")
+        task = asyncio.create_task(asyncio.sleep(60))
+        task.cancel()
+        await task
+
+    with pytest.raises(StageFailed, match="CancelledError") as failed:
+        asyncio.run(pipe.arun({})) if is_async else pipe.run({})
+    assert isinstance(failed.value.__cause__, asyncio.CancelledError)
+    assert Decimal("0.10") == failed.value.run.cost_usd
+
+
+@pytest.mark.parametrize("is_async", [False, True])
+def test_an_error_that_cannot_say_what_it_is_is_named(cache, is_async):
+    """With its cause and cost like any other."""
+
+    class Mute(Exception):
+        def __str__(self):
+            raise self
+
+    pipe = Pipeline("p", cache=cache)
+
+    @pipe.stage("s", version="1")
+    def stage(inputs, upstream):
+        report_cost("0.10")
+        raise Mute
+
+    with pytest.raises(StageFailed, match=r"stage 's' failed: Mute$") as failed:
+        asyncio.run(pipe.arun({}, session_id="s")) if is_async else pipe.run({}, session_id="s")
+    assert isinstance(failed.value.__cause__, Mute)
+    assert Decimal("0.10") == failed.value.run.cost_usd
+    assert pipe.status("s").stages["s"].error == "Mute"
+
+
 async def test_a_cancelled_run_gives_its_leases_back(cache):
     """The next one need not wait for a dead one's lease to run out."""
     pipe, begun, nap_s = Pipeline("p", cache=cache), asyncio.Event(), [60, 0]
