@@ -35,18 +35,26 @@ def as_report(said: Any) -> Report:
     ``ok`` or ``valid``, and perhaps ``problems``, ``errors`` or ``issues``.
 
     Raises:
-        DeclarationError: it is none of these, None above all: a validator that forgets to return has judged nothing.
+        DeclarationError: it is none of these, None above all: a validator that forgets to return has judged nothing;
+            or its problems are none.
     """
-    if isinstance(said, Report):
-        return said
     if isinstance(said, bool):
         return Report(said)
     if isinstance(said, list | tuple):
-        return Report.of(str(problem) for problem in said)
+        return Report.of(_texts(said))
     passed = _first(said, ("passed", "ok", "valid"))
     if isinstance(passed, bool):
-        return Report(passed, tuple(str(problem) for problem in _first(said, ("problems", "errors", "issues")) or ()))
+        return Report(passed, _texts(_first(said, ("problems", "errors", "issues"))))
     raise DeclarationError(f"a validator returns a Report, a bool or a list of problems, not {type(said).__name__}")
+
+
+def _texts(problems: Any) -> tuple[str, ...]:
+    """The problems as texts; a text is one of them, not as many as it has letters."""
+    if problems is None or isinstance(problems, str):
+        return (problems,) if problems else ()
+    if isinstance(problems, Iterable):
+        return tuple(str(problem) for problem in problems)
+    raise DeclarationError(f"a validator's problems are texts, not a {type(problems).__name__}")
 
 
 def _first(said: Any, names: tuple[str, ...]) -> Any:

@@ -72,7 +72,23 @@ def test_a_new_validator_judges_stored_output_without_running_the_stage(cache):
         pair(cache, lambda output: Report.of(["no good"])).run({})
 
 
-@pytest.mark.parametrize("said", [None, 1, "fine"])
+@pytest.mark.parametrize("said", [Report(False, "no good"), {"passed": False, "problems": "no good"}])
+def test_a_text_is_one_problem(cache, said):
+    """Not one for each letter."""
+    with pytest.raises(StageFailed, match=r"validation failed; no good$"):
+        pair(cache, lambda output: said).run({})
+
+
+@pytest.mark.parametrize("said", [Report(False, None), {"passed": False, "problems": 7}, Report(False, (1, 2))])
+def test_problems_of_any_shape_are_read_or_said_to_be_none(cache, said):
+    """A validator that says it badly has failed the output; what was paid for is kept."""
+    with pytest.raises(StageFailed, match=r"validation failed($|; )"):
+        pair(cache, lambda output: said).run({})
+    assert [entry.metadata.validation_status for entry in pair(cache).entries()] == ["failed"]
+    assert all(type(problem) is str for problem in pair(cache).entries()[0].lineage.problems)
+
+
+@pytest.mark.parametrize("said", [None, 1, "fine", Report("no"), Report(None)])
 def test_a_validator_that_says_nothing_fails_the_stage(cache, said):
     """Forgetting to return is not passing; what was paid for is kept."""
     with pytest.raises(StageFailed, match="a validator returns"):
