@@ -11,6 +11,9 @@ __all__ = ["Spot", "spot_of"]
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9_.-]")
 
+_LONGEST = 200
+"""File systems take names of 255 bytes; a digest and an ending come after it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Spot:
@@ -53,5 +56,5 @@ def _safe_folder(stage: Stage | None, otherwise: str) -> str:
 
 def _safe(name: str) -> str:
     """*name* if it can be one file's name anywhere, else one that can, told apart by a digest."""
-    safe = _UNSAFE.sub("_", name).lstrip(".") or "_"
+    safe = _UNSAFE.sub("_", name).lstrip(".")[:_LONGEST] or "_"
     return safe if safe == name else f"{safe}-{digest(name.encode('utf-8', 'surrogatepass'))[:8]}"

@@ -87,6 +87,19 @@ def test_no_stage_name_leads_out_of_the_export(cache, tmp_path):
     assert len(pipe.import_(tmp_path / "out")) == 5
 
 
+def test_a_stage_of_any_name_is_exported(cache, tmp_path):
+    """In names that file systems take, and not in each other's place."""
+    pipe, names = Pipeline("p", cache=cache), ["x" * 5000, "x" * 5001, "x" * 200, "é" * 300]
+    for name in names:
+        pipe.stage(name)(lambda inputs, upstream: 0)
+    pipe.run({})
+    pipe.export(tmp_path / "out")
+    assert len(list((tmp_path / "out").glob("x*/x*.json"))) == 3
+    pipe.clear()
+    assert pipe.import_(tmp_path / "out")
+    assert pipe.run({}).executed == []
+
+
 def test_a_link_in_the_folder_is_not_followed_out_of_it(cache, tmp_path):
     """An export overwrites nothing elsewhere."""
     (tmp_path / "elsewhere").mkdir()
