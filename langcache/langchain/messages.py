@@ -95,10 +95,8 @@ class Messages:
             return "input", name
         if isinstance(value, BaseMessageChunk):
             value = message_chunk_to_message(value)
-        if type(value) is AddableDict:
-            return "parts", leaf(dict(value))
         if not isinstance(value, BaseMessage):
-            return None
+            return _pack_other(value, leaf)
         if value.type not in _KINDS:
             raise UnstorableError(f"a message of type {value.type!r} cannot be stored")
         data = self._pack_ai(value, leaf) if isinstance(value, AIMessage) else {}
@@ -108,8 +106,9 @@ class Messages:
         if value.name is not None:
             data["name"] = leaf(value.name)
         if self._originals is not None:
-            data.update(n=len(self._originals), id=leaf(value.id), extra=_pack_extra(value, leaf))
-            self._originals.append(value)
+            data["n"] = len(self._originals)
+            self._originals.append(value)  # before those that it holds
+            data.update(id=leaf(value.id), extra=_pack_extra(value, leaf))
         return value.type, data
 
     def _pack_tool(self, message: ToolMessage, leaf: Leaf) -> dict[str, Any]:
@@ -166,11 +165,11 @@ class Messages:
         return data
 
     def unpack(self, kind: str, data: Any, leaf: Leaf) -> Any:
-        """A new message with a new id, or an input; raises `CorruptEntry` for data `pack` did not make."""
+        """A new message with a new id, another answer or an input; raises `CorruptEntry` for what is none."""
         if kind == "input" and self._inputs is not None and isinstance(data, str):
             return self._inputs.given(data)
-        if kind == "parts" and isinstance(parts := leaf(data), dict):
-            return AddableDict(parts)
+        if kind in _OTHERS:
+            return _unpack_other(kind, leaf(data))
         cls = _KINDS.get(kind)
         if cls is None or not isinstance(data, dict):
             raise CorruptEntry("not a message")
@@ -216,6 +215,33 @@ class Messages:
     def _original(self, data: dict[str, Any]) -> BaseMessage | None:
         at = data.get("n")
         return self._originals[at] if self._originals is not None and isinstance(at, int) else None
+
+
+_OTHERS: dict[str, tuple[type, type, Callable[[Any], Any], Callable[[Any], Any]]] = {
+    "parts": (AddableDict, dict, dict, AddableDict),
+    "text prompt": (StringPromptValue, str, lambda prompt: prompt.text, lambda text: StringPromptValue(text=text)),
+    "chat prompt": (
+        ChatPromptValue,
+        list,
+        lambda prompt: list(prompt.messages),
+        lambda messages: ChatPromptValue(messages=messages),
+    ),
+}
+"""LangChain's other answers: what each is, what it holds, and how it is taken apart and made."""
+
+
+def _pack_other(value: Any, leaf: Leaf) -> tuple[str, Any] | None:
+    for kind, (cls, _, apart, _) in _OTHERS.items():
+        if type(value) is cls:
+            return kind, leaf(apart(value))
+    return None
+
+
+def _unpack_other(kind: str, held: Any) -> Any:
+    _, holds, _, make = _OTHERS[kind]
+    if not isinstance(held, holds):
+        raise CorruptEntry(f"no {kind}")
+    return make(held)
 
 
 def _revived(original: BaseMessage, fields: dict[str, Any]) -> BaseMessage:

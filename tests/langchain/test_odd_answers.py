@@ -2,14 +2,16 @@
 
 import asyncio
 from datetime import UTC, datetime
+from functools import reduce
+from operator import add
 from typing import Any
 
 import pytest
 from langchain_core.language_models import BaseChatModel
-from langchain_core.messages import AIMessage
+from langchain_core.messages import AIMessage, ToolMessage
 from langchain_core.outputs import ChatGeneration, ChatResult
-from langchain_core.prompts import ChatPromptTemplate
-from langchain_core.runnables import Runnable, RunnableLambda, RunnablePick
+from langchain_core.prompts import ChatPromptTemplate, PromptTemplate
+from langchain_core.runnables import Runnable, RunnableLambda, RunnableParallel, RunnablePick
 from pydantic import BaseModel, field_validator
 
 from langcache import Cache, Profile
@@ -119,3 +121,24 @@ def test_parts_that_were_picked() -> None:
         assert found == [{"to": "Dear Ann", "n": 1}, {"to": "Dear Bob", "n": 1}]
         assert {type(each) for each in found} == {type(chain.invoke({"who": "Ann"}))}
         assert cache.stats(days=1).outcomes == {"miss": 1, "hit": 1}
+
+
+@pytest.mark.parametrize("text", [True, False], ids=["text", "chat"])
+def test_a_prompt_is_an_answer(text: bool) -> None:
+    """A chain may end in its prompt, alone or beside other parts; streamed, none of them is lost."""
+    prompt = PromptTemplate.from_template("For {who}") if text else ChatPromptTemplate.from_template("For {who}")
+    chain = RunnableParallel(said=RunnableLambda(lambda user: f"Hi {user['who']}"), prompt=prompt)
+    with Cache("memory://") as cache:
+        wrapped = cache.wrap(chain, profile=PROFILE, prompt_version="1")
+        for who in ("Ann", "Bob", "Cy"):
+            for found in (reduce(add, wrapped.stream({"who": who})), wrapped.invoke({"who": who})):
+                assert (found["said"], found["prompt"].to_string()) == (f"Hi {who}", prompt.invoke(who).to_string())
+                assert type(found["prompt"]) is type(prompt.invoke(who))
+        assert cache.stats(days=1).outcomes == {"miss": 1, "hit": 5}
+
+
+def test_a_message_in_a_message() -> None:
+    """The one that holds the other is the answer."""
+    held = ToolMessage("done", tool_call_id="1")
+    chain = RunnableLambda(lambda user: AIMessage(f"Hi {user['who']}", additional_kwargs={"after": held}))
+    assert all(found[0] == AIMessage("Hi Ann", additional_kwargs={"after": held}) for found in answers(chain, "Ann"))
