@@ -4,6 +4,7 @@ Exit status: 0 done; 1 it failed, or found something unhealthy; 2 it was called 
 an API key is missing; 130 interrupted by Ctrl-C.
 """
 
+import io
 import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Annotated, Any
@@ -34,6 +35,7 @@ STATUSES = "Exit status: 0 done, 1 failed or unhealthy, 2 called wrongly or unco
 
 def main() -> None:
     """Run the command line, and leave with its exit status."""
+    _show_what_can_be_shown()
     try:
         with one_line():
             build()()
@@ -43,6 +45,12 @@ def main() -> None:
         extra = "demo" if "demo" in sys.argv[1:] else EXTRAS[error.name]  # one hint that is enough
         sys.stderr.write(f"langcache: {error.name} is not installed: pip install 'langcache-middleware[{extra}]'\n")
         sys.exit(WRONGLY_CALLED)
+
+
+def _show_what_can_be_shown() -> None:
+    """A pipe under ``LC_ALL=C`` or a console of Windows takes few letters; stderr replaces the others by itself."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")
 
 
 COMMANDS = {

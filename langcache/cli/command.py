@@ -1,7 +1,7 @@
 """What every command shares: the options that name the cache and the form of the answer, an example, and its end."""
 
 import inspect
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import wraps
@@ -13,6 +13,7 @@ from langcache.cli.output import Form, Report, render
 from langcache.cli.progress import progress
 from langcache.cli.settings import Loaded, Settings, load
 from langcache.cli.trouble import WRONGLY_CALLED, Trouble, one_line
+from langcache.core.naming import check_name
 from langcache.errors import StoreError
 from langcache.runtime.cache import Cache
 from langcache.runtime.offline import OfflineStore
@@ -90,6 +91,7 @@ def command(*examples: str, without: Collection[str] = ()) -> Callable[[Callable
         @wraps(function)
         def run(**given: Any) -> None:
             with one_line():
+                _check_texts(given)
                 shared = {name: given.pop(name, _DEFAULTS[name]) for name in _SHARED}
                 report = function(_session(**shared), **given)
                 if report is None:
@@ -104,6 +106,14 @@ def command(*examples: str, without: Collection[str] = ()) -> Callable[[Callable
         return run
 
     return made
+
+
+def _check_texts(given: Mapping[str, Any]) -> None:
+    """Bytes that are no text in the terminal's encoding come as halves of surrogate pairs."""
+    for name, value in given.items():
+        for text in value if isinstance(value, list) else [value]:
+            if isinstance(text, str):
+                check_name(f"the {name.replace('_', ' ')}", text)
 
 
 def _session(url: str | None, namespace: str | None, as_json: bool, as_csv: bool) -> Session:

@@ -1,5 +1,6 @@
 """What every command has in common: version, help, and one line when something is missing."""
 
+import io
 import os
 import subprocess
 import sys
@@ -7,6 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import pytest
+from support.commands import fill
 
 from langcache.cli.app import main
 
@@ -19,6 +21,48 @@ def leave(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int | str | None:
     with pytest.raises(SystemExit) as left:
         main()
     return left.value.code
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp1252"])
+@pytest.mark.parametrize("form", ["--json", "--csv", "table"])
+def test_what_the_terminal_cannot_show_is_replaced(
+    encoding: str, form: str, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A pipe under LC_ALL=C, or a console of Windows: a picture less is no reason to say nothing."""
+    fill(url, generation_type="日本語")
+    for command in ("stats", "top", "config", "trends", "cost", "info"):
+        out = io.BytesIO()
+        monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(out, encoding=encoding))
+        assert leave(monkeypatch, command, "--url", url, *([] if form == "table" else [form])) == 0
+        sys.stdout.flush()
+        assert out.getvalue()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("stats", "-n", "caf\udce9"),
+        ("invalidate", "--chain", "caf\udce9"),
+        ("invalidate", "--tag", "caf\udce9"),
+        ("invalidate", "--feature", "f=caf\udce9"),
+        ("show", "--pipeline", "caf\udce9", "code"),
+        ("show", "caf\udce9"),
+        ("health", "--pipeline", "caf\udce9"),
+        ("explain", "plan", "f=caf\udce9"),
+        ("info", "--url", "redis://caf\udce9"),
+        ("info", "--url", "sqlite:///caf\udce9\udcff.db"),
+        ("caf\udce9",),
+    ],
+)
+def test_what_is_no_text_is_no_name(
+    arguments: tuple[str, ...], url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Bytes of another encoding reach a program as half surrogates; no store can hold them."""
+    monkeypatch.setenv("LANGCACHE_URL", url)
+    assert leave(monkeypatch, *arguments) == 2
+    said = capsys.readouterr()
+    assert (said.out, "Traceback" in said.err, "\udce9" in said.err) == ("", False, False)
+    assert len(arguments) == 1 or said.err.count("\n") == 1
 
 
 def test_version_is_the_distribution_s() -> None:
