@@ -10,6 +10,7 @@ from langcache.cli.application import load_application
 from langcache.cli.command import Session, command
 from langcache.cli.output import Column, Report, Section, figures
 from langcache.cli.trouble import FAILED
+from langcache.core.naming import is_name
 from langcache.runtime.cache import Cache
 from langcache.runtime.inspection import Checkup, check_entries, is_encrypted
 from langcache.runtime.steps import drive
@@ -62,7 +63,7 @@ def health(
 
 def _recorded(cache: Cache) -> list[str]:
     """Pipelines the account knows of the last days."""
-    return [stage.rpartition(":")[0] for stage in cache.stats(days=DAYS).stages]
+    return [*filter(is_name, (stage.rpartition(":")[0] for stage in cache.stats(days=DAYS).stages))]
 
 
 def _check_stages(cache: Cache, name: str, graph: Graph | None, repair: bool) -> Health | None:

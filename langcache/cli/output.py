@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from langcache.cli.trouble import DONE
+from langcache.core.naming import without_halves
 from langcache.runtime.account.plain import plain
 
 if TYPE_CHECKING:
@@ -132,7 +133,7 @@ def _line(values: Sequence[Any]) -> str:
     """As RFC 4180 quotes, but ended as Unix tools expect; the writer itself quotes too little if told that end."""
     out = io.StringIO(newline="")
     csv.writer(out).writerow(map(_exact, values))
-    return out.getvalue().removesuffix("\r\n") + "\n"
+    return without_halves(out.getvalue().removesuffix("\r\n")) + "\n"
 
 
 def _exact(value: Any) -> Any:
@@ -162,7 +163,7 @@ def _show(report: Report) -> None:
     if report.notes and shown:
         console.print()
     for note in report.notes:
-        console.print(note.translate(_CONTROLS))
+        console.print(_showable(note))
 
 
 def _console() -> "Console":
@@ -201,6 +202,10 @@ def _table(section: Section) -> "Table":
     return table
 
 
+def _showable(text: str) -> str:
+    return without_halves(text).translate(_CONTROLS)
+
+
 def _widest(column: Column, rows: Sequence[Mapping[str, Any]]) -> int:
     """A number is never cut short."""
     return max(len(_cell(column, row.get(column.name))) for row in rows)
@@ -209,5 +214,5 @@ def _widest(column: Column, rows: Sequence[Mapping[str, Any]]) -> int:
 def _cell(column: Column, value: Any) -> "Text":
     from rich.text import Text
 
-    text = "–" if value is None else column.show(value).translate(_CONTROLS)
+    text = "–" if value is None else _showable(column.show(value))
     return Text(text, STYLES.get(text, "") if column.is_status else "")

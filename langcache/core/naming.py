@@ -6,9 +6,20 @@ from typing import Any, Final
 
 from langcache.errors import DeclarationError
 
-__all__ = ["check_labels", "check_name"]
+__all__ = ["check_labels", "check_name", "is_name", "without_halves"]
 
 _UNWRITABLE: Final = re.compile("[\0\ud800-\udfff]")
+_HALVES: Final = re.compile("[\ud800-\udfff]")
+
+
+def is_name(text: str) -> bool:
+    """Whether `check_name` takes it."""
+    return _UNWRITABLE.search(text) is None
+
+
+def without_halves(text: str) -> str:
+    """*text* as UTF-8 can show it: a replacement character for each half of a surrogate pair."""
+    return _HALVES.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def check_name(what: str, name: Any) -> None:
@@ -18,7 +29,7 @@ def check_name(what: str, name: Any) -> None:
         DeclarationError: it holds NUL or half of a surrogate pair, as text does that was decoded wrongly. One such
             label would fail the writing of whatever else is written with it.
     """
-    if _UNWRITABLE.search(str(name)):
+    if not is_name(str(name)):
         raise DeclarationError(
             f"{what} {name!r} holds what no store can write down (NUL, or half of a surrogate pair): take it out, or "
             "decode it rightly"

@@ -11,6 +11,7 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from langcache.core.naming import check_name
 from langcache.dashboard.catalogue import Catalogue
 from langcache.dashboard.hosts import LOOPBACK, Hosts
 from langcache.dashboard.live import Pulse, live
@@ -77,6 +78,9 @@ def create_app(
         allowed_hosts: host names requests may name; see `langcache.dashboard.hosts`.
         pipelines: stage pipelines to show besides those the account knows; given by name, what they declare is unknown.
         private: whether reading takes the token too.
+
+    Raises:
+        DeclarationError: a pipeline is called what no store can write down.
     """
     app = Starlette(
         routes=[*ROUTES, Mount("/static", StaticFiles(directory=STATIC), name="static")],
@@ -89,6 +93,8 @@ def create_app(
 
 
 def _archive(pipeline: Archive | str, cache: Cache) -> Archive:
+    if isinstance(pipeline, str):
+        check_name("the pipeline", pipeline)
     return Archive(pipeline, cache, StageConfig()) if isinstance(pipeline, str) else pipeline
 
 

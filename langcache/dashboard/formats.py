@@ -5,7 +5,9 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Final
+from urllib.parse import quote
 
+from langcache.core.naming import without_halves
 from langcache.dashboard.reasons import meaning_of
 from langcache.runtime.account.model import Slice
 from langcache.runtime.account.plain import plain
@@ -127,6 +129,11 @@ def as_json(value: Any) -> str:
     return json.dumps(plain(value), ensure_ascii=False)
 
 
+def urlencode(text: str) -> str:
+    """As part of a URL; what is no text finds nothing, but a page that links to it is shown."""
+    return quote(without_halves(text), safe="/")
+
+
 FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
     "usd": usd,
     "percent": percent,
@@ -144,5 +151,6 @@ FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
     "label": label,
     "evidence": evidence,
     "meaning": meaning_of,
+    "urlencode": urlencode,
 }
 """What templates may call."""

@@ -9,6 +9,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
+from langcache.core.naming import without_halves
 from langcache.dashboard.catalogue import Catalogue
 from langcache.dashboard.formats import FILTERS
 from langcache.dashboard.live import Pulse
@@ -91,7 +92,7 @@ class Site:
             form_secret=self.sessions.form_secret(session) if logged_in and session else "",
             **values,
         )
-        return HTMLResponse(text, status)
+        return HTMLResponse(without_halves(text), status)
 
 
 def site_of(request: Request) -> Site:

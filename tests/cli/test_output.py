@@ -72,6 +72,14 @@ def test_values_that_look_like_markup_are_shown_as_they_are(capsys: pytest.Captu
     assert "[bold]x[/] :smile: ␛[31m ␇" in shown
 
 
+@pytest.mark.parametrize("form", ["table", "csv"])
+def test_what_is_no_text_is_replaced(form: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """An older version recorded names that hold half of a surrogate pair; UTF-8 cannot."""
+    section = Section([Column("name")], [{"name": "caf\ud800"}])
+    shown = printed(Report({}, [section], section, notes=["caf\ud800"]), form, capsys)
+    assert "caf�" in shown
+
+
 def test_an_empty_section_says_so_or_is_left_out(capsys: pytest.CaptureFixture[str]) -> None:
     """An empty table helps nobody."""
     sections = [Section([Column("a")], []), Section([Column("a")], [], empty="None found.")]

@@ -10,6 +10,7 @@ from support.pages import ORIGIN, Visit
 from support.traffic import a_week_with_a_bad_yesterday, events_of_a_day
 
 from langcache import Cache
+from langcache.core.events import StageEvent
 from langcache.dashboard import create_app
 from langcache.economics.recommendations import Recommendation
 from langcache.testing import FakeClock
@@ -33,6 +34,16 @@ async def test_what_an_event_says_is_text(visit: Visit, cache: Cache, view: str)
         event.reason = event.reason and HOSTILE
         cache.ledger.record(event)
     assert HOSTILE not in (await visit().get(view)).text
+
+
+@pytest.mark.parametrize("view", VIEWS)
+async def test_what_is_no_text_is_replaced(visit: Visit, cache: Cache, view: str) -> None:
+    """An older version recorded names that hold half of a surrogate pair; UTF-8 cannot."""
+    for event in events_of_a_day(hits=2, misses=2, refused=1, bypassed=1, chain="caf\udce9", version="v\ud800"):
+        event.reason = event.reason and "caf\udce9"
+        cache.ledger.record(event)
+    cache.recorder.record(StageEvent("p\ud800", "s", "code", "executed"))
+    assert (await visit().get(view)).status_code == 200
 
 
 @pytest.mark.parametrize("view", VIEWS)

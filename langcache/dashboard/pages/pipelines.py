@@ -6,6 +6,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from langcache.core.naming import is_name
 from langcache.dashboard.period import number_in
 from langcache.dashboard.site import site_of
 from langcache.dashboard.stage_rows import StageRow, stage_rows, tally
@@ -24,7 +25,7 @@ async def show(request: Request) -> Response:
     """``GET /pipelines``: all that are known."""
     site = site_of(request)
     stats = await site.stats(COUNTED_DAYS)
-    names = {*site.pipelines, *(stage.rpartition(":")[0] for stage in stats.stages)}
+    names = {*site.pipelines, *filter(is_name, (stage.rpartition(":")[0] for stage in stats.stages))}
     found = [(name, tally((await _looked_into(site.pipeline(name)))[0])) for name in sorted(names)]
     return site.page(request, "pipelines.html", pipelines=found, days=COUNTED_DAYS)
 
