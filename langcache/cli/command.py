@@ -91,8 +91,8 @@ def command(*examples: str, without: Collection[str] = ()) -> Callable[[Callable
         @wraps(function)
         def run(**given: Any) -> None:
             with one_line():
-                _check_texts(given)
                 shared = {name: given.pop(name, _DEFAULTS[name]) for name in _SHARED}
+                _check_texts(given)
                 report = function(_session(**shared), **given)
                 if report is None:
                     return

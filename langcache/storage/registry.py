@@ -8,6 +8,7 @@ the split URL whose keyword parameters are the options. Those annotated ``str``,
 """
 
 import inspect
+import math
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -16,9 +17,10 @@ from difflib import get_close_matches
 from functools import partial
 from importlib import import_module
 from importlib.metadata import entry_points
+from numbers import Real
 from pathlib import Path
 from typing import Any, Final, get_type_hints
-from urllib.parse import SplitResult, parse_qsl, quote, urlsplit
+from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlsplit
 
 from langcache.errors import StoreURLError
 from langcache.storage.base import Store
@@ -92,12 +94,27 @@ def _install(extra: str) -> str:
 
 
 def _open(url: str | None, options: Mapping[str, Any]) -> Store:
-    parts = urlsplit(url if url is not None else default_url())
+    parts = _split(url if url is not None else default_url())
     opener = _opener(parts.scheme)
     known = inspect.signature(opener).parameters
     for name in options:
         _check_known(name, list(known)[1:], parts.scheme)
-    return opener(parts, **{**_query_options(parts, opener), **options})
+    given = {**_query_options(parts, opener), **options}
+    if parts.scheme.removeprefix(TIERED) in SCHEMES:  # what a third party's options may be is for it to say
+        _check_kinds(given, get_type_hints(opener), parts.scheme)
+    return opener(parts, **given)
+
+
+def _split(url: str) -> SplitResult:
+    if "\0" in unquote(url):
+        raise StoreURLError("a store URL holds no NUL: take %00 out")
+    try:
+        return urlsplit(url)
+    except ValueError:  # whose text may show a password
+        raise StoreURLError(
+            "the store URL cannot be read: brackets are around an IPv6 address, as in redis://[::1]:6379/0, and signs "
+            "in a name or a password are percent-encoded"
+        ) from None
 
 
 def default_url() -> str:
@@ -162,6 +179,28 @@ def _query_options(parts: SplitResult, opener: Opener) -> dict[str, Any]:
     return options
 
 
+def _check_kinds(given: Mapping[str, Any], hints: Mapping[str, Any], scheme: str) -> None:
+    """Or the wrong kind would be told by the first entry that is stored, to nobody."""
+    for name, value in given.items():
+        fits, wanted = _KINDS.get(hints.get(name), (_fits_anywhere, ""))
+        if not fits(value):
+            raise StoreURLError(
+                f"the option {name} of {scheme}:// is no {hints[name].__name__}: write {wanted}, not {value!r}"
+            )
+
+
+def _fits_anywhere(_: Any) -> bool:
+    return True
+
+
+def _is_number(value: Any) -> bool:
+    return issubclass(type(value), Real) and type(value) is not bool and bool(value >= 0)
+
+
+def _is_whole(value: Any) -> bool:
+    return _is_number(value) and value < math.inf and value == int(value)
+
+
 def _check_known(name: str, known: list[str], scheme: str) -> None:
     if name in known:
         return
@@ -186,5 +225,12 @@ def _read_bool(text: str) -> bool:
     except KeyError:
         raise ValueError(text) from None
 
+
+_KINDS: Mapping[Any, tuple[Callable[[Any], bool], str]] = {
+    int: (_is_whole, "a whole number from 0"),
+    float: (_is_number, "a number from 0"),
+    bool: (lambda value: isinstance(value, bool), "true or false"),
+    str: (lambda value: isinstance(value, str | os.PathLike), "text"),
+}
 
 _READERS: Mapping[type, Callable[[str], Any]] = {str: str, int: int, float: float, bool: _read_bool}

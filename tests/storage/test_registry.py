@@ -47,6 +47,14 @@ def test_query_and_keyword_options(tmp_path):
         ("memory://?colour=5", "it knows: max_bytes, max_entries"),
         ("sqlite:///a.db?max_bytes=lots", "max_bytes of sqlite:// is no int"),
         ("sqlite:///a.db?durable=perhaps", "durable of sqlite:// is no bool"),
+        ("redis://[::1", "redis://[::1]:6379/0"),
+        ("redis://user:sec\u2100ret@localhost", "percent-encoded"),
+        ("sqlite:///a%00b.db", "%00"),
+        ("sqlite:///a\0b.db", "%00"),
+        ("unix:///run/a%00.sock", "%00"),
+        ("sqlite:///a.db?max_bytes=-5", "max_bytes of sqlite:// is no int: write a whole number from 0"),
+        ("sqlite:///a.db?busy_timeout_s=nan", "write a number from 0"),
+        ("tiered+sqlite:///a.db?max_age_s=-1", "write a number from 0"),
         ("sqlite:///a.db?on_quarantine=print", "has no option 'on_quarantine'"),
     ],
 )
@@ -55,6 +63,28 @@ def test_a_wrong_url_shows_one_that_works(url, hint):
     with pytest.raises(StoreURLError) as caught:
         open_store(url)
     assert hint in str(caught.value)
+    assert "sec" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *(("max_bytes", value) for value in (float("nan"), float("inf"), "x", "5", -5, 1.5, None, True, [])),
+        *(("busy_timeout_s", value) for value in (float("nan"), "x", -0.5, None)),
+        *(("durable", value) for value in ("yes", None, 2)),
+    ],
+)
+def test_a_keyword_of_another_kind_is_named(tmp_path, name, value):
+    """Not taken until the first entry is stored."""
+    with pytest.raises(StoreURLError, match=f"the option {name} of sqlite:// is no .*: write "):
+        open_store(f"sqlite:///{tmp_path}/a.db", **{name: value})
+
+
+def test_a_keyword_is_of_its_kind_however_it_is_written(tmp_path):
+    """A whole number is one as a float; forever is a time."""
+    assert open_store("memory://", max_bytes=5e6)._max_bytes == 5_000_000
+    assert open_store("tiered+memory://", max_age_s=float("inf"), memory_bytes=0)
+    assert open_store("redis://localhost", ssl_ca_certs="", timeout_s=1)
 
 
 def test_a_wrong_keyword_names_the_nearest():
