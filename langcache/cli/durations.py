@@ -16,14 +16,17 @@ def duration(value: Any) -> timedelta:
     """``90s``, ``15m``, ``12h``, ``30d``, ``2w``, or a number of seconds.
 
     Raises:
-        ValueError: anything else, or nothing longer than zero.
+        ValueError: anything else, nothing longer than zero, or more than Python counts to.
     """
     if isinstance(value, timedelta):
         return value
     found = _ONE.fullmatch(str(value).strip().lower())
     if found is None or not float(found[1]) or isinstance(value, bool):
         raise ValueError(f"{value!r} is no duration; write one such as 90s, 15m, 12h, 30d or 2w")
-    return timedelta(**{_UNITS[found[2] or "s"]: float(found[1])})
+    try:
+        return timedelta(**{_UNITS[found[2] or "s"]: float(found[1])})
+    except OverflowError:
+        raise ValueError(f"{value!r} is longer than any duration; write one such as 30d or 520w") from None
 
 
 Duration = Annotated[timedelta, BeforeValidator(duration)]

@@ -6,6 +6,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from inspect import signature
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import quote
@@ -32,6 +33,15 @@ def _priced(table: Mapping[str, Any]) -> Mapping[str, Any]:
     return table
 
 
+def _of_a_store(options: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What the store itself takes is for it to say, but what `Cache` takes is none of these."""
+    for name in options:
+        if name != "options" and name in signature(Cache.__init__).parameters:
+            fix = "write it in [tool.langcache]" if name in Settings.model_fields else "leave it out"
+            raise ValueError(f"{name!r} is no option of a store: {fix}")
+    return options
+
+
 class Settings(BaseModel):
     """The table ``[tool.langcache]``; every key is optional.
 
@@ -56,7 +66,7 @@ class Settings(BaseModel):
     stale_while_revalidate: Duration | None = None
     early_refresh: PositiveFloat | None = None
     prices: Annotated[Mapping[str, Any], AfterValidator(_priced)] = {}
-    options: Mapping[str, Any] = {}
+    options: Annotated[Mapping[str, Any], AfterValidator(_of_a_store)] = {}
     app: str | None = None
     pipelines: tuple[str, ...] = ()
     retention_days: PositiveInt | None = None
@@ -119,9 +129,16 @@ def _nearest(folder: Path) -> Path | None:
     """The first pyproject.toml with our table, from *folder* upwards."""
     for place in (folder, *folder.parents):
         path = place / "pyproject.toml"
-        if path.is_file() and "langcache" in _read(path).get("tool", {}):
+        if path.is_file() and "langcache" in _tools(path):
             return path
     return None
+
+
+def _tools(path: Path) -> dict[str, Any]:
+    tools = _read(path).get("tool", {})
+    if not isinstance(tools, dict):
+        raise Trouble(f"{path}: tool is a table, as in [tool.langcache]", WRONGLY_CALLED)
+    return tools
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -132,7 +149,7 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def _table(path: Path) -> dict[str, Any]:
-    table = _read(path)["tool"]["langcache"]
+    table = _tools(path)["langcache"]
     if not isinstance(table, dict):
         raise Trouble(f"{path}: tool.langcache is a table, [tool.langcache]", WRONGLY_CALLED)
     url = table.get("url")

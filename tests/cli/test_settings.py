@@ -87,6 +87,14 @@ def test_everything_a_cache_takes_can_be_set(monkeypatch: pytest.MonkeyPatch) ->
         ("ttl = 0", "is no duration"),
         ("retention_days = 0", "retention_days"),
         ("namespace = 3", "namespace"),
+        ('ttl = "999999999999d"', "ttl: '999999999999d' is longer than"),
+        (
+            '[tool.langcache.options]\nnamespace = "x"',
+            "options: 'namespace' is no option of a store: write it in [tool.",
+        ),
+        ('[tool.langcache.options]\nstore = "x"', "options: 'store' is no option of a store: leave it out"),
+        ("[tool.langcache.options]\nclock = 1", "options: 'clock' is no option of a store"),
+        ("[tool.langcache.options]\nself = 1", "options: 'self' is no option of a store"),
     ],
 )
 def test_a_wrong_setting_is_named_with_the_file_and_what_would_do(text: str, said: str) -> None:
@@ -100,7 +108,7 @@ def test_a_wrong_setting_is_named_with_the_file_and_what_would_do(text: str, sai
     assert (ended.status, ended.out, ended.err.count("\n")) == (2, "", 1)
 
 
-@pytest.mark.parametrize("text", ["nonsense", "[tool]\nlangcache = 1"])
+@pytest.mark.parametrize("text", ["nonsense", "[tool]\nlangcache = 1", "tool = 1", "[[tool]]\nlangcache = 1"])
 def test_a_file_that_cannot_be_read_is_named(text: str) -> None:
     """Not a traceback of the TOML reader."""
     Path("pyproject.toml").write_text(text)
@@ -116,6 +124,24 @@ def test_a_file_that_cannot_be_read_is_named(text: str) -> None:
 def test_durations(text: Any, expected: float) -> None:
     """A unit, or seconds."""
     assert duration(text).total_seconds() == expected
+
+
+@pytest.mark.parametrize("option", ["max_bytes = nan", 'max_bytes = "x"', "max_bytes = -5", "durable = 5"])
+def test_an_option_that_the_store_cannot_take_is_named(option: str, url: str) -> None:
+    """Before anything is opened."""
+    write(f'url = "{url}"\n[tool.langcache.options]\n{option}')
+    ended = langcache("info")
+    assert (ended.status, ended.out, ended.err.count("\n")) == (2, "", 1)
+    assert f"the option {option.split()[0]} of sqlite://" in ended.err
+
+
+@pytest.mark.parametrize("text", ["999999999999d", "9" * 400, "99999999999999w"])
+def test_a_duration_has_an_end(text: str) -> None:
+    """Python counts to 999,999,999 days."""
+    with pytest.raises(ValueError, match="longer than"):
+        duration(text)
+    ended = langcache("invalidate", "--older-than", text)
+    assert (ended.status, ended.out, ended.err.count("\n")) == (2, "", 1)
 
 
 @pytest.mark.parametrize("text", ["", "d", "-1d", "0", "1y", "1 day", True, None, "1d2h"])
