@@ -14,7 +14,7 @@ from langcache.cli.formats import count
 from langcache.cli.output import Report, figures
 from langcache.cli.progress import progress
 from langcache.cli.readable import require_readable
-from langcache.cli.trouble import FAILED, Trouble
+from langcache.cli.trouble import FAILED, WRONGLY_CALLED, Trouble
 from langcache.errors import CorruptEntry, EncryptedEntry
 from langcache.runtime.inspection import carried_lines, export_lines, import_lines
 
@@ -50,19 +50,37 @@ def _write(out: IO[str], lines: Iterable[str]) -> int:
 @contextmanager
 def _replacing(path: Path) -> Iterator[IO[str]]:
     """A file that takes *path*'s place at the end of the block, on disk by then; if it fails, nothing has changed."""
-    try:
-        descriptor, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    except OSError as error:
-        error.filename = str(path)  # what was asked for, not what it is called until it is whole
-        raise
+    target = _target(path)
+    with _named(path):
+        descriptor, beside = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
     try:
         with open(descriptor, "w", encoding="utf-8", newline="\n") as out:
             yield out
             out.flush()
             os.fsync(out.fileno())
-        Path(beside).replace(path)
+        with _named(path):
+            Path(beside).replace(target)
     except BaseException:
         Path(beside).unlink(missing_ok=True)
+        raise
+
+
+def _target(path: Path) -> Path:
+    """The file itself, where *path* is a link; what is no file is not replaced by one, least of all ``/dev/null``."""
+    if path.exists() and not path.is_file():
+        raise Trouble(
+            f"{path} is a pipe or a device, and an export takes the place of a file: name one", WRONGLY_CALLED
+        )
+    return path.resolve() if path.is_symlink() else path
+
+
+@contextmanager
+def _named(path: Path) -> Iterator[None]:
+    """An error names what was asked for, not what it is called until it is whole."""
+    try:
+        yield
+    except OSError as error:
+        error.filename = str(path)
         raise
 
 

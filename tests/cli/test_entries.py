@@ -1,6 +1,7 @@
 """Commands that look at stored entries, and those that remove them."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -256,6 +257,33 @@ def test_an_export_to_nowhere_names_what_was_asked_for(url: str, tmp_path: Path)
     fill(url)
     done = langcache("export", tmp_path / "none" / "a.jsonl", "--url", url)
     assert (done.status, done.err) == (1, f"langcache: {tmp_path}/none/a.jsonl: No such file or directory\n")
+    done = langcache("export", f"{tmp_path}/none/../a.jsonl", "--url", url)
+    assert (done.status, done.err) == (1, f"langcache: {tmp_path}/none/../a.jsonl: No such file or directory\n")
+    assert not list(tmp_path.glob("*a.jsonl*"))
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+def test_an_export_replaces_no_pipe_and_no_device(url: str, tmp_path: Path) -> None:
+    """``/dev/null`` as a file of entries breaks whatever runs on that machine."""
+    fill(url)
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "link").symlink_to(tmp_path / "pipe")
+    for name in ("pipe", "link"):
+        done = langcache("export", tmp_path / name, "--url", url)
+        assert (done.status, done.out, done.err.count("\n")) == (2, "", 1)
+        assert "a pipe or a device" in done.err
+    assert (tmp_path / "pipe").is_fifo()
+    assert (tmp_path / "link").is_symlink()
+
+
+def test_an_export_to_a_link_replaces_the_file_it_is_to(url: str, tmp_path: Path) -> None:
+    """The link stays."""
+    fill(url)
+    (tmp_path / "kept.jsonl").write_text("old")
+    (tmp_path / "link").symlink_to("kept.jsonl")
+    assert langcache("export", tmp_path / "link", "--url", url).status == 0
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "kept.jsonl").read_text().startswith('{"langcache"')
 
 
 def test_every_line_of_an_export_is_json(url: str) -> None:
