@@ -47,3 +47,8 @@ def check_labels(*, name: Any, prompt_version: Any, generation_type: Any, tags: 
     check_name("the generation_type", generation_type)
     for tag in tags:
         check_name("the tag", tag)
+
+
+def tags_of(tags: str | Iterable[str]) -> tuple[str, ...]:
+    """One tag, or several: a text is not as many as it has letters."""
+    return (tags,) if isinstance(tags, str) else tuple(tags)

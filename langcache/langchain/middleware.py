@@ -14,7 +14,7 @@ from langchain_core.runnables.base import RunnableBindingBase
 from pydantic import BaseModel
 
 from langcache.core.directives import parse
-from langcache.core.naming import check_labels
+from langcache.core.naming import check_labels, tags_of
 from langcache.core.profile import Profile
 from langcache.langchain.model import wrap_model
 from langcache.langchain.tool_work import ToolWork
@@ -67,15 +67,15 @@ class CacheMiddleware(AgentMiddleware[Any, Any, Any]):
         prompt_version: str | None = None,
         mode: Literal["mask", "abstract"] = "mask",
         generation_type: str | None = None,
-        tags: Sequence[str] = (),
+        tags: str | Sequence[str] = (),
         directives: str | Iterable[str] | None = None,
         instruction: str | Literal[False] | None = None,
         pure_tools: Iterable[str] = (),
         volatile_arguments: Iterable[str] = (),
     ) -> None:
         super().__init__()
-        tags = tuple(tags)
-        check_labels(name=name, prompt_version=prompt_version, generation_type=generation_type, tags=tags)
+        labels = tags_of(tags)
+        check_labels(name=name, prompt_version=prompt_version, generation_type=generation_type, tags=labels)
         self._cache, self._profile = cache, profile or Profile
         self._declared: dict[str, Any] = {
             "profile": self._profile,
@@ -83,7 +83,7 @@ class CacheMiddleware(AgentMiddleware[Any, Any, Any]):
             "prompt_version": prompt_version,
             "mode": mode,
             "generation_type": generation_type,
-            "tags": tags,
+            "tags": labels,
             "directives": parse(directives),
             "instruction": instruction,
         }

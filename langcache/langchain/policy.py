@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from langcache.core.directives import parse
-from langcache.core.naming import check_labels
+from langcache.core.naming import check_labels, tags_of
 from langcache.core.profile import Profile
 from langcache.errors import DeclarationError
 
@@ -37,7 +37,7 @@ class ChainPolicy:
     profile: type[Profile] | None = None
     prompt_version: str | None = None
     generation_type: str | None = None
-    tags: Sequence[str] = ()
+    tags: str | Sequence[str] = ()
     directives: str | Iterable[str] | None = None
 
     def __post_init__(self) -> None:
@@ -49,7 +49,7 @@ class ChainPolicy:
             name=self.name,
             prompt_version=self.prompt_version,
             generation_type=self.generation_type,
-            tags=self.tags,
+            tags=tags_of(self.tags),
         )
         parse(self.directives)
 

@@ -423,3 +423,10 @@ def test_a_lambda_asks_for_a_version(cache: Cache) -> None:
     """What cannot be fingerprinted says so."""
     with pytest.raises(DeclarationError, match="prompt_version"):
         cache.wrap(PROMPT | CountingModel() | RunnableLambda(lambda m: m.content), profile=Applicant)
+
+
+def test_a_tag_alone_is_one_tag() -> None:
+    """Not as many as it has letters."""
+    with Cache("memory://") as cache, cache.capture() as events:
+        cache.wrap(RunnableLambda(lambda _: "hi"), prompt_version="1", tags="vip").invoke("x")
+        assert (events[0].tags, cache.invalidate(tags="vip")) == (("vip",), 1)
