@@ -45,7 +45,7 @@ MEANINGS: Final = {
     ),
     "detail in a name or id": Meaning(
         "A user's value stood in the name of a tool, an id or a status, which programs read.",
-        "A tool whose name is everybody's.",
+        "A feature, if the value decides which tool that is; else a name that is everybody's.",
     ),
     "answer beside the content": Meaning(
         "A message answered in its additional_kwargs (a legacy function call, audio), which are not kept.",

@@ -10,6 +10,7 @@ _BY_REASON = {
     "ambiguous slots": "one slot instead of two with the same value",
     "ambiguous value": "a kind that settles what it is, or a label that answers use beside it",
     "ambiguous input": "mode='mask', or a declaration of the input that resembles it",
+    "detail in a name or id": "a feature, if the value decides which tool that is; else a name that is everybody's",
     "list item": "single slots for what is named alone",
     "list count": "a feature for the number of items",
     "pronoun": "pronouns='keep', and a feature that settles them",
