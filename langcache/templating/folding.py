@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from functools import cached_property
+from itertools import accumulate
 
 GAP = "\ufffc"
 """Stands for a gap in scanned text (OBJECT REPLACEMENT CHARACTER); a word of its own, equal to no other."""
@@ -19,9 +20,10 @@ _HANGING = (
 )
 _INDIC = "\u0900-\u0963\u0966-\u0dff"
 _SPECIAL = re.compile(rf"[{_SOLID}{_HANGING}{_INDIC}]")
-_WORD = re.compile(rf"[{_SOLID}][{_HANGING}]*|(?:(?![{_SOLID}])[^\W_]|(?<=\w)[{_HANGING}]|[{_INDIC}])+|{GAP}")
-_PLAIN_WORD = re.compile(rf"[^\W_]+|{GAP}")
-_ASCII_WORD = re.compile(r"[a-z0-9]+")
+# Each with one group around a word, for splitting a text by them.
+_WORD = re.compile(rf"([{_SOLID}][{_HANGING}]*|(?:(?![{_SOLID}])[^\W_]|(?<=\w)[{_HANGING}]|[{_INDIC}])+|{GAP})")
+_PLAIN_WORD = re.compile(rf"([^\W_]+|{GAP})")
+_ASCII_WORD = re.compile(r"([A-Za-z0-9]+)")
 _NUL = "\0"
 # What ASCII text is to whoever splits it at blanks: a table, as `str.translate` is ten times as quick as a pattern.
 _FOLDED = "".join(chr(code).lower() if chr(code).isalnum() else " " for code in range(128))
@@ -48,11 +50,14 @@ class Words:
     @cached_property
     def spans(self) -> list[tuple[int, int]]:
         """Start and end of each word in the text; few texts hold anything whose place must be known."""
-        return [match.span() for match in _word_of(self.text).finditer(self.text)]
+        ends = list(accumulate(map(len, _word_of(self.text).split(self.text))))
+        return list(zip(ends[::2], ends[1::2], strict=False))
 
 
 def _word_of(text: str) -> re.Pattern[str]:
-    return _PLAIN_WORD if text.isascii() or _SPECIAL.search(text) is None else _WORD
+    if text.isascii():
+        return _ASCII_WORD
+    return _PLAIN_WORD if _SPECIAL.search(text) is None else _WORD
 
 
 def fold(word: str) -> str:

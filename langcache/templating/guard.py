@@ -41,10 +41,9 @@ def _judge_words(found: Scan, mask: bytearray, forms: Forms) -> None:
     met = set(found.words.folded)
     rare = met - COMMON - forms.known.words
     suspects, longer = _suspects(met, rare, forms), forms.watched.stems.among(rare)
-    if not suspects and not longer:
-        return
-    for word, span in zip(found.words.folded, found.words.spans, strict=True):
-        if not mask[span[0]]:
+    told = suspects.keys() | longer.keys()
+    for at, word in enumerate(found.words.folded) if told else ():
+        if word in told and not mask[(span := found.words.spans[at])[0]]:
             if word in suspects:
                 _judge_word(*suspects[word], found.text, span, forms)
             for stem in longer.get(word, ()):
