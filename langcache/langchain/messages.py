@@ -7,7 +7,7 @@ twice (both found by running), so neither is stored under its own name.
 import math
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeGuard
 from uuid import uuid4
 
 from langchain_core.documents import Document
@@ -340,10 +340,16 @@ def _unpack_call(call: dict[str, Any], leaf: Leaf) -> dict[str, Any]:
 def _with_ids(content: Any, ids: Mapping[str, str]) -> Any:
     if not isinstance(content, list):
         return content
-    return [{**b, "id": ids[b["id"]]} if isinstance(b, dict) and _known(b.get("id"), ids) else b for b in content]
+    return [_renewed(block, ids) if isinstance(block, dict) else block for block in content]
 
 
-def _known(found: Any, ids: Mapping[str, str]) -> bool:
+def _renewed(block: dict[str, Any], ids: Mapping[str, str]) -> dict[str, Any]:
+    """The block with the new id of its call; OpenAI's Responses have it beside the id of the block itself."""
+    new = {key: ids[known] for key in ("id", "call_id") if _known(known := block.get(key), ids)}
+    return {**block, **new} if new else block
+
+
+def _known(found: Any, ids: Mapping[str, str]) -> TypeGuard[str]:
     return isinstance(found, str) and found in ids
 
 

@@ -20,6 +20,7 @@ from langchain_core.messages import (
 )
 from langchain_core.prompts import ChatPromptTemplate
 from langchain_core.runnables import RunnableLambda
+from langchain_openai.chat_models.base import _construct_responses_api_input
 from support.fields import FIRST, FRESH, PROFILE, SECOND, at_rest, read
 from support.models import CountingModel
 
@@ -308,3 +309,18 @@ def test_an_entry_of_an_older_version_is_read() -> None:
         {"$x": ["tool", {"tool_call_id": "c1", "status": "error", "content": "no"}]}, "".join, Classes(), Messages()
     )
     assert (tool.tool_call_id, tool.status, tool.content) == ("c1", "error", "no")
+
+
+def test_a_call_of_openais_responses_is_sent_back_once() -> None:
+    """Its block has an id of its own and that of the call; in a hit the call has a new one in both places."""
+    call = {"name": "look_up", "args": {"q": "x"}, "id": "call_1", "type": "tool_call"}
+    block = {"type": "function_call", "id": "fc_1", "call_id": "call_1", "name": "look_up", "arguments": '{"q": "x"}'}
+    chain = RunnableLambda(lambda _: AIMessage([block], tool_calls=[call]))
+    with Cache("memory://") as cache:
+        wrapped = cache.wrap(chain, profile=PROFILE, prompt_version="1")
+        first, hit = (wrapped.invoke({"who": who}) for who in (FIRST, SECOND))
+    assert (first.tool_calls[0]["id"], first.content[0]["call_id"]) == ("call_1", "call_1")
+    assert hit.tool_calls[0]["id"] not in ("call_1", None)
+    history = [HumanMessage("x"), hit, ToolMessage("found", tool_call_id=hit.tool_calls[0]["id"])]
+    sent = [item for item in _construct_responses_api_input(history) if item["type"] == "function_call"]
+    assert [item["call_id"] for item in sent] == [hit.tool_calls[0]["id"]]
