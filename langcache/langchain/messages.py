@@ -87,6 +87,7 @@ class Messages:
         inputs: "Inputs | None" = None,
     ) -> None:
         self._hit, self._originals, self._inputs = hit or {}, originals, inputs
+        self._new_ids: dict[str, str] = {}
 
     def pack(self, value: Any, leaf: Leaf) -> tuple[str, Any] | None:
         """A message, or parts, as data, every text of the answer in it through *leaf*; or the name of an input."""
@@ -177,7 +178,8 @@ class Messages:
         if "name" in data and isinstance(name := leaf(data["name"]), str):
             fields["name"] = name
         if cls is ToolMessage:
-            fields["tool_call_id"] = str(leaf(data.get("tool_call_id")))
+            known = str(leaf(data.get("tool_call_id")))
+            fields["tool_call_id"] = self._new_ids.get(known, known)  # of a call in a message before
             fields.update({key: leaf(data[key]) for key in ("status", "artifact") if key in data})
         if cls is AIMessage:
             self._unpack_ai(fields, data, leaf)
@@ -203,14 +205,12 @@ class Messages:
             if self._originals is None:
                 self._renew_ids(fields)
 
-    @staticmethod
-    def _renew_ids(fields: dict[str, Any]) -> None:
-        """Ids of calls that no other message has, the same in their blocks; none stays none."""
-        calls = fields["tool_calls"]
-        ids = {call["id"]: f"call_{uuid4().hex}" for call in calls if isinstance(call["id"], str)}
-        for call in calls:
-            call["id"] = ids.get(call["id"])
-        fields["content"] = _with_ids(fields["content"], ids)
+    def _renew_ids(self, fields: dict[str, Any]) -> None:
+        """Ids of calls that no other answer has, the same in their blocks and results; none stays none."""
+        for call in fields["tool_calls"]:
+            if isinstance(call["id"], str):
+                call["id"] = self._new_ids.setdefault(call["id"], f"call_{uuid4().hex}")
+        fields["content"] = _with_ids(fields["content"], self._new_ids)
 
     def _original(self, data: dict[str, Any]) -> BaseMessage | None:
         at = data.get("n")

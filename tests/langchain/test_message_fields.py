@@ -324,3 +324,15 @@ def test_a_call_of_openais_responses_is_sent_back_once() -> None:
     history = [HumanMessage("x"), hit, ToolMessage("found", tool_call_id=hit.tool_calls[0]["id"])]
     sent = [item for item in _construct_responses_api_input(history) if item["type"] == "function_call"]
     assert [item["call_id"] for item in sent] == [hit.tool_calls[0]["id"]]
+
+
+def test_a_replayed_result_is_of_the_replayed_call() -> None:
+    """Providers refuse a history in which a result belongs to no call."""
+    call = {"name": "look_up", "args": {"q": "x"}, "id": "call_1", "type": "tool_call"}
+    said = [AIMessage("", tool_calls=[call]), ToolMessage("found", tool_call_id="call_1"), AIMessage("Done.")]
+    chain = RunnableLambda(lambda _: {"messages": said})
+    with Cache("memory://") as cache:
+        wrapped = cache.wrap(chain, profile=PROFILE, prompt_version="1")
+        _, hit, again = (wrapped.invoke({"who": who})["messages"] for who in (FIRST, SECOND, FIRST))
+    assert hit[1].tool_call_id == hit[0].tool_calls[0]["id"] != again[0].tool_calls[0]["id"]
+    assert FRESH.match(hit[1].tool_call_id)
