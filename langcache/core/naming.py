@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from langcache.errors import DeclarationError
 
-__all__ = ["check_labels", "check_name", "is_name", "without_halves"]
+__all__ = ["check_labels", "check_name", "is_name", "names", "without_halves"]
 
 _UNWRITABLE: Final = re.compile("[\0\ud800-\udfff]")
 _HALVES: Final = re.compile("[\ud800-\udfff]")
@@ -49,6 +49,6 @@ def check_labels(*, name: Any, prompt_version: Any, generation_type: Any, tags: 
         check_name("the tag", tag)
 
 
-def tags_of(tags: str | Iterable[str]) -> tuple[str, ...]:
-    """One tag, or several: a text is not as many as it has letters."""
-    return (tags,) if isinstance(tags, str) else tuple(tags)
+def names(given: str | Iterable[str]) -> tuple[str, ...]:
+    """One name, or several, each once: a text is not as many as it has letters."""
+    return (given,) if isinstance(given, str) else tuple(dict.fromkeys(given))

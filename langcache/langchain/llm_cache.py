@@ -8,7 +8,7 @@ from typing import Any
 from langchain_core.caches import RETURN_VAL_TYPE, BaseCache
 
 from langcache.core import directives as words
-from langcache.core.naming import tags_of
+from langcache.core.naming import names
 from langcache.core.profile import Profile
 from langcache.errors import DeclarationError
 from langcache.langchain.callers import calling_model, is_chat, is_text
@@ -151,7 +151,7 @@ class LLMCache(BaseCache):
                 policy.prompt_version,
                 "abstract",
                 policy.generation_type,
-                tags_of(policy.tags),
+                names(policy.tags),
                 words.parse(policy.directives),
             )
             known = self._policed[id(policy)] = (policy, Policed(self.cache, settings))

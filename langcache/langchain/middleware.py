@@ -14,7 +14,7 @@ from langchain_core.runnables.base import RunnableBindingBase
 from pydantic import BaseModel
 
 from langcache.core.directives import parse
-from langcache.core.naming import check_labels, tags_of
+from langcache.core.naming import check_labels, names
 from langcache.core.profile import Profile
 from langcache.langchain.model import wrap_model
 from langcache.langchain.tool_work import ToolWork
@@ -74,7 +74,7 @@ class CacheMiddleware(AgentMiddleware[Any, Any, Any]):
         volatile_arguments: Iterable[str] = (),
     ) -> None:
         super().__init__()
-        labels = tags_of(tags)
+        labels = names(tags)
         check_labels(name=name, prompt_version=prompt_version, generation_type=generation_type, tags=labels)
         self._cache, self._profile = cache, profile or Profile
         self._declared: dict[str, Any] = {

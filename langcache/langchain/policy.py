@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from langcache.core.directives import parse
-from langcache.core.naming import check_labels, tags_of
+from langcache.core.naming import check_labels, names
 from langcache.core.profile import Profile
 from langcache.errors import DeclarationError
 
@@ -49,7 +49,7 @@ class ChainPolicy:
             name=self.name,
             prompt_version=self.prompt_version,
             generation_type=self.generation_type,
-            tags=tags_of(self.tags),
+            tags=names(self.tags),
         )
         parse(self.directives)
 

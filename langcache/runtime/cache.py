@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 from langcache.core import directives as words
 from langcache.core.events import Event
-from langcache.core.naming import check_name, tags_of
+from langcache.core.naming import check_name, names
 from langcache.core.policy import Expiry
 from langcache.core.profile import Profile
 from langcache.errors import DeclarationError
@@ -158,7 +158,7 @@ class Cache(Accounting):
             prompt_version=prompt_version,
             mode=mode,
             generation_type=generation_type,
-            tags=tags_of(tags),
+            tags=names(tags),
             directives=words.parse(directives),
             instruction=instruction,
             volatile=frozenset(volatile),

@@ -6,9 +6,10 @@ from datetime import timedelta
 from typing import Any
 
 from langcache.core.encoding import canonical, digest
+from langcache.core.naming import names
 from langcache.errors import DeclarationError
 
-__all__ = ["PLACE", "Stage", "declare", "hash_prompt", "names"]
+__all__ = ["PLACE", "Stage", "declare", "hash_prompt"]
 
 PLACE = "{id}"
 """Where an instance's item goes in the name of its family."""
@@ -111,11 +112,6 @@ def declare(
         expires_after_s=_seconds(name, expires_after),
         folder=folder,
     )
-
-
-def names(given: str | Iterable[str]) -> tuple[str, ...]:
-    """One name, or several, each once."""
-    return (given,) if isinstance(given, str) else tuple(dict.fromkeys(given))
 
 
 def hash_prompt(version: str | None, prompt: Any) -> str | None:

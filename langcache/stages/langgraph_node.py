@@ -5,9 +5,10 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any
 
+from langcache.core.naming import names
 from langcache.errors import DeclarationError
 from langcache.runtime.steps import Flow, adrive, drive
-from langcache.stages.declaration import declare, names
+from langcache.stages.declaration import declare
 from langcache.stages.inputs import Recorded
 from langcache.stages.keys import session_place
 from langcache.stages.pipeline import Pipeline
