@@ -10,6 +10,7 @@ JSON shape: text is a string, or ``{"$t": segments}`` if it has gaps; lists and 
 
 import dataclasses
 import math
+import sys
 from collections.abc import Callable
 from enum import Enum
 from typing import Any, Protocol
@@ -30,8 +31,8 @@ class Foreign(Protocol):
         """Rebuild what `pack` made; raises `CorruptEntry` for data it did not make."""
 
 
-_MOST_BITS = 4096
-"""What Python still writes in decimal digits without being told to (``sys.int_info``)."""
+_MOST_BITS = 3 * sys.int_info.default_max_str_digits
+"""What Python surely writes in decimal digits without being told to: a digit is a little over three bits."""
 
 Text = Callable[[str], Any]
 Scalar = Callable[[Any], None]

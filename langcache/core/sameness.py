@@ -9,7 +9,6 @@ __all__ = ["template_digest"]
 INCIDENTAL: Final = frozenset({"id", "index", "metadata", "n", "tool_call_id", "usage"})
 """What two calls with one answer differ in, inside a message."""
 
-
 _ENCODER: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
 
 

@@ -5,10 +5,10 @@ from functools import lru_cache
 
 from langcache.templating.folding import fold, singular
 
-OPEN, CLOSE = r"\[［【", r"\]］】"
-"""Brackets models use for placeholders, as the inside of a regular expression's character class."""
-BRACKETS = "[［【]］】"
-"""All of them."""
+OPENERS, CLOSERS = "[［【", "]］】"
+"""Brackets models use for placeholders."""
+OPEN, CLOSE = re.escape(OPENERS), re.escape(CLOSERS)
+"""The same, as the inside of a regular expression's character class."""
 LONGEST = 200
 """Characters a bracket may stay open before it is no placeholder."""
 BRACKETED = re.compile(rf"[{OPEN}]([^{OPEN}{CLOSE}\n]{{1,{LONGEST}}})[{CLOSE}]")

@@ -8,7 +8,7 @@ from langcache.errors import Refused
 from langcache.templating.accounts import is_account
 from langcache.templating.escaping import IN_PROSE
 from langcache.templating.grammar import article_before, masked_case
-from langcache.templating.labels import BRACKETED, BRACKETS, CLOSE, OPEN, canonical, resembles
+from langcache.templating.labels import BRACKETED, CLOSE, CLOSERS, OPEN, OPENERS, canonical, resembles
 from langcache.templating.placeholders import is_plain
 from langcache.templating.slots import Personal
 from langcache.templating.template import Gap, Template, tidy
@@ -16,7 +16,7 @@ from langcache.templating.views import is_json, is_within, json_strings, view
 
 _UNCLOSED = re.compile(rf"[{OPEN}]([^{OPEN}{CLOSE}]*)")
 _BRACKET = re.compile(rf"[{OPEN}{CLOSE}]")
-_OPENERS, _CLOSERS = tuple("[［【"), tuple("]］】")
+_OPENERS, _CLOSERS = tuple(OPENERS), tuple(CLOSERS)
 _OTHER_BRACKETS = re.compile(r"\{\{?([^{}\n]{1,200})\}\}?|<([^<>\n]{1,200})>")
 
 
@@ -109,7 +109,7 @@ def _blanked(text: str, found: Sequence[_Found], blank: str = " ") -> str:
 
 
 def _refuse_halves(text: str, labels: _Labels) -> None:
-    if any(sign in text for sign in BRACKETS):
+    if any(sign in text for sign in OPENERS + CLOSERS):
         _refuse_half_brackets(text, labels)
     for match in _OTHER_BRACKETS.finditer(text) if "{" in text or "<" in text else ():
         inner = canonical(match[1] or match[2])
