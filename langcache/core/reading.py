@@ -35,16 +35,8 @@ def read_request(declaration: Declaration, inputs: Mapping[str, Any], user: Mapp
     """Read *inputs*; declared values that are not among them come from *user*, the ambient profile.
 
     Raises:
-        UnkeyableError: a feature's value does not fit its declaration; the message names the feature only. Or a
-            value contains itself.
+        UnkeyableError: a feature's value does not fit its declaration; the message names the feature only.
     """
-    try:
-        return _read(declaration, inputs, user)
-    except RecursionError:
-        raise UnkeyableError("an input that contains itself, or is nested too deeply, has no key") from None
-
-
-def _read(declaration: Declaration, inputs: Mapping[str, Any], user: Mapping[str, Any]) -> Reading:
     reading = Reading([], [], {}, {}, {}, {}, {})
     for feature in declaration.features:
         raw = _value(feature.name, feature.default, inputs, user)

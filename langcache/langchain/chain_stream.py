@@ -182,7 +182,7 @@ def _says(chunk: Any) -> bool:
     if not isinstance(message, AIMessage):
         return True
     calls = message.tool_calls or message.invalid_tool_calls or getattr(message, "tool_call_chunks", None)
-    return bool(message.content or calls) or any(message.additional_kwargs.values())
+    return bool(message.content or calls) or any((message.additional_kwargs or {}).values())
 
 
 def added(chunks: list[Any]) -> Any:

@@ -12,7 +12,7 @@ from langcache.errors import CorruptEntry, NotCached, Refused, UnstorableError
 from langcache.langchain.lookup_work import LookupWork
 from langcache.langchain.matching import leads_here
 from langcache.langchain.model_work import as_answers, as_generations
-from langcache.runtime.fetch import UNFILLABLE, Term
+from langcache.runtime.fetch import Term
 from langcache.runtime.flight import Landing
 from langcache.runtime.flow import WAIT_S, Engine
 from langcache.runtime.steps import Flow
@@ -75,7 +75,7 @@ class LookupFlow:
         before, event.outcome = event.outcome, outcome  # the answer tells it, too
         try:
             answer = as_generations(work.fill(entry))
-        except UNFILLABLE as error:
+        except Exception as error:
             event.outcome = before
             if isinstance(error, CorruptEntry):
                 yield self.engine.store.drop_corrupt(work.namespace, work.key)

@@ -202,10 +202,7 @@ class Request:
             self._located[text] = template
             return _Gapped(to_data(template))
 
-        try:
-            return {name: map_texts(value, located) for name, value in residue.items()}
-        except RecursionError:
-            raise UnkeyableError("an input that contains itself, or is nested too deeply, has no key") from None
+        return {name: map_texts(value, located) for name, value in residue.items()}
 
     # What a masked chain receives, and what it answers.
 
@@ -251,6 +248,8 @@ class Request:
 
 def why_keyless(error: Exception) -> str:
     """Why a request has no key, fit for an event: the texts of unforeseen errors may quote a value."""
+    if isinstance(error, RecursionError):
+        return "an input that contains itself, or is nested too deeply, has no key"
     return str(error) if isinstance(error, UnkeyableError) else f"no key: {type(error).__name__}"
 
 

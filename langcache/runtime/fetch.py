@@ -21,15 +21,12 @@ from langcache.runtime.steps import Flow, Step, show
 from langcache.runtime.work import MaskedRunFailed, Produced, Stream, StreamBroke, Work
 from langcache.storage.base import Lease
 
-__all__ = ["SHOWN", "UNFILLABLE", "Fetch", "Price", "Term", "why_unfilled"]
+__all__ = ["SHOWN", "Fetch", "Price", "Term", "why_unfilled"]
 
 Price = Callable[[Usage], Decimal | None]
 
 SHOWN = object()
 """The answer of a stream that has been shown chunk by chunk."""
-
-UNFILLABLE = Exception
-"""What filling a sound template for one user can fail with: validators of the chain's own classes raise anything."""
 
 
 @dataclass(slots=True)
@@ -105,7 +102,7 @@ class Fetch:
             return SHOWN if produced.shown else produced.output
         try:
             answer = work.reveal(produced)
-        except UNFILLABLE as error:
+        except Exception as error:  # validators of the chain's own classes raise anything
             return (yield from self.around(work, f"cannot be filled for this user: {why_unfilled(error)}"))
         work.masked_run_ended(True)
         return answer
@@ -127,7 +124,7 @@ class Fetch:
             return SHOWN if produced.shown else produced.output
         try:
             return work.reveal(produced)
-        except UNFILLABLE:
+        except Exception:
             work.masked_run_ended(False)
             return (yield from self._real(work))
 

@@ -16,7 +16,7 @@ from langcache.core.policy import Expiry, judge
 from langcache.errors import CorruptEntry, NotCached, UnstorableError
 from langcache.runtime.background import in_background
 from langcache.runtime.clock import Clock
-from langcache.runtime.fetch import SHOWN, UNFILLABLE, Fetch, Price, Term, why_unfilled
+from langcache.runtime.fetch import SHOWN, Fetch, Price, Term, why_unfilled
 from langcache.runtime.flight import Flights, Landing, leading
 from langcache.runtime.guard import GuardedStore
 from langcache.runtime.lease import Claim, Leases
@@ -131,7 +131,7 @@ class Engine:
         except UnstorableError:
             event.outcome = before
             return (yield from self._lead_or_wait(work, None, _newer_than(entry)))
-        except UNFILLABLE as error:
+        except Exception as error:
             return (yield from self.fetch.around(work, f"cannot be filled for this user: {why_unfilled(error)}"))
         event.model = entry.model
         event.age_s = max(0.0, self.clock.now() - entry.created_at)
