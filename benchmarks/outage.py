@@ -133,7 +133,7 @@ def restarted_server() -> Iterator[Outage]:
 
 @contextmanager
 def failed_over_master() -> Iterator[Outage]:
-    with running_cluster(replicas=True) as nodes:
+    with running_cluster(replicas=True, patience_s=1) as nodes:
         where = ",".join(f"127.0.0.1:{node.port}" for node in nodes)
         yield Outage(f"redis+cluster://{where}", [(0.25, nodes[0].kill)])
 

@@ -17,6 +17,9 @@ from typing import Any, Final
 START_S: Final = 60.0
 """How long a server may take to answer, in seconds."""
 
+PATIENT_S: Final = 120.0
+"""How long a server may be silent before others take over for it, in seconds: longer than any machine stalls."""
+
 _ATTEMPTS: Final = 5
 _SLOTS: Final = 16_384
 _BUS_OFFSET: Final = 10_000
@@ -129,10 +132,12 @@ class Sentinel(RedisServer):
     Args:
         master: what it watches.
         service: the name clients ask for.
+        patience_s: how long the master may be silent before its replica takes over, in seconds.
     """
 
-    def __init__(self, master: RedisServer, service: str) -> None:
+    def __init__(self, master: RedisServer, service: str, *, patience_s: float = PATIENT_S) -> None:
         self._watched = (service, master.port)
+        self._patience_ms = round(1000 * patience_s)
         super().__init__()
 
     def _arguments(self) -> Sequence[str]:
@@ -141,7 +146,8 @@ class Sentinel(RedisServer):
         config.write_text(
             f"port {self.port}\nbind 127.0.0.1\ndir {self.folder}\n"
             f"sentinel monitor {service} 127.0.0.1 {port} 1\n"
-            f"sentinel down-after-milliseconds {service} 500\nsentinel failover-timeout {service} 2000\n"
+            f"sentinel down-after-milliseconds {service} {self._patience_ms}\n"
+            f"sentinel failover-timeout {service} 2000\n"
         )
         return [str(config), "--sentinel"]
 
@@ -157,23 +163,31 @@ def running_server(*options: str) -> Iterator[RedisServer]:
 
 
 @contextmanager
-def running_sentinel(service: str = "service") -> Iterator[tuple[Sentinel, RedisServer, RedisServer]]:
-    """A Sentinel, the master it watches, and the master's replica."""
+def running_sentinel(
+    service: str = "service", *, patience_s: float = PATIENT_S
+) -> Iterator[tuple[Sentinel, RedisServer, RedisServer]]:
+    """A Sentinel, the master it watches, and the master's replica, which takes over after *patience_s* of silence."""
     with ExitStack() as stack:
         master = stack.enter_context(running_server())
         replica = stack.enter_context(running_server("--replicaof", "127.0.0.1", str(master.port)))
         wait_until(lambda: b"state=online" in master.ask("INFO", "replication"), "a replica")
-        sentinel = Sentinel(master, service)
+        sentinel = Sentinel(master, service, patience_s=patience_s)
         stack.callback(sentinel.stop)
         wait_until(lambda: len(sentinel.ask("SENTINEL", "REPLICAS", service)) == 1, "the sentinel to see the replica")
         yield sentinel, master, replica
 
 
 @contextmanager
-def running_cluster(masters: int = 3, *, replicas: bool = False) -> Iterator[list[RedisServer]]:
-    """A cluster: its masters, then, if wanted, a replica of each in the same order."""
+def running_cluster(
+    masters: int = 3, *, replicas: bool = False, patience_s: float = PATIENT_S
+) -> Iterator[list[RedisServer]]:
+    """A cluster: its masters, then, if wanted, a replica of each in the same order.
+
+    A master silent for *patience_s* has its replica take over; without one the cluster is down until it speaks.
+    """
     with ExitStack() as stack:
-        options = ("--cluster-enabled", "yes", "--cluster-node-timeout", "1000", "--repl-diskless-sync-delay", "0")
+        patience_ms = str(round(1000 * patience_s))
+        options = ("--cluster-enabled", "yes", "--cluster-node-timeout", patience_ms, "--repl-diskless-sync-delay", "0")
         nodes = [stack.enter_context(running_server(*options)) for _ in range(masters * (2 if replicas else 1))]
         for number, node in enumerate(nodes[:masters]):
             first, last = _SLOTS * number // masters, _SLOTS * (number + 1) // masters

@@ -72,7 +72,7 @@ def test_waiting_on_a_cluster(redis_cluster):
 @pytest.mark.parametrize("half", ["sync", "async"])
 def test_a_master_dies(half):
     """Its replica takes over: meanwhile nothing but StoreError, then all keys work again, nothing wrong is served."""
-    with running_cluster(replicas=True) as nodes:
+    with running_cluster(replicas=True, patience_s=1) as nodes:
         store = drive(half, lambda: open_store(url_of(nodes), timeout_s=1))
         keys = [str(number) for number in range(30)]
         for key in keys:
@@ -89,7 +89,7 @@ def test_a_master_dies(half):
 
 def test_a_caller_with_little_patience_learns_of_the_new_master():
     """Each call cut off before the client's own timeout, a node that hangs is still found out and left."""
-    with running_cluster(replicas=True) as nodes:
+    with running_cluster(replicas=True, patience_s=1) as nodes:
         store = open_store(url_of(nodes), timeout_s=0.5)
 
         async def impatient():

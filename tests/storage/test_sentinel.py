@@ -24,7 +24,7 @@ class TestSentinelStore(StoreContract):
 @pytest.mark.parametrize("half", ["sync", "async"])
 def test_a_replica_takes_over(half):
     """The store follows to the new master by itself, failing with nothing but StoreError meanwhile."""
-    with running_sentinel() as (sentinel, master, replica):
+    with running_sentinel(patience_s=0.5) as (sentinel, master, replica):
         store = drive(half, lambda: open_store(f"redis+sentinel://127.0.0.1:{sentinel.port}/service", timeout_s=2))
         store.put("ns", "k", record(b"kept"), now=NOW)
         wait_until(lambda: replica.ask("DBSIZE") == 1, "replication")
