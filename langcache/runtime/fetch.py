@@ -85,11 +85,14 @@ class Fetch:
 
     def keep(self, work: Work, entry: Entry, term: Term) -> Flow[None]:
         """Store *entry* and hand it to all who wait for *term*."""
-        gone_at = self.expiry.gone_at(entry.fresh_until)
+        gone_at, stored = self.expiry.gone_at(entry.fresh_until), False
         if not self.store.hangs:
-            yield self.store.put(work.namespace, work.key, entry, gone_at, work.labels, term.lease)
+            stored = yield self.store.put(work.namespace, work.key, entry, gone_at, work.labels, term.lease)
         self.land(term, Landing(entry=entry))
-        yield from self.leases.release(term.lease)
+        if stored and term.lease is not None:
+            self.leases.given_back(term.lease)
+        else:
+            yield from self.leases.release(term.lease)
         term.lease = None
 
     def _own(self, work: Work, produced: Produced) -> Flow[Any]:

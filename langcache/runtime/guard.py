@@ -124,7 +124,7 @@ class GuardedStore:
         labels: frozenset[str],
         lease: Lease | None = None,
     ) -> Step[bool]:
-        """Store *entry*; False if it could or must not be, or another has taken *lease* over."""
+        """Store *entry* and give *lease* back; False if it could or must not be, or another has taken *lease* over."""
 
         def record() -> Record | None:
             if not self.takes(namespace):

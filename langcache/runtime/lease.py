@@ -72,7 +72,8 @@ class Leases:
         while True:
             got = yield self._store.acquire(namespace, key, TERM_S, waits)
             waits = got is not None
-            entry = None if self._store.hangs else (yield self._store.get(namespace, key, waits))
+            looks = not (self._store.hangs or (isinstance(got, Lease) and got.vacant))
+            entry = (yield self._store.get(namespace, key, waits)) if looks else None
             if fresh(entry):
                 if isinstance(got, Lease):
                     yield self._store.release(got)
@@ -94,6 +95,10 @@ class Leases:
             self.abandon(lease)
         elif lease is not None and self._renewer.remove(lease) and not (yield self._store.release(lease)):
             self._renewer.drop(lease)
+
+    def given_back(self, lease: Lease) -> None:
+        """*lease* went back with what was stored under it."""
+        self._renewer.remove(lease)
 
     def tell_refused(self, namespace: str, key: str) -> Step[Any]:
         """Tell the other processes that nothing will be stored."""

@@ -143,16 +143,19 @@ class Vault:
         The place is known only after the run. Whoever sleeps here for longer than both leases finds the other's entry,
         or is found by it; neither overwrites.
         """
-        fence = yield from self._fence(entry_place(entry.cache_key), ttl_s)
+        fence: Lease | None = yield from self._fence(entry_place(entry.cache_key), ttl_s)
         try:
             if not (yield self.call("renew", lease, ttl_s=ttl_s, now=self.now())):
                 return False
             there = yield from self.entry(entry.cache_key)
             if there is not None and there.is_reusable(self.now()):
                 return False
-            return (yield from self._put(entry, fence))
+            stored = yield from self._put(entry, fence)
+            fence = None  # given back with it, or another's by now
+            return stored
         finally:
-            yield from self.release(fence)
+            if fence is not None:
+                yield from self.release(fence)
 
     def _fence(self, place: str, ttl_s: float) -> Flow[Lease]:
         """Waits, rather than let a stage run again because another is just being committed."""
@@ -228,9 +231,7 @@ class Vault:
             gone_at = None if lifetime_s is None else now + 2 * lifetime_s + GRACE_S
             data = json.dumps(value, separators=(",", ":")).encode()
             record = Record(self._sealed(place, data), now, gone_at, frozenset(labels))
-            stored = yield self.call("put", self.namespace, place, record, now=now, lease=lease)
-            yield self.call("release", lease)
-            if stored:
+            if (yield self.call("put", self.namespace, place, record, now=now, lease=lease)):
                 return
         raise StoreError(f"the record {place!r} of pipeline stays leased")
 

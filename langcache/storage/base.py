@@ -8,7 +8,7 @@ states every law as a test.
 
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from langcache.errors import StoreError
@@ -78,11 +78,14 @@ class Lease:
         namespace: the entry's namespace.
         key: the entry's key.
         token: the fencing token; it strictly grows with each lease of the same entry.
+        vacant: True if, as the lease was given, the store saw nothing stored there, so that its holder need not look
+            again. False says nothing.
     """
 
     namespace: str
     key: str
     token: int
+    vacant: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +136,9 @@ class Store(ABC):
     def put(self, namespace: str, key: str, record: Record, *, now: float, lease: Lease | None = None) -> bool:
         """Store *record* in place of what was there; durable on return where the store is.
 
-        A bounded store may evict at any time, so an entry larger than the bound is accepted and gone.
+        A put under a *lease* gives it back in the same step, since what it was for is done: the next may acquire at
+        once; while nobody has, its holder may put once more. A bounded store may evict at any time, so an entry larger
+        than the bound is accepted and gone.
 
         Returns:
             False, and nothing is stored, if *lease* is no longer the newest of its key (it is fenced off).

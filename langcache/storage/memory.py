@@ -71,7 +71,7 @@ class MemoryStore(DirectAsync):
         """See :meth:`Store.put`."""
         place = (namespace, key)
         with self._open():
-            if lease is not None and not self._is_newest(lease):
+            if lease is not None and not self._give_back(lease):
                 return False
             self._drop(place)
             self._records[place] = record
@@ -114,7 +114,8 @@ class MemoryStore(DirectAsync):
             self._leases[place] = _Tenure(token, now + ttl_s)
             self._leases.move_to_end(place)
             self._forget_leases(now)
-            return Lease(namespace, key, token)
+            there = self._records.get(place)
+            return Lease(namespace, key, token, vacant=there is None or is_expired(there.expires_at, now))
 
     def renew(self, lease: Lease, *, ttl_s: float, now: float) -> bool:
         """See :meth:`Store.renew`."""
@@ -131,8 +132,7 @@ class MemoryStore(DirectAsync):
     def release(self, lease: Lease) -> None:
         """See :meth:`Store.release`."""
         with self._open():
-            if self._is_newest(lease):
-                self._leases[lease.namespace, lease.key].held = False
+            self._give_back(lease)
 
     def usage(self, namespace: str | None = None) -> Usage:
         """See :meth:`Store.usage`."""
@@ -194,9 +194,13 @@ class MemoryStore(DirectAsync):
             raise StoreError("the memory store is closed")
         return self._lock
 
-    def _is_newest(self, lease: Lease) -> bool:
+    def _give_back(self, lease: Lease) -> bool:
+        """False, and nothing changes, if *lease* is fenced off."""
         tenure = self._leases.get((lease.namespace, lease.key))
-        return tenure is not None and tenure.token == lease.token
+        if tenure is None or tenure.token != lease.token:
+            return False
+        tenure.held = False
+        return True
 
     def _drop(self, place: _Place) -> bool:
         record = self._records.pop(place, None)

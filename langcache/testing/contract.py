@@ -218,6 +218,24 @@ class StoreContract(CountLaws):
         assert store.put("ns", "k", record(b"late"), now=NOW + 12, lease=slow) is False
         assert record(b"good") == store.get("ns", "k", now=NOW + 12)
 
+    def test_a_put_gives_its_lease_back(self, store: Driver) -> None:
+        """What is stored under a lease frees the key at once; what is fenced off does not touch the successor's."""
+        slow = _acquired(store, ttl_s=10)
+        quick = _acquired(store, now=NOW + 10)
+        assert store.put("ns", "k", record(b"late"), now=NOW + 11, lease=slow) is False
+        assert store.acquire("ns", "k", ttl_s=10, now=NOW + 11) is None
+        assert store.put("ns", "k", record(b"good"), now=NOW + 11, lease=quick) is True
+        assert store.renew(quick, ttl_s=10, now=NOW + 11) is False
+        assert store.put("ns", "k", record(b"better"), now=NOW + 11, lease=quick) is True
+        assert _acquired(store, now=NOW + 11).token > quick.token
+
+    def test_a_vacant_lease_is_of_nothing_stored(self, store: Driver) -> None:
+        """A lease is never called vacant where a record is there."""
+        store.put("ns", "k", record(expires_at=NOW + 20), now=NOW)
+        store.put("ns", "other", record(), now=NOW)
+        assert not _acquired(store, now=NOW + 19).vacant
+        assert not _acquired(store, key="other").vacant
+
     def test_a_lease_nobody_took_over_still_stores(self, store: Driver) -> None:
         """Being late without a successor harms nobody."""
         lease = _acquired(store, ttl_s=10)

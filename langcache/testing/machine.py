@@ -83,6 +83,7 @@ class StoreMachine(RuleBasedStateMachine):
         lease = self.driver.acquire(namespace, key, ttl_s=_TERM_S, now=self.now)
         assert (lease is not None) == is_free
         if lease is not None:
+            assert not (lease.vacant and place in self.model)
             assert all(lease.token > old.token for old in self.past if (old.namespace, old.key) == place)
             self.past.append(lease)
             self.newest[place], self.ends[place] = lease, self.now + _TERM_S
@@ -110,14 +111,14 @@ class StoreMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.past)
     @rule(data=st.data(), value=st.binary(max_size=20), ttl_s=_ttls, labels=_labels)
     def put_fenced(self, data: st.DataObject, value: bytes, ttl_s: int | None, labels: frozenset[str]) -> None:
-        """A put with a lease stores exactly when no newer lease was given out and no clear came since."""
+        """A put with a lease stores, and gives it back, exactly when no newer was given out and no clear came since."""
         lease = data.draw(st.sampled_from(self.past))
         place = (lease.namespace, lease.key)
         record = self._record(value, ttl_s, labels)
         is_newest = self.newest.get(place) == lease
         assert self.driver.put(*place, record, now=self.now, lease=lease) is is_newest
         if is_newest:
-            self.model[place] = record
+            self.model[place], self.ends[place] = record, self.now
 
     @rule(namespace=_names, labels=st.frozensets(st.sampled_from(["x", "y", "chain:a", "no"]), max_size=2))
     def scan(self, namespace: str, labels: frozenset[str]) -> None:

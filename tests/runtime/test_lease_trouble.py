@@ -112,10 +112,18 @@ def _awaited(call: Callable[[], None]) -> Callable[[], Any]:
 
 def test_a_lease_that_could_not_be_given_back_is_tried_again(make: Make) -> None:
     """Not left to run out: others would wait that long."""
-    asker = make(release=[Raise(StoreError("no answer"))])
+    asker = make(put=[Raise(StoreError("full"))], release=[Raise(StoreError("no answer"))])
     asker.ask()
     wait_until(lambda: is_free(asker), "the lease")
     assert asker.store.calls.count("release") == 2  # type: ignore[attr-defined]
+
+
+def test_a_miss_asks_the_store_three_things(make: Make) -> None:
+    """Looked up, leased, stored: nothing is there to look at again, and the answer gives the lease back."""
+    asker = make()
+    asker.ask()
+    assert asker.store.calls == ["get", "acquire", "put"]  # type: ignore[attr-defined]
+    assert is_free(asker)
 
 
 def test_leases_come_and_go_while_others_are_renewed(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -96,8 +96,9 @@ def acquire(names: Names, namespace: str, key: str, ttl_s: float, now: float) ->
     nonce = secrets.token_bytes(12)
     arguments = (repr(float(now)), repr(now + ttl_s), _memory_ms(ttl_s), nonce)
     undo = _eval(scripts.WITHDRAW, _lease_keys(names, namespace, key), nonce)
-    token = yield Run(scripts.ACQUIRE, (names.lease(namespace, key),), arguments, undo)
-    return None if token is None else Lease(namespace, key, int(token))
+    keys = (names.lease(namespace, key), names.entry(namespace, key))
+    got = yield Run(scripts.ACQUIRE, keys, arguments, undo)
+    return None if got is None else Lease(namespace, key, int(got[0]), vacant=not got[1])
 
 
 def renew(names: Names, lease: Lease, ttl_s: float, now: float) -> Flow[bool]:

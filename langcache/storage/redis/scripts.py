@@ -37,17 +37,18 @@ end
 """
 
 ACQUIRE: Final = Script("""
--- KEYS: lease; ARGV: now, ends, how long to remember in ms, nonce
+-- KEYS: lease, entry; ARGV: now, ends, how long to remember in ms, nonce. The token, and whether an entry is there.
 local was = redis.call('HMGET', KEYS[1], 'token', 'ends', 'nonce')
+local found = redis.call('EXISTS', KEYS[2])
 if was[2] and tonumber(ARGV[1]) < tonumber(was[2]) then
-  return was[3] == ARGV[4] and was[1]
+  return was[3] == ARGV[4] and {was[1], found}
 end
 local clock = redis.call('TIME')
 local token = math.max((tonumber(was[1]) or 0) + 1, clock[1] * 1000000 + clock[2])
 local text = string.format('%.0f', token)
 redis.call('HSET', KEYS[1], 'token', text, 'ends', ARGV[2], 'nonce', ARGV[4])
 redis.call('PEXPIRE', KEYS[1], ARGV[3])
-return text
+return {text, found}
 """)
 
 RENEW: Final = Script("""
@@ -89,6 +90,7 @@ PUT: Final = Script(
 -- KEYS: lease, stream, entry; ARGV: token, value, then PX and ms if the value is not for ever
 if redis.call('HGET', KEYS[1], 'token') ~= ARGV[1] then return 0 end
 redis.call('SET', KEYS[3], ARGV[2], unpack(ARGV, 3))
+redis.call('HDEL', KEYS[1], 'ends', 'nonce')
 wake(KEYS[1], KEYS[2])
 return 1
 """

@@ -31,9 +31,11 @@ _LABELLED_TOO = (
 )
 _PURGE = "DELETE FROM entry WHERE id IN (SELECT id FROM entry WHERE expires_at <= ? ORDER BY expires_at LIMIT ?)"
 _OLDEST = "SELECT id, size_bytes FROM entry ORDER BY created_at, id LIMIT ?"
-_NEWEST_LEASE = "SELECT token FROM lease WHERE namespace = ? AND key = ?"
 _HELD = "SELECT 1 FROM lease WHERE namespace = ? AND key = ? AND held AND ends_at > ?"
-_NEXT_LEASE = "SELECT max(?, 1 + coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'lease'), 0))"
+_NEXT_LEASE = (
+    "SELECT max(?, 1 + coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'lease'), 0)), NOT EXISTS"
+    " (SELECT 1 FROM entry WHERE namespace = ? AND key = ? AND (expires_at IS NULL OR expires_at > ?))"
+)
 _ACQUIRE = "INSERT OR REPLACE INTO lease (token, namespace, key, ends_at) VALUES (?, ?, ?, ?)"
 _RENEW = "UPDATE lease SET ends_at = ? WHERE token = ? AND namespace = ? AND key = ? AND held AND ends_at > ?"
 _RELEASE = "UPDATE lease SET held = 0 WHERE token = ? AND namespace = ? AND key = ?"
@@ -48,8 +50,8 @@ def get(connection: Connection, namespace: str, key: str, now: float) -> Record 
 
 
 def put(connection: Connection, namespace: str, key: str, record: Record, now: float, lease: Lease | None) -> bool:
-    """Store *record* unless *lease* is fenced off, and remove a few of the expired."""
-    if lease is not None and not _is_newest(connection, lease):
+    """Store *record* and give *lease* back, unless that is fenced off; remove a few of the expired."""
+    if lease is not None and not release(connection, lease):
         return False
     connection.execute(_DELETE, (namespace, key))
     labels = sorted(record.labels)
@@ -104,10 +106,10 @@ def acquire(connection: Connection, namespace: str, key: str, ends_at: float, no
     if connection.execute(_HELD, (namespace, key, now)).fetchone():
         return None
     # At least the time in milliseconds, so that tokens also grow past a file that was set aside.
-    token: int = connection.execute(_NEXT_LEASE, (int(now * 1000),)).fetchone()[0]
+    token, vacant = connection.execute(_NEXT_LEASE, (int(now * 1000), namespace, key, now)).fetchone()
     connection.execute(_ACQUIRE, (token, namespace, key, ends_at))
     connection.execute("DELETE FROM lease WHERE ends_at <= ?", (now - LEASE_MEMORY_S,))
-    return Lease(namespace, key, token)
+    return Lease(namespace, key, token, vacant=bool(vacant))
 
 
 def renew(connection: Connection, lease: Lease, ends_at: float, now: float) -> bool:
@@ -116,9 +118,9 @@ def renew(connection: Connection, lease: Lease, ends_at: float, now: float) -> b
     return connection.execute(_RENEW, values).rowcount == 1
 
 
-def release(connection: Connection, lease: Lease) -> None:
-    """Let the next acquire; the token stays known, so that late holders of older leases are fenced off."""
-    connection.execute(_RELEASE, (lease.token, lease.namespace, lease.key))
+def release(connection: Connection, lease: Lease) -> bool:
+    """Let the next acquire, unless *lease* is fenced off; its token stays known, to fence off holders of older ones."""
+    return connection.execute(_RELEASE, (lease.token, lease.namespace, lease.key)).rowcount == 1
 
 
 def usage(connection: Connection, namespace: str | None) -> Usage:
@@ -185,11 +187,6 @@ def _page_bytes(connection: Connection) -> int:
 def _pragma(connection: Connection, name: str) -> int:
     value: int = connection.execute(f"PRAGMA {name}").fetchone()[0]
     return value
-
-
-def _is_newest(connection: Connection, lease: Lease) -> bool:
-    row = connection.execute(_NEWEST_LEASE, (lease.namespace, lease.key)).fetchone()
-    return row is not None and row[0] == lease.token
 
 
 @lru_cache(maxsize=1024)
