@@ -14,7 +14,8 @@ _ENDS = 3
 _DERIVED = frozenset("ian ians ean eans an ans n ns er ers ite ites ese esque ish ism ist ists ista istas".split())  # noqa: SIM905
 """What makes another word of a name: a Parisian, Bostonians."""
 _HUMP = re.compile(r"[A-Z](?<=[a-z].)")
-_FOREIGN = re.compile(r"(?<=[^\W\d_\x00-\x7f])[A-Za-z]{3,}|[A-Za-z]{3,}(?=[^\W\d_\x00-\x7f])")
+_FOREIGN = re.compile(r"[^\W\d_\x00-\x7f]+")
+_ENGLISH = re.compile(r"[A-Za-z]*")
 _WORD = re.compile(r"\w+")
 _PIECE = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[^\W\dA-Z_]+|\d+")
 
@@ -71,10 +72,11 @@ class Stems:
 
     def _among_letters(self, text: str) -> Iterator[tuple[str, int, int]]:
         """Among letters of another script (``삼성Smith는``)."""
-        for match in _FOREIGN.finditer(text):
-            slot, (start, end) = self.words.get(match[0].lower()), match.span()
-            if slot is not None and all(at in (0, len(text)) or _parts(text, at) for at in (start, end)):
-                yield slot, start, end
+        for foreign in _FOREIGN.finditer(text):
+            for start, end in (_before(text, foreign.start()), _after(text, foreign.end())):
+                slot = self.words.get(text[start:end].lower())
+                if slot is not None and all(at in (0, len(text)) or _parts(text, at) for at in (start, end)):
+                    yield slot, start, end
 
     def _in_humps(self, text: str) -> Iterator[tuple[str, int, int]]:
         """In words with capitals in the middle (``getSmithOrders``)."""
@@ -105,6 +107,20 @@ def tells(stem: Stem, text: str, start: int, end: int) -> bool:
     return (size >= 4 and word[:-size].isdigit()) or (
         fold(word[-size:]) == stem.letters and _divided(word, len(word) - size)
     )
+
+
+def _before(text: str, end: int) -> tuple[int, int]:
+    """The English letters that end at a place."""
+    start = end
+    while start and text[start - 1].isascii() and text[start - 1].isalpha():
+        start -= 1
+    return start, end
+
+
+def _after(text: str, start: int) -> tuple[int, int]:
+    """The English letters that start at a place."""
+    letters = _ENGLISH.match(text, start)
+    return start, start if letters is None else letters.end()
 
 
 def _parts(text: str, at: int) -> bool:

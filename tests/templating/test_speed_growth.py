@@ -3,6 +3,7 @@
 import random
 import string
 import sys
+import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from types import FrameType
@@ -152,3 +153,21 @@ def test_a_square_is_caught() -> None:
         return lines_run(lambda: [a for a in range(size) for b in range(size) if a == b])
 
     assert pairs(80) > 3.5 * pairs(40)
+
+
+@pytest.mark.parametrize("start", ["", "é ", "삼"])
+def test_a_long_word_is_not_read_again_for_each_of_its_letters(start: str) -> None:
+    """A picture in base64 beside a foreign letter: a search that steps back runs no lines, so this one takes time.
+
+    Its square is a hundred times the limit, which is far above what a busy machine adds.
+    """
+    text = start + "".join(random.Random(3).choices(string.ascii_letters, k=50_000))
+    lexicon = Lexicon(named(["Smith"]))
+
+    def seconds(run: Callable[[], object]) -> float:
+        begun = time.perf_counter()
+        run()
+        return time.perf_counter() - begun
+
+    floor = min(seconds(lambda: [letter.casefold() for letter in text]) for _ in range(3))
+    assert min(seconds(lambda: lexicon.delexicalize(text)) for _ in range(2)) < 300 * floor
