@@ -20,7 +20,9 @@ from langcache.langchain.chunks import ChunkFiller
 from langcache.langchain.growth import growth
 from langcache.langchain.inputs import named
 from langcache.langchain.listeners import filled_listeners
-from langcache.langchain.messages import Messages, is_blank
+from langcache.langchain.messages.blank import is_blank
+from langcache.langchain.messages.packing import Messages
+from langcache.langchain.messages.paid import Paid
 from langcache.langchain.observe import LookupWithDetail, Observer
 from langcache.langchain.request import Request, why_keyless
 from langcache.langchain.settings import Chain
@@ -236,8 +238,7 @@ class ChainWork:
 
     def whole(self, value: Any) -> Any:
         """Something that came of a masked run, complete, with this user's details in it."""
-        originals: list[Any] = []
-        messages = Messages(originals=originals, inputs=self.request)
+        messages = Messages(paid=Paid(), inputs=self.request)
         body = pack(value, self._read_masked, _any_number, self._classes, messages)
         return unpack(body, self._fill, self._classes, messages)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from langcache.langchain.messages import plain_message
+from langcache.langchain.messages.plain import plain_message
 
 __all__ = ["named", "with_values"]
 

@@ -5,7 +5,7 @@ from enum import Enum
 from typing import Any
 
 from langcache.core.encoding import fields_of
-from langcache.langchain.messages import plain_message
+from langcache.langchain.messages.plain import plain_message
 
 __all__ = ["leaves"]
 

@@ -7,7 +7,9 @@ from typing import Any
 from langchain_core.messages import AIMessageChunk
 
 from langcache.errors import LangcacheError, Refused, UnstorableError
-from langcache.langchain.messages import REASONING, STRUCTURAL, is_reasoning
+from langcache.langchain.messages.beside import REASONING
+from langcache.langchain.messages.content import is_reasoning
+from langcache.langchain.messages.structure import STRUCTURAL
 from langcache.templating.labels import CLOSE, OPEN
 from langcache.templating.stream import StreamFiller
 from langcache.templating.stream_json import JsonStreamFiller

@@ -10,7 +10,8 @@ from langchain_core.messages import AIMessage, BaseMessage, ToolMessage
 from langcache.core.encoding import canonical, digest
 from langcache.core.reading import read_request
 from langcache.errors import UnkeyableError
-from langcache.langchain.messages import mask_value, plain_message
+from langcache.langchain.messages.masking import mask_value
+from langcache.langchain.messages.plain import plain_message
 from langcache.langchain.rendered import Mark, Rendered, Segment
 from langcache.langchain.request import UNSPECIFIED, Request, map_texts
 from langcache.langchain.settings import Identity

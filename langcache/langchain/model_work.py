@@ -17,7 +17,8 @@ from langcache.core.profile import Profile
 from langcache.langchain.chain_work import ChainWork, asked_by_profile
 from langcache.langchain.fingerprint import Fingerprint
 from langcache.langchain.finish import finish_of
-from langcache.langchain.messages import Messages, is_blank
+from langcache.langchain.messages.blank import is_blank
+from langcache.langchain.messages.packing import Messages
 from langcache.langchain.observe import usage_of
 from langcache.langchain.request import why_keyless
 from langcache.langchain.settings import Identity, Settings

@@ -13,7 +13,8 @@ from langcache.core.reading import Reading, read_request
 from langcache.errors import Refused, UnkeyableError
 from langcache.langchain.inputs import named, with_values
 from langcache.langchain.leaves import leaves
-from langcache.langchain.messages import mask_value, plain_message
+from langcache.langchain.messages.masking import mask_value
+from langcache.langchain.messages.plain import plain_message
 from langcache.langchain.settings import VOLATILE, Identity, Settings
 from langcache.runtime import ambient
 from langcache.runtime.features import FEATURE
@@ -117,7 +118,7 @@ class Request:
         found.update((f"partial {name}", make()) for name, make in self.identity.found.late)
         return found
 
-    # The chain's own inputs, where it hands them on (`langcache.langchain.messages.Inputs`).
+    # The chain's own inputs, where it hands them on (`langcache.langchain.messages.packing.Inputs`).
 
     def name_of(self, value: Any) -> str | None:
         """The input that a masked run handed on unread; an item of a list is no input."""

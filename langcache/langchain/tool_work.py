@@ -14,7 +14,7 @@ from langcache.core.events import Event
 from langcache.core.packing import pack, unpack
 from langcache.core.profile import Profile
 from langcache.core.reading import read_request
-from langcache.langchain.messages import plain_message
+from langcache.langchain.messages.plain import plain_message
 from langcache.langchain.request import why_keyless
 from langcache.runtime import ambient
 from langcache.runtime.cache import Cache

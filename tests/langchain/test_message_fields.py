@@ -28,7 +28,7 @@ import langcache
 from langcache import Cache, ChainPolicy, Profile, Slot
 from langcache.core.classes import Classes
 from langcache.core.packing import unpack
-from langcache.langchain.messages import Messages
+from langcache.langchain.messages.packing import Messages
 
 Make = Callable[[str], Any]
 
