@@ -168,7 +168,7 @@ def test_structured_responses_are_filled() -> None:
     assert provider.calls == 1
 
 
-def test_a_label_that_no_store_can_write_down_is_refused_when_it_is_made(cache: Cache) -> None:
+def test_a_label_that_no_store_can_write_down_is_refused_when_it_is_made() -> None:
     """Not at the agent's first call."""
-    with pytest.raises(DeclarationError, match="tag"):
+    with Cache("memory://") as cache, pytest.raises(DeclarationError, match="tag"):
         CacheMiddleware(cache, profile=PROFILE, tags=["caf\udce9"])
