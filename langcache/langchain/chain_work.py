@@ -17,7 +17,6 @@ from langcache.errors import Refused
 from langcache.langchain.announce import Announcer
 from langcache.langchain.chain_stream import ChainStream
 from langcache.langchain.chunks import ChunkFiller
-from langcache.langchain.growth import growth
 from langcache.langchain.inputs import named
 from langcache.langchain.listeners import filled_listeners
 from langcache.langchain.messages.blank import is_blank
@@ -146,7 +145,7 @@ class ChainWork:
         return merge_configs(config, {"callbacks": [observer]})
 
     def _stream(self, observer: Observer, masked: bool) -> ChainStream:
-        grows = growth(self.chain.runnable)
+        grows = self.identity.grows
         filler = ChunkFiller(self.filler, self.whole, grows) if masked and self.request is not None else None
         stream = ChainStream(_Observed(self, observer, masked), filler, grows=grows)
         self.opened.append(stream)

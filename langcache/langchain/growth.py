@@ -14,11 +14,11 @@ from langchain_core.runnables import (
 )
 from langchain_core.runnables.base import RunnableBindingBase
 
-__all__ = ["Growth", "adds_up", "growth", "growth_of", "is_cumulative", "steps"]
+__all__ = ["Growth", "adds_up", "growth", "growth_of", "steps"]
 
 Growth = bool | Mapping[str | None, Any]
-"""Whether each chunk takes the place of the one before; of a dict of parts, that of each part, and of any other under
-None."""
+"""Whether each chunk takes the place of the one before, as a JSON parser's does; of a dict of parts, that of each part,
+and of any other under None."""
 
 
 def growth(runnable: Any, before: Growth = False) -> Growth:
@@ -32,11 +32,6 @@ def growth(runnable: Any, before: Growth = False) -> Growth:
 def growth_of(grows: Growth, name: str) -> Growth:
     """That of a part."""
     return grows if isinstance(grows, bool) else grows.get(name, grows.get(None, False))
-
-
-def is_cumulative(runnable: Any) -> bool:
-    """Whether each chunk of *runnable*'s stream is the whole answer so far, as a JSON parser's is."""
-    return growth(runnable) is True
 
 
 def adds_up(runnable: Any) -> bool:

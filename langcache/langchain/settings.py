@@ -14,6 +14,7 @@ from langcache.core.profile import Profile
 from langcache.errors import DeclarationError
 from langcache.langchain.adapt import INSTRUCTION, adapted
 from langcache.langchain.fingerprint import Fingerprint
+from langcache.langchain.growth import Growth, adds_up, growth
 from langcache.langchain.watch import Watched
 from langcache.runtime.breaker import Breaker
 from langcache.runtime.cache import Cache
@@ -67,6 +68,8 @@ class Identity:
         prefix: canonical encoding of the shared parts, the beginning of every key.
         parts: the same parts, readable, for `explain`.
         inner: the runnable to run, by whether it is masked.
+        grows: whether each chunk of its stream, or which parts of it, replace those before.
+        adds_up: whether the chunks of its stream make its answer.
     """
 
     found: Fingerprint
@@ -76,6 +79,8 @@ class Identity:
     classes: Classes
     prompt_version: str
     labels: frozenset[str] = frozenset()
+    grows: Growth = False
+    adds_up: bool = True
 
     @cached_property
     def known(self) -> Known:
@@ -127,7 +132,18 @@ class Chain:
         inner = {True: adapted(self.runnable, self._instruction_text()), False: adapted(self.runnable, None)}
         prefix = canonical(list(parts.values()))
         labels = labels_of(settings.name, version, settings.generation_type, settings.tags)
-        return Identity(found, prefix, parts, inner, Classes(tuple(found.classes)), version, labels)
+        classes = Classes(tuple(found.classes))
+        return Identity(
+            found,
+            prefix,
+            parts,
+            inner,
+            classes,
+            version,
+            labels,
+            grows=growth(self.runnable),
+            adds_up=adds_up(self.runnable),
+        )
 
     def _instruction_text(self) -> str | None:
         """The instruction a masked run adds; none where there is nothing to keep."""

@@ -16,7 +16,6 @@ from langcache.core.profile import Profile
 from langcache.errors import DeclarationError
 from langcache.langchain.announce import Announcer
 from langcache.langchain.chain_work import ChainWork
-from langcache.langchain.growth import adds_up, is_cumulative
 from langcache.langchain.listening import listening
 from langcache.langchain.model import wrap_model
 from langcache.langchain.replay import replayed
@@ -98,9 +97,9 @@ class CachedRunnable(RunnableSerializable[Any, Any]):
     def stream(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Iterator[Any]:
         """The answer in chunks: as they come from the chain, filled on the way; a stored one as one chunk."""
         work, announcer = self._begin(input, config, kwargs)
-        work.streams = adds_up(self.bound)
+        work.streams = work.identity.adds_up
         chunks = drive_stream(self.chain.cache.engine.stream(work, replayed))
-        with closing(announcer.around(input, chunks, grows=is_cumulative(self.bound))) as told:
+        with closing(announcer.around(input, chunks, grows=work.identity.grows is True)) as told:
             try:
                 yield from told
             finally:
@@ -116,9 +115,9 @@ class CachedRunnable(RunnableSerializable[Any, Any]):
     ) -> AsyncIterator[Any]:
         """`stream`, awaited."""
         work, announcer = self._begin(input, config, kwargs)
-        work.streams = adds_up(self.bound)
+        work.streams = work.identity.adds_up
         chunks = adrive_stream(self.chain.cache.engine.stream(work, replayed))
-        async with aclosing(announcer.aaround(input, chunks, grows=is_cumulative(self.bound))) as told:
+        async with aclosing(announcer.aaround(input, chunks, grows=work.identity.grows is True)) as told:
             try:
                 async for chunk in told:
                     yield chunk
