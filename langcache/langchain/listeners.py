@@ -78,7 +78,8 @@ class _Tokens:
         if not isinstance(chunk, ChatGenerationChunk) or not isinstance(chunk.message, AIMessageChunk):
             shown = filler.feed(token)
             return [(text, GenerationChunk(text=text) if chunk is not None else None) for text in shown]
-        return [(each.content, _as_chunk(each, chunk.generation_info)) for each in filler.feed(chunk.message)]
+        info = self._told(chunk.generation_info)
+        return [(each.content, _as_chunk(each, info)) for each in filler.feed(chunk.message)]
 
     def rest(self, run_id: Any) -> list[tuple[Any, Any]]:
         """What was held back of a run that ends."""
@@ -90,7 +91,7 @@ class _Tokens:
         """A complete value, filled if it can be."""
         if isinstance(value, LLMResult):
             generations = [[self._generation(each) for each in some] for some in value.generations]
-            return value.model_copy(update={"generations": generations})
+            return value.model_copy(update={"generations": generations, "llm_output": self._told(value.llm_output)})
         if isinstance(value, AIMessageChunk):
             whole = value.model_copy(update={"chunk_position": "last"})
             return MessageFiller(self._make, self._whole).feed(whole)
@@ -101,8 +102,12 @@ class _Tokens:
 
     def _generation(self, generation: Any) -> Any:
         if isinstance(generation, ChatGeneration):
-            return type(generation)(message=self.filled(generation.message), generation_info=generation.generation_info)
+            info = self._told(generation.generation_info)
+            return type(generation)(message=self.filled(generation.message), generation_info=info)
         return generation.model_copy(update={"text": self.filled(generation.text)})
+
+    def _told(self, beside: Any) -> Any:
+        return beside and MessageFiller(self._make, self._whole).told(beside)
 
 
 def _as_chunk(message: AIMessageChunk, info: Any) -> ChatGenerationChunk:

@@ -1,13 +1,13 @@
 """Filling the chunks of a masked chat message: content, content blocks, the arguments of tool calls, what is beside."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from langchain_core.messages import AIMessageChunk
 
 from langcache.errors import LangcacheError, Refused, UnstorableError
-from langcache.langchain.messages.beside import REASONING
+from langcache.langchain.messages.beside import BY_TOKEN, REASONING
 from langcache.langchain.messages.content import is_reasoning
 from langcache.langchain.messages.structure import STRUCTURAL
 from langcache.templating.labels import CLOSE, OPEN
@@ -67,13 +67,17 @@ class MessageFiller:
         return AIMessageChunk(
             content=content,
             additional_kwargs=extra,
-            response_metadata=chunk.response_metadata,
+            response_metadata=self.told(chunk.response_metadata),
             id=known,
             name=self._fixed(chunk.name),
             usage_metadata=chunk.usage_metadata,
             tool_call_chunks=calls,
             chunk_position=chunk.chunk_position,
         )
+
+    def told(self, beside: Mapping[str, Any] | None) -> dict[str, Any]:
+        """What a provider says beside its answer, filled; no part of it, so what cannot be read stays as it is."""
+        return {k: v if k in BY_TOKEN else self._complete(v) for k, v in (beside or {}).items()}
 
     def finish(self) -> list[Any]:
         """What is held back of a message that had no last chunk."""
@@ -145,10 +149,11 @@ class MessageFiller:
         return _sound(self._thoughts[path], self._thoughts[path].feed(value))
 
     def _complete(self, value: Any) -> Any:
+        """A whole value whose text has been shown already, or is no part of the answer."""
         try:
-            return self._whole(value)
+            return value if _is_bare(value) else self._whole(value)
         except (LangcacheError, ValueError, TypeError):
-            return value  # its text has been shown already, as it is
+            return value
 
     def _fixed(self, value: Any, *, told: bool = True) -> Any:
         """A value that nothing is added to, such as an id; nothing in place of one that cannot be filled.
@@ -157,7 +162,7 @@ class MessageFiller:
             value: of any type.
             told: whether the stream says that it could not be filled.
         """
-        if not value or isinstance(value, int | float) or (isinstance(value, str) and not _BRACKET.search(value)):
+        if _is_bare(value):
             return value
         try:
             return self._whole(value)
@@ -193,6 +198,11 @@ class MessageFiller:
         self._refused, self._unfilled = self.refused, self.unfilled
         self._fillers, self._thoughts = {}, {}
         return content, calls
+
+
+def _is_bare(value: Any) -> bool:
+    """Whether there is surely nothing to fill."""
+    return not value or isinstance(value, int | float) or (isinstance(value, str) and not _BRACKET.search(value))
 
 
 def _adds_up(index: Any) -> bool:

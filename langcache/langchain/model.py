@@ -276,10 +276,11 @@ class _Work(ModelWork):
             return ChatResult(generations=[ChatGeneration(message=answer) for answer in answers])
         paid = self._paid
         generations = [
-            ChatGeneration(message=answer, generation_info=generation.generation_info)
+            ChatGeneration(message=answer, generation_info=_filled(generation.generation_info, answer))
             for answer, generation in zip(answers, paid.generations, strict=True)
         ]
-        return ChatResult(generations=generations, llm_output=paid.llm_output)
+        whole = _filled(paid.llm_output, answers[0]) if len(answers) == 1 else paid.llm_output
+        return ChatResult(generations=generations, llm_output=whole)
 
 
 def _told(generate: Callable[..., Any], run_manager: Any) -> Callable[..., Any]:
@@ -287,6 +288,11 @@ def _told(generate: Callable[..., Any], run_manager: Any) -> Callable[..., Any]:
     if "run_manager" not in inspect.signature(generate).parameters:
         return generate
     return lambda *args, **kwargs: generate(*args, run_manager=run_manager, **kwargs)
+
+
+def _filled(said: Mapping[str, Any] | None, answer: AIMessage) -> dict[str, Any] | None:
+    """What a provider said beside an answer, as the filled answer says it; see `_with_metadata`."""
+    return None if said is None else {key: answer.response_metadata.get(key, value) for key, value in said.items()}
 
 
 def _with_metadata(generation: ChatGeneration, result: ChatResult) -> Any:

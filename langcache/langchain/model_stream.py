@@ -127,8 +127,8 @@ class GenerationFiller:
 
     def feed(self, chunk: Any) -> list[Any]:
         """The chunk, as far as it may be shown."""
-        message = self._messages.feed(chunk.message)
-        return [ChatGenerationChunk(message=message, generation_info=chunk.generation_info)]
+        message, info = self._messages.feed(chunk.message), chunk.generation_info
+        return [ChatGenerationChunk(message=message, generation_info=info and self._messages.told(info))]
 
     def finish(self) -> list[Any]:
         """What was held back."""

@@ -9,10 +9,13 @@ from langchain_core.messages import BaseMessage
 from langcache.errors import Refused
 from langcache.langchain.messages.structure import Leaf
 
-__all__ = ["REASONING", "as_dict", "holds_answer", "kept_metadata", "numbers"]
+__all__ = ["BY_TOKEN", "REASONING", "as_dict", "holds_answer", "kept_metadata", "numbers"]
 
 REASONING = frozenset({"reasoning", "reasoning_content", "thinking"})
 """Where providers put it in ``additional_kwargs``."""
+
+BY_TOKEN = frozenset({"logprobs"})
+"""Where providers repeat the answer token by token, at great length: no placeholder in it is whole."""
 
 _ANSWERS = ("function_call", "audio", "tool_outputs")
 """Where in ``additional_kwargs`` an answer may be, which the stored form would lose."""
