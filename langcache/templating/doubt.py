@@ -8,6 +8,8 @@ from langcache.templating.frequency import COMMON, FUNCTION
 
 _SENTENCE = re.compile(r"[.!?](?:\s|$)|\n")
 _TITLE = re.compile(r"(?:^|[\s(])(?:mr|mrs|ms|mx|dr|prof|rev|hon|capt|col|lt|maj|sgt)\.\Z", re.IGNORECASE)
+_MARGIN = 200
+"""Characters before the number of a list item that are looked at; marks and blanks are fewer."""
 _SHORT = 400
 _STATING = re.compile(
     r"(?<!\bhere )\b(?:am|is|are|was|were|has|have|had|got|found|know of|totals?|total of|for|of|at|with)"
@@ -134,5 +136,7 @@ def starts_sentence(text: str, start: int) -> bool:
 
 def enumerates(text: str, start: int, end: int) -> bool:
     """Whether a number only counts a list: first on its line, with a dot or bracket after it."""
-    line = text[text.rfind("\n", 0, start) + 1 : start].strip(" \t>*_(")
-    return not line and text[end : end + 1] in (".", ")", ":") and text[start:end].isdigit()
+    if text[end : end + 1] not in (".", ")", ":") or not text[start:end].isdigit():
+        return False
+    near = max(0, start - _MARGIN)
+    return not text[max(text.rfind("\n", near, start) + 1, near) : start].strip(" \t>*_(")

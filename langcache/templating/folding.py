@@ -53,6 +53,11 @@ class Words:
         ends = list(accumulate(map(len, _word_of(self.text).split(self.text))))
         return list(zip(ends[::2], ends[1::2], strict=False))
 
+    @cached_property
+    def whispered(self) -> bool:
+        """Whether the text has letters, and no capital among them."""
+        return self.text.islower()
+
 
 def _word_of(text: str) -> re.Pattern[str]:
     if text.isascii():

@@ -40,7 +40,7 @@ def masked_case(text: str, start: int, end: int, *, loud: bool) -> str:
         text: the text; the placeholder is from *start* to *end*.
         loud: the placeholder was shown in capitals, so that capitals say nothing.
     """
-    if not loud and text[start:end].isupper() and _shouts(text[:start].rstrip(), start):
+    if not loud and text[start:end].isupper() and _shouts(text, start):
         return "upper"
     return "opening" if _opens(text, start) and _GOES_ON.match(text, end) else ""
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from langcache.errors import Refused
 from langcache.templating.agents import is_neutral
 from langcache.templating.doubt import enumerates, is_proper
-from langcache.templating.folding import folded_words
+from langcache.templating.folding import Words, folded_words
 from langcache.templating.forms import Forms
 from langcache.templating.frequency import CHANCE, COMMON
 from langcache.templating.scan import Hit, Scan
@@ -29,7 +29,7 @@ def judge(found: Scan, forms: Forms, gaps: Iterable[tuple[int, int]]) -> None:
         mask[start:end] = b"\1" * (end - start)
     for hit in found.hits:
         if mask.find(0, hit.start, hit.end) >= 0 and _left(hit, found.text, mask, forms):
-            _judge_hit(hit, found.text, forms)
+            _judge_hit(hit, found.words, forms)
     _judge_words(found, mask, forms)
     for slot, start, end in forms.watched.stems.inside(found.text):
         if mask.find(0, start, end) >= 0:
@@ -99,23 +99,23 @@ def _is_acronym(text: str, start: int, end: int, forms: Forms) -> bool:
     return end - start > 2 and (piece.isupper() or forms.watched.telling(piece.lower()))
 
 
-def _judge_hit(hit: Hit, text: str, forms: Forms) -> None:
-    entry = hit.entry
+def _judge_hit(hit: Hit, words: Words, forms: Forms) -> None:
+    entry, text = hit.entry, words.text
     if entry.doubt == "number" and enumerates(text, hit.start, hit.end):
         return
     if entry.withheld and entry.doubt == "known":
         return  # the prompt or a feature says as much
     if entry.form.why == "pronoun" and is_neutral(text, hit.start, hit.end):
         return
-    if entry.form.proper and not hit.exact and _is_a_word(text, hit.start, hit.end):
+    if entry.form.proper and not hit.exact and _is_a_word(words, hit.start, hit.end):
         return
     raise Refused(entry.form.why, slot=entry.slot, form=_level(hit, text), position=hit.start)
 
 
-def _is_a_word(text: str, start: int, end: int) -> bool:
+def _is_a_word(words: Words, start: int, end: int) -> bool:
     """Whether a name that is also a word is only that: without its capital, unless nothing here has one."""
-    return text[start:end].islower() and (
-        not text.islower() or _DETERMINER.search(text, max(0, start - 8), start) is not None
+    return words.text[start:end].islower() and (
+        not words.whispered or _DETERMINER.search(words.text, max(0, start - 8), start) is not None
     )
 
 

@@ -15,7 +15,7 @@ from langcache.templating.agents import is_neutral
 from langcache.templating.doubt import enumerates
 from langcache.templating.escaping import IN_PROSE
 from langcache.templating.fill import fill, write
-from langcache.templating.folding import GAP, folded_words
+from langcache.templating.folding import GAP, Words, folded_words
 from langcache.templating.forms import Forms
 from langcache.templating.grammar import article_before, case_of, possessive_after
 from langcache.templating.guard import judge
@@ -121,7 +121,7 @@ class Lexicon:
         """
         seen = view(text)
         found = scan(seen.text, self._forms)
-        candidates = [hit for each in found.hits if (hit := _fillable(each, seen.text)) is not None]
+        candidates = [hit for each in found.hits if (hit := _fillable(each, found.words)) is not None]
         chosen = _apart(_longest(candidates), candidates)
         self._said_once(chosen, seen.text)
         cuts: list[Cut] = []
@@ -209,9 +209,9 @@ class Lexicon:
                 raise Refused("leak", slot=self._scalars[key], form="scalar")
 
 
-def _fillable(hit: Hit, text: str) -> Hit | None:
+def _fillable(hit: Hit, words: Words) -> Hit | None:
     """The hit if a gap may stand for it, perhaps in another case; a number that only counts a list is no value."""
-    entry = hit.entry
+    entry, text = hit.entry, words.text
     if entry.withheld or (entry.doubt == "number" and enumerates(text, hit.start, hit.end)):
         return None
     if entry.form.why == "pronoun" and is_neutral(text, hit.start, hit.end):
@@ -228,7 +228,7 @@ def _fillable(hit: Hit, text: str) -> Hit | None:
         return None  # as most of the long ones whose beginning is here
     written = text[start:end]
     case = case_of(written, entry.form.text) if written != entry.form.text else None
-    if case == "lower" and entry.form.part and not text.islower():
+    if case == "lower" and entry.form.part and not words.whispered:
         return None  # who writes capitals would have written one here: these are woods, not Tiger Woods
     return hit._replace(start=start, end=end, case=case) if case else None
 

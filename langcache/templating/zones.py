@@ -107,7 +107,7 @@ class Zones:
         )
 
     def _in_row(self, text: str, start: int) -> bool:
-        return bool(self.rows) and text[text.rfind("\n", 0, start) + 1 :].lstrip(" \t").startswith("|")
+        return bool(self.rows) and _ROW.match(text, text.rfind("\n", 0, start) + 1) is not None
 
 
 def _hints_at_zones(text: str) -> bool:
