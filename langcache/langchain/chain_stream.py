@@ -8,7 +8,7 @@ from langchain_core.outputs import ChatGenerationChunk
 from langchain_core.runnables.utils import AddableDict
 
 from langcache.errors import Refused
-from langcache.langchain.growth import Growth, growth_of
+from langcache.langchain.growth import Growth, growth_of, may_grow
 from langcache.langchain.value_chunks import FAULT
 from langcache.langchain.watch import Watched
 from langcache.runtime import ambient
@@ -215,6 +215,7 @@ class _Sum:
     def added(self, chunks: list[Any]) -> Any:
         """See `added`."""
         if chunks and all(type(chunk) is str for chunk in chunks):
+            self.sound = self.sound and not may_grow(chunks)
             return "".join(chunks)
         merged = bool(chunks) and all(isinstance(chunk, AIMessageChunk | ChatGenerationChunk) for chunk in chunks)
         try:
@@ -223,7 +224,9 @@ class _Sum:
         except Exception:  # two providers' metadata, say
             self.sound = False
             return chunks[-1]
-        return self._one_by_one(chunks)
+        final = self._one_by_one(chunks)
+        self.sound = self.sound and not may_grow(chunks)
+        return final
 
     def _one_by_one(self, chunks: list[Any]) -> Any:
         final = chunks[0] if chunks else None

@@ -1,6 +1,7 @@
 """Which chunks of a chain's stream add up to its answer, and which take the place of those before."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 from langchain_core.output_parsers.transform import BaseCumulativeTransformOutputParser
@@ -14,7 +15,7 @@ from langchain_core.runnables import (
 )
 from langchain_core.runnables.base import RunnableBindingBase
 
-__all__ = ["Growth", "adds_up", "growth", "growth_of", "steps"]
+__all__ = ["Growth", "adds_up", "growth", "growth_of", "may_grow", "steps"]
 
 Growth = bool | Mapping[str | None, Any]
 """Whether each chunk takes the place of the one before, as a JSON parser's does; of a dict of parts, that of each part,
@@ -48,6 +49,36 @@ def steps(runnable: Any) -> list[Any]:
     if isinstance(runnable, RunnableBindingBase):
         return steps(runnable.bound)
     return steps(runnable.runnable) if isinstance(runnable, RunnableWithFallbacks) else [runnable]
+
+
+def may_grow(chunks: Sequence[Any]) -> bool:
+    """Whether chunks that would add up to something else look as if each took the place of the one before.
+
+    Nobody can tell where a JSON parser is in a branch, behind a function, or among alternatives.
+    """
+    told = [chunk for chunk in chunks if chunk is not None and not _is_empty(chunk)]
+    if len(told) < 2 or not isinstance(told[0], str | list | int | float):
+        return False
+    return all(_goes_on(before, after) and not _goes_on(after, before) for before, after in pairwise(told))
+
+
+def _is_empty(chunk: Any) -> bool:
+    return isinstance(chunk, str | list) and not chunk
+
+
+def _goes_on(before: Any, after: Any) -> bool:
+    """Whether a JSON parser may give *before*, and then *after* or the same again."""
+    if before is None:
+        return True
+    if isinstance(before, int | float) and isinstance(after, int | float):
+        return str(after).startswith(str(before))
+    if isinstance(before, str) and isinstance(after, str):
+        return after.startswith(before)
+    if isinstance(before, list) and isinstance(after, list):
+        return len(before) <= len(after) and all(map(_goes_on, before, after))
+    if isinstance(before, dict) and isinstance(after, dict):
+        return all(name in after and _goes_on(value, after[name]) for name, value in before.items())
+    return False
 
 
 def _after(step: Any, before: Growth) -> Growth:

@@ -13,6 +13,8 @@ from langchain_core.output_parsers import JsonOutputParser, StrOutputParser
 from langchain_core.outputs import ChatGeneration, ChatResult
 from langchain_core.prompts import ChatPromptTemplate
 from langchain_core.runnables import (
+    ConfigurableField,
+    RunnableBranch,
     RunnableGenerator,
     RunnableLambda,
     RunnableParallel,
@@ -366,6 +368,35 @@ async def test_messages_that_do_not_merge_are_shown_and_not_stored(put: Any, mod
             ]
             assert "".join(chunk.content for chunk in shown) == f"hi {who} you"
     assert [(event.outcome, event.reason) for event in events] == [("refused", "chunks that do not merge")] * 2
+
+
+HIDDEN: dict[str, Callable[[Any], Any]] = {
+    "a branch": lambda chain: RunnableBranch((lambda asked: not asked, RunnableLambda(str)), chain),
+    "a function": lambda chain: RunnableLambda(lambda asked: chain),
+    "alternatives": lambda chain: chain.configurable_alternatives(ConfigurableField(id="which"), other=PROMPT),
+}
+
+
+@both
+@modes
+@pytest.mark.parametrize("place", HIDDEN)
+@pytest.mark.parametrize(
+    "said",
+    [
+        ['["plan', ' A"', ', "plan B for [who]"]'],
+        ['[["a', '"], {"b": ["c"', ', "[who]"]}]'],
+        ['"wait', ", wait, ", '[who]"'],
+        ["1", "2", ".5"],
+    ],
+)
+async def test_what_a_hidden_parser_streams_is_not_added_up(said: list[str], place: str, mode: str, how: str) -> None:
+    """A JSON parser's chunks take the place of each other. Where none is seen they would be stored as their sum."""
+    model = StreamingModel(chunks=lambda asked: [part.replace(TOKEN, asked[-1].content[9:-1]) for part in said])
+    chain = HIDDEN[place](PROMPT | model | JsonOutputParser())
+    cached = wrapped(chain, mode)
+    for who in USERS:
+        await chunks_of(cached, who, how)
+        assert cached.invoke({"who": who}) == chain.invoke({"who": who})
 
 
 def _made(make: Any, who: str) -> Any:
