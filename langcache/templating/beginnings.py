@@ -14,7 +14,7 @@ from langcache.templating.zones import Zones
 
 _TRIES = 8
 """Places that are tried; one of them is free in nearly every text."""
-_BREAK = re.compile(r"[\s,](?=\S)")
+_BREAK = re.compile(r"[\s,、。，；：！？।،؛؟](?=\S)|>(?=<)")
 _BRACKETS = (re.compile(rf"[{OPEN}](?=[^{OPEN}{CLOSE}\n]*\Z)"), re.compile(r"\{(?=[^{}\n]*\Z)|<(?=[^<>\n]*\Z)"))
 _BEHIND_ARTICLE = re.compile(r"(?<![\w'’.-])an?\s+\Z", re.IGNORECASE)
 _ARTICLE = re.compile(r"\W{0,12}an?\s", re.IGNORECASE)
@@ -58,7 +58,7 @@ def _summary(text: str) -> str | None:
         return None
     line = text[text.rfind("\n") + 1 :]
     zones = Zones(text + "x")  # as if the text went on
-    inside = "`" in CODE_SPANS.sub("", line) or (zones.list and zones.list[-1].end >= len(text))
+    inside = "`" in CODE_SPANS.sub("", line) or (zones.list and zones.list[-1].end > len(text))
     return None if inside else _SIGNS[zones.prose] + ("| " if line.lstrip().startswith("|") else "x " if line else "")
 
 
@@ -75,8 +75,8 @@ def _open_fence(text: str) -> int | None:
 
 def _in_fence(text: str, start: int) -> str | None:
     """The same inside a block of code, of which only the first line counts, or all if it is JSON."""
-    head = text[start : text.index("\n", start) + 1]
-    inner = _json(text[start + len(head) :]) if FENCED_JSON.match(head) else "x\n" if text[-1] == "\n" else None
+    head, line = text[start : text.index("\n", start) + 1], text[text.rfind("\n") + 1 :]
+    inner = _json(text[start + len(head) :]) if FENCED_JSON.match(head) else "x\n" + ("x " if line.strip() else line)
     return None if inner is None else _SIGNS[Zones(text).prose] + head + inner
 
 

@@ -109,6 +109,11 @@ def long_texts(dice: random.Random) -> dict[str, str]:
         "compact json": json.dumps(nested, separators=(",", ":")),
         "code": f"{said(dice, 30)}\n\n```sh\n" + "\n".join(rows) + f"\n```\n{said(dice, 60)}",
         "json in a fence": f"Here:\n\n```json\n{block}\n```\n{said(dice, 60)}",
+        "chinese": "".join(
+            dice.choices(["你好", "，", "。", "[city]", "“[startup name]”", "我们：", "\n", "a "], k=900)
+        ),
+        "indented code": "```python\n" + "".join(f"    {row};\n\tx = '[city]'\n" for row in rows) + "```\n[city]",
+        "html in one line": "".join(f"<p><b class='x'>{row}</b></p><br>" for row in rows).replace("5 < 6", "5"),
         "html": "<ul>" + "".join(f'<li title="a [city]">{row}</li>\n' for row in rows) + "</ul>",
         "table": "| a | b |\n|---|---|\n" + "".join(f"| {row} | [city] |\n" for row in rows) + said(dice, 30),
     }
@@ -126,12 +131,15 @@ def test_the_beginning_of_a_long_text_may_be_forgotten(seed: int) -> None:
         assert (filler.refused, filler.unfilled) == (None, None)
 
 
-@pytest.mark.parametrize("shape", ["prose", "code", "json"])
+@pytest.mark.parametrize("shape", ["prose", "code", "indented code", "json", "chinese", "html in one line"])
 def test_work_doubles_at_most_as_placeholders_double(shape: str) -> None:
     """A placeholder costs a look at what is around it, not at all that came before it."""
     begin, each = {
         "prose": ("", "It is a [startup name], and it goes on for so many words. "),
         "code": ("```sh\n", "echo [startup name] and so on and on, for so many words\n"),
+        "indented code": ("```python\nif so:\n    x = 1", "\n    say('[startup name]', and_so_on) ;more(); words()"),
+        "chinese": ("", "你好[startup name]，欢迎你来到我们这里。我们一起努力，把这件事情做好！"),
+        "html in one line": ("<ul>", '<li class="a"><b>[startup name]</b></li><li>andsoonandonformanywords</li>'),
         "json": ('{"all": [', '"it is a [startup name], for so many words it goes on", '),
     }[shape]
 
