@@ -1,6 +1,7 @@
 """Filling values that no stream shows in part: messages, documents, objects, plain data of them."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from langchain_core.messages import BaseMessage, BaseMessageChunk
@@ -107,6 +108,8 @@ class GrowingFiller:
     def __init__(self, text: Make, whole: Whole) -> None:
         self._make, self._whole = text, whole
         self._values = ValueFiller(text, whole)
+        self._texts: dict[tuple[Any, ...], _Text] = {}
+        self._keys: dict[Any, Any] = {}
         self._last: list[Any] = []
         self._sure: list[Any] = []
         self._trouble: StreamFiller | None = None
@@ -125,7 +128,7 @@ class GrowingFiller:
         """The value up to where it is sure, if that is more than before."""
         self._last = [value]
         try:
-            sure = [self._upto(value)]
+            sure = [self._upto(value, ())]
         except Exception:  # an object in it is not complete yet, or no data: the next, or the end, tells
             return []
         return self._if_new(sure)
@@ -141,15 +144,37 @@ class GrowingFiller:
         self._sure = sure
         return sure
 
-    def _upto(self, value: Any) -> Any:
+    def _upto(self, value: Any, place: tuple[Any, ...]) -> Any:
         if isinstance(value, str):
-            filler = self._make()
-            shown = filler.feed(value)
-            if filler.refused is not None or filler.unfilled is not None:
-                self._trouble = self._trouble or filler
-            return shown
+            return self._text(value, place)
         if type(value) is list:
-            return [self._upto(item) for item in value]
+            return [self._upto(item, (*place, at)) for at, item in enumerate(value)]
         if type(value) is dict:
-            return {self._whole(key): self._upto(item) for key, item in value.items()}
-        return self._whole(value)
+            return {self._key(key): self._upto(item, (*place, key)) for key, item in value.items()}
+        return value if value is None or type(value) in (bool, int, float) else self._whole(value)
+
+    def _key(self, key: Any) -> Any:
+        if key not in self._keys:
+            self._keys[key] = self._whole(key)
+        return self._keys[key]
+
+    def _text(self, value: str, place: tuple[Any, ...]) -> str:
+        """A text up to where it is sure; of one that was there before only what is new is read."""
+        text = self._texts.pop(place, None)
+        if text is None or not value.startswith(text.said):
+            text = _Text(self._make())
+        text.shown += text.filler.feed(value[len(text.said) :])
+        text.said = value
+        self._texts[place] = text
+        if text.filler.refused is not None or text.filler.unfilled is not None:
+            self._trouble = self._trouble or text.filler
+        return text.shown
+
+
+@dataclass(slots=True)
+class _Text:
+    """A text in an object that grows: what was said of it, and what of that could be shown."""
+
+    filler: StreamFiller
+    said: str = ""
+    shown: str = ""
