@@ -110,7 +110,8 @@ def check_field(where: str, name: str, info: FieldInfo, mark: Mark | None) -> No
     if is_mark(info.default):
         raise DeclarationError(f"{where}: a marker is no default; {_FIX}")
     if is_mark(info.annotation):
-        raise DeclarationError(f"{where}: a marker stands beside its type: Annotated[str, Slot(...)]")
+        kind = info.annotation if isinstance(info.annotation, type) else type(info.annotation)
+        raise DeclarationError(f"{where}: a marker stands beside its type: Annotated[str, {kind.__name__}(...)]")
     if is_marked(info.annotation):
         raise DeclarationError(
             f"{where}: put the marker outermost: Annotated[X | None, Slot()], not Annotated[X, Slot()] | None"

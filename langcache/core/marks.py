@@ -38,6 +38,13 @@ class Feature:
     normalize: Callable[[Any], Any] | None = None
     exact: bool = False
 
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: "GetCoreSchemaHandler") -> "CoreSchema":
+        """The type's own; of a marker in place of a type, any, so that the profile can say what is wrong."""
+        from pydantic_core import core_schema
+
+        return core_schema.any_schema() if source is cls or isinstance(source, cls) else handler(source)
+
 
 class _AnyValue:
     """Takes the value as it comes: what only fills a gap needs no validation."""

@@ -61,6 +61,8 @@ def _remove() -> Any:
 
 
 def _check(policies: Sequence[ChainPolicy]) -> None:
+    if isinstance(policies, ChainPolicy):
+        raise DeclarationError("policies are a list: install(cache, policies=[ChainPolicy(...)])")
     names = [policy.name if isinstance(policy, ChainPolicy) else None for policy in policies]
     if None in names:
         raise DeclarationError("policies are langcache.ChainPolicy(...) objects")

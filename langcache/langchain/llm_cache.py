@@ -18,7 +18,7 @@ from langcache.langchain.lookup_work import LookupWork
 from langcache.langchain.matching import Call, any_begun, claim, claimed, policy_for
 from langcache.langchain.model_work import Policed
 from langcache.langchain.policy import ChainPolicy
-from langcache.langchain.settings import Settings
+from langcache.langchain.settings import Settings, check_cache
 from langcache.runtime import ambient
 from langcache.runtime.cache import Cache
 from langcache.runtime.steps import adrive, drive
@@ -50,6 +50,7 @@ class LLMCache(BaseCache):
     """
 
     def __init__(self, cache: Cache, policies: Sequence[ChainPolicy] = (), **policy: Any) -> None:
+        check_cache(cache)
         self.cache = cache
         self.policies = declared(policies, policy)
         self._flow = LookupFlow(cache.engine)

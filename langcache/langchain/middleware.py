@@ -14,9 +14,10 @@ from langchain_core.runnables.base import RunnableBindingBase
 from pydantic import BaseModel
 
 from langcache.core.directives import parse
-from langcache.core.naming import check_labels, names
+from langcache.core.naming import names
 from langcache.core.profile import Profile
 from langcache.langchain.model import wrap_model
+from langcache.langchain.settings import Settings, check, check_cache
 from langcache.langchain.tool_work import ToolWork
 from langcache.runtime import ambient
 from langcache.runtime.cache import Cache
@@ -53,7 +54,7 @@ class CacheMiddleware(AgentMiddleware[Any, Any, Any]):
         volatile_arguments: names of tool arguments that do not shape the result, such as a request id.
 
     Raises:
-        DeclarationError: a directive is unknown.
+        DeclarationError: an argument cannot work, such as a directive that is unknown.
     """
 
     state_schema = CacheState
@@ -70,12 +71,11 @@ class CacheMiddleware(AgentMiddleware[Any, Any, Any]):
         tags: str | Sequence[str] = (),
         directives: str | Iterable[str] | None = None,
         instruction: str | Literal[False] | None = None,
-        pure_tools: Iterable[str] = (),
-        volatile_arguments: Iterable[str] = (),
+        pure_tools: str | Iterable[str] = (),
+        volatile_arguments: str | Iterable[str] = (),
     ) -> None:
         super().__init__()
-        labels = names(tags)
-        check_labels(name=name, prompt_version=prompt_version, generation_type=generation_type, tags=labels)
+        check_cache(cache)
         self._cache, self._profile = cache, profile or Profile
         self._declared: dict[str, Any] = {
             "profile": self._profile,
@@ -83,11 +83,12 @@ class CacheMiddleware(AgentMiddleware[Any, Any, Any]):
             "prompt_version": prompt_version,
             "mode": mode,
             "generation_type": generation_type,
-            "tags": labels,
+            "tags": names(tags),
             "directives": parse(directives),
             "instruction": instruction,
         }
-        self._pure, self._volatile = frozenset(pure_tools), frozenset(volatile_arguments)
+        check(Settings(**self._declared))
+        self._pure, self._volatile = frozenset(names(pure_tools)), frozenset(names(volatile_arguments))
         self._wrapped: OrderedDict[int, tuple[Any, Any]] = OrderedDict()
 
     def wrap_model_call(self, request: Any, handler: Callable[[Any], Any]) -> Any:

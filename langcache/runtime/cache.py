@@ -1,11 +1,11 @@
 """`Cache`: what users hold. It opens the store, owns the engine, and hands out the doors."""
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import timedelta
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self, TypedDict, TypeVar, Unpack, overload
 
 from langcache.core import directives as words
 from langcache.core.events import Event
@@ -30,6 +30,7 @@ from langcache.runtime.steps import adrive, drive
 from langcache.storage.base import Store
 
 if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
     from langchain_core.runnables import Runnable
 
 __all__ = ["Cache"]
@@ -38,6 +39,24 @@ DEFAULT_TTL = timedelta(days=30)
 JITTER = 0.05
 RETENTION = Retention()
 Seconds = timedelta | float
+Model = TypeVar("Model", bound="BaseChatModel")
+In = TypeVar("In")
+Out = TypeVar("Out")
+
+
+class Wrapping(TypedDict, total=False):
+    """What `Cache.wrap` may be told of a chain."""
+
+    profile: type[Profile] | None
+    name: str | None
+    prompt_version: str | None
+    mode: Literal["mask", "abstract"]
+    generation_type: str | None
+    tags: str | Sequence[str]
+    directives: str | Iterable[str] | None
+    instruction: str | Literal[False] | None
+    volatile: str | Iterable[str]
+    fallbacks: Literal["apart", "together"]
 
 
 class Cache(Accounting):
@@ -91,6 +110,8 @@ class Cache(Accounting):
         **options: Any,
     ) -> None:
         self.namespace, self.clock = _partition(namespace), clock
+        if not isinstance(retry, RetryPolicy | None):
+            raise DeclarationError(f"retry is a langcache.RetryPolicy(attempts=…), not {retry!r}")
         self.ledger = Ledger()
         expiry = Expiry(
             _seconds("ttl", DEFAULT_TTL if ttl is None else ttl),
@@ -114,9 +135,19 @@ class Cache(Accounting):
 
     # The doors.
 
+    @overload
+    def wrap(  # type: ignore[overload-overlap] # a chat model is a Runnable too, and the first that fits is taken
+        self, runnable: Model, **declared: Unpack[Wrapping]
+    ) -> Model: ...
+    @overload
+    def wrap(self, runnable: "Runnable[In, Out]", **declared: Unpack[Wrapping]) -> "Runnable[In, Out]": ...
+    @overload
+    def wrap(
+        self, runnable: Callable[..., Any] | Mapping[str, Any], **declared: Unpack[Wrapping]
+    ) -> "Runnable[Any, Any]": ...
     def wrap(
         self,
-        runnable: "Runnable[Any, Any]",
+        runnable: "Runnable[Any, Any] | Callable[..., Any] | Mapping[str, Any]",
         *,
         profile: type[Profile] | None = None,
         name: str | None = None,
@@ -126,13 +157,13 @@ class Cache(Accounting):
         tags: str | Sequence[str] = (),
         directives: str | Iterable[str] | None = None,
         instruction: str | Literal[False] | None = None,
-        volatile: Iterable[str] = (),
+        volatile: str | Iterable[str] = (),
         fallbacks: Literal["apart", "together"] = "apart",
     ) -> Any:
         """Wrap any runnable (door 1): the same runnable, answering every user of one kind with one call.
 
         Args:
-            runnable: a chain; or a chat model, which stays a chat model.
+            runnable: a chain, or what LangChain makes one of (a function, a dict); or a chat model, which stays one.
             profile: what of the input decides, fills, or does neither; without one, inputs are keyed exactly.
             name: the chain's name in keys, events and statistics; the runnable's own by default.
             prompt_version: stands for the prompt text; without it, a fingerprint of every prompt found. Models, their
@@ -161,7 +192,7 @@ class Cache(Accounting):
             tags=names(tags),
             directives=words.parse(directives),
             instruction=instruction,
-            volatile=frozenset(volatile),
+            volatile=frozenset(names(volatile)),
             fallbacks=fallbacks,
         )
 
@@ -351,4 +382,8 @@ def _partition(namespace: Any) -> str:
 def _values(values: Mapping[str, Any] | Profile) -> Mapping[str, Any]:
     if isinstance(values, Profile):
         return {name: getattr(values, name) for name in type(values).model_fields}
+    if not isinstance(values, Mapping):
+        raise DeclarationError(
+            f"user() takes profile values by name, such as {{'name': …}}, not a {type(values).__name__}"
+        )
     return dict(values)

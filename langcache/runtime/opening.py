@@ -4,7 +4,7 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from langcache.errors import StoreError
+from langcache.errors import StoreError, StoreURLError
 from langcache.runtime.offline import OfflineStore
 from langcache.storage.base import Store
 from langcache.storage.registry import default_url, open_store
@@ -20,6 +20,8 @@ def open_or_offline(url: str | None, options: Mapping[str, Any]) -> Store:
     Raises:
         StoreURLError: the URL names no store.
     """
+    if not isinstance(url, str | None):  # named by its type: a text that went astray may hold a password
+        raise StoreURLError(f"a store URL is text, not a {type(url).__name__}; write sqlite:///langcache.db")
     try:
         return open_store(url or os.environ.get(ENV_URL) or default_url(), **options)
     except StoreError as error:

@@ -80,6 +80,6 @@ def select(
     labels = {f"{kind}:{value}" for kind, value in named.items() if value is not None}
     labels |= {f"tag:{tag}" for tag in tags}
     age_s = older_than.total_seconds() if isinstance(older_than, timedelta) else older_than
-    if age_s is not None and not age_s >= 0:
-        raise DeclarationError(f"older_than is an age, in seconds; {age_s:g} is none")
+    if age_s is not None and not (isinstance(age_s, int | float) and age_s >= 0):
+        raise DeclarationError(f"older_than is an age, as timedelta or seconds; {age_s!r} is none")
     return Selection(key, frozenset(labels), None if age_s is None else now - age_s, dict(features or {}))

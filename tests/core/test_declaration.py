@@ -65,6 +65,8 @@ def digest(**fields: Any) -> str:
         (NewType("Named", Annotated[str, Slot()]) | None, "outermost"),  # type: ignore[valid-newtype]
         (Slot, "beside its type"),
         (Slot(label="x"), "beside its type"),
+        (Feature, "beside its type: Annotated[str, Feature(...)]"),
+        (Feature(buckets=[1]), "beside its type: Annotated[str, Feature(...)]"),
         (Feature | None, "outermost"),
         (ClassVar[Annotated[str, Slot()]], "ClassVar"),
         ("ClassVar[Annotated[str, Slot()]]", "ClassVar"),

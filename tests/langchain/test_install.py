@@ -176,6 +176,11 @@ def test_a_policy_that_cannot_work_is_refused() -> None:
             langcache.install(cache, policies=[POLICY, POLICY])
         with pytest.raises(DeclarationError, match="ChainPolicy"):
             langcache.install(cache, policies=["plan"])  # type: ignore[list-item]
+        with pytest.raises(DeclarationError, match=r"policies=\[ChainPolicy"):
+            langcache.install(cache, policies=POLICY)  # type: ignore[arg-type]
+    with pytest.raises(DeclarationError, match=r"langcache\.Cache") as caught:
+        langcache.install("redis://:secret@host")  # type: ignore[arg-type]
+    assert "secret" not in str(caught.value)
     with pytest.raises(DeclarationError, match="no-store"):
         ChainPolicy(name="plan", directives="no-stor")
     with pytest.raises(DeclarationError, match="tag"):

@@ -112,7 +112,12 @@ def plan(request: Request) -> Reply:
 @pytest.mark.parametrize("how", ["sync", "async"])
 async def test_only_tools_declared_pure_are_cached(how: str) -> None:
     """Keyed on name and arguments minus the volatile ones; the model's own turns are cached apart."""
-    for options, expected in (({}, 2), ({"pure_tools": ["weather"], "volatile_arguments": ["request_id"]}, 1)):
+    one = {"pure_tools": "weather", "volatile_arguments": "request_id"}  # a name is not as many as it has letters
+    for options, expected in (
+        ({}, 2),
+        (one, 1),
+        ({"pure_tools": ["weather"], "volatile_arguments": ["request_id"]}, 1),
+    ):
         runs.clear()
         with Provider(reply=plan) as provider:
             app = agent(provider, Cache("memory://"), tools=[weather], options=options)
@@ -168,7 +173,16 @@ def test_structured_responses_are_filled() -> None:
     assert provider.calls == 1
 
 
-def test_a_label_that_no_store_can_write_down_is_refused_when_it_is_made() -> None:
+@pytest.mark.parametrize(
+    ("mistake", "fix"),
+    [
+        ({"tags": ["caf\udce9"]}, "tag"),
+        ({"profile": PROFILE(field="nursing", city="Oslo")}, "subclass"),
+        ({"mode": "masked"}, "'mask' or 'abstract'"),
+        ({"cache": "memory://"}, r"langcache\.Cache"),
+    ],
+)
+def test_what_cannot_work_is_refused_when_it_is_made(mistake: dict[str, Any], fix: str) -> None:
     """Not at the agent's first call."""
-    with Cache("memory://") as cache, pytest.raises(DeclarationError, match="tag"):
-        CacheMiddleware(cache, profile=PROFILE, tags=["caf\udce9"])
+    with pytest.raises(DeclarationError, match=fix):
+        CacheMiddleware(**{"cache": Cache("memory://"), "profile": PROFILE, **mistake})

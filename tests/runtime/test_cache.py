@@ -81,6 +81,20 @@ def test_a_time_that_is_none_raises(option: str, value: Any) -> None:
         Cache("memory://", **{option: value})
 
 
+@pytest.mark.parametrize(
+    ("mistake", "fix"),
+    [
+        (lambda: Cache(Path("x.db")), "sqlite:///"),  # type: ignore[arg-type]
+        (lambda: Cache("memory://", retry=3), r"RetryPolicy\(attempts"),  # type: ignore[arg-type]
+        (lambda: Cache("memory://").user("Ada"), "by name"),  # type: ignore[arg-type]
+    ],
+)
+def test_a_mistake_names_its_fix(mistake: Callable[[], object], fix: str) -> None:
+    """Where it is made, not at the first request."""
+    with pytest.raises((DeclarationError, StoreURLError), match=fix):
+        mistake()
+
+
 @pytest.mark.parametrize("namespace", [None, 7, b"tenant", "tenant-\ud800", "a\0b"])
 def test_a_namespace_that_is_no_text_raises(namespace: Any) -> None:
     """Some stores would take it and others not, and 7 is not "7"; what cannot be written down fails its neighbours."""
@@ -261,7 +275,7 @@ def test_removing_nothing_in_particular_is_refused(remove: Remove, conditions: d
 
 
 @both
-@pytest.mark.parametrize("age", [-1, timedelta(days=-30), float("nan")])
+@pytest.mark.parametrize("age", [-1, timedelta(days=-30), float("nan"), "30d"])
 def test_an_age_that_is_none_is_refused(remove: Remove, age: Any, cache: Cache, clock: FakeClock) -> None:
     """A sign too many must not empty the cache."""
     fill(cache, clock)
