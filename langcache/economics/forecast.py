@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from langcache.errors import DeclarationError
 
@@ -44,6 +44,16 @@ class Scenario:
     users: Decimal
     cost_per_call_usd: Decimal
     hit_rate: Decimal = Decimal(0)
+
+    if TYPE_CHECKING:  # what may be given is more than what is kept
+
+        def __init__(
+            self,
+            name: str,
+            users: Decimal | float | str,
+            cost_per_call_usd: Decimal | float | str,
+            hit_rate: Decimal | float | str = Decimal(0),
+        ) -> None: ...
 
     def __post_init__(self) -> None:
         for field, most in (("users", None), ("cost_per_call_usd", None), ("hit_rate", 1)):
