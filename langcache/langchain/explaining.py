@@ -5,19 +5,23 @@ from dataclasses import asdict, dataclass, field
 from itertools import islice
 from typing import Any
 
-from langchain_core.runnables import ensure_config
+from langchain_core.runnables import RunnableSequence, ensure_config
 
 from langcache.core.entry import Entry, read_about
 from langcache.core.policy import judge
 from langcache.errors import CorruptEntry, DeclarationError
 from langcache.langchain.announce import Announcer
 from langcache.langchain.chain_work import ChainWork
+from langcache.langchain.model import is_wrapped_model, work_of
 from langcache.runtime.cache import Cache
 from langcache.runtime.steps import Flow, Step, adrive, drive
 from langcache.storage.base import Record, Row
 from langcache.storage.codec import open_sealed
 
 __all__ = ["Explanation", "aexplain", "explain"]
+
+INPUT = "input "
+"""How the part of a key begins that is an input nobody declared."""
 
 LOOKED_AT = 2_000
 """Stored entries compared at most; a chain with more is compared with a part of them."""
@@ -56,6 +60,10 @@ class Explanation:
         if self.outcome == "miss":
             lines.append(f"nearest stored key: {self.nearest or 'none of this chain'}")
         lines += [f"  {name}: {here!r} here, {there!r} there" for name, (here, there) in self.differs.items()]
+        if any(name.startswith(INPUT) for name in self.differs):
+            lines.append(
+                "what nobody declared counts as it is: what only fills a gap is a Slot(), what does neither Ignore()"
+            )
         lines += [f"refused before ({count}); what would help: {helps}" for helps, count in self.advice.items()]
         return "\n".join(lines)
 
@@ -72,13 +80,18 @@ async def aexplain(cache: Cache, wrapped: Any, inputs: Any, config: Any = None) 
 
 def _work(wrapped: Any, inputs: Any, config: Any) -> ChainWork:
     kwargs: dict[str, Any] = {}
-    while not hasattr(wrapped, "chain") and hasattr(wrapped, "bound"):
+    while not hasattr(wrapped, "chain") and not is_wrapped_model(wrapped):
         config = {**getattr(wrapped, "config", {}), **(config or {})}
         kwargs = {**getattr(wrapped, "kwargs", {}), **kwargs}
-        wrapped = wrapped.bound
-    if not hasattr(wrapped, "chain"):
-        raise DeclarationError("explain() takes what cache.wrap() returned for a chain")
+        wrapped = wrapped.first if isinstance(wrapped, RunnableSequence) else getattr(wrapped, "bound", None)
+        if wrapped is None:
+            raise DeclarationError(
+                "explain() takes what cache.wrap() returned, or a pipe that begins with it; for agents and install(), "
+                "see `langcache explain CHAIN feature=value`"
+            )
     whole = ensure_config(config)
+    if is_wrapped_model(wrapped):
+        return work_of(wrapped, inputs, whole, kwargs)
     return ChainWork(wrapped.chain, inputs, whole, kwargs, Announcer("explain", whole, heard=False))
 
 

@@ -8,9 +8,11 @@ changes in the other. Only generating is overridden, so whatever LangChain build
 import inspect
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 from langchain_core.language_models import BaseChatModel
+from langchain_core.language_models._utils import _normalize_messages
 from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 from pydantic import ConfigDict
@@ -42,7 +44,10 @@ from langcache.runtime.cache import Cache
 from langcache.runtime.steps import adrive, adrive_stream, drive, drive_stream
 from langcache.runtime.work import Produced, Stream
 
-__all__ = ["wrap_model"]
+__all__ = ["is_wrapped_model", "work_of", "wrap_model"]
+
+_FOR_TRACERS = ("ls_structured_output_format", "structured_output_format")
+"""Arguments that ``invoke`` keeps from the model."""
 
 
 def wrap_model(
@@ -112,6 +117,19 @@ def _chain_of(model: Any) -> Chain:
         return chain
     plain = _sharing(model, type(chain.runnable))
     return Chain(chain.cache, plain, chain.settings, Watched(plain))
+
+
+def is_wrapped_model(model: Any) -> bool:
+    """Whether `wrap_model` made it."""
+    return isinstance(model, BaseChatModel) and hasattr(type(model), "_langcache")
+
+
+def work_of(model: Any, inputs: Any, config: Mapping[str, Any], kwargs: Mapping[str, Any]) -> ModelWork:
+    """The call that ``invoke`` of a wrapped model would make, read and keyed; nothing is run."""
+    arguments = {name: value for name, value in kwargs.items() if name not in ("stop", *_FOR_TRACERS)}
+    messages = _normalize_messages(model._convert_input(inputs).to_messages())  # noqa: SLF001 -- no public twin
+    call = SimpleNamespace(metadata=config.get("metadata"), tags=config.get("tags"))
+    return _Work(_chain_of(model), messages, kwargs.get("stop"), call, arguments)
 
 
 def _generate(self: Any, messages: Any, stop: Any = None, run_manager: Any = None, **kwargs: Any) -> ChatResult:

@@ -231,7 +231,16 @@ class Cache(Accounting):
         return self.ledger.capture()
 
     def explain(self, wrapped: Any, inputs: Any, config: Any = None) -> Any:
-        """The parts of the key *inputs* have, whether it is stored, and if not, what differs from the nearest one."""
+        """The parts of the key *inputs* have, whether it is stored, and if not, what differs from the nearest one.
+
+        Args:
+            wrapped: what `wrap` returned for a chain or a chat model, or a pipe that begins with it.
+            inputs: what it would be invoked with.
+            config: the call's, such as ``{"metadata": {"profile": {...}}}`` for a chat model.
+
+        Raises:
+            DeclarationError: *wrapped* is something else.
+        """
         return door("explain")(self, wrapped, inputs, config)
 
     async def aexplain(self, wrapped: Any, inputs: Any, config: Any = None) -> Any:

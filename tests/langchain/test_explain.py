@@ -3,11 +3,47 @@
 from typing import Any
 
 import pytest
+from langchain_core.messages import HumanMessage
+from langchain_openai import ChatOpenAI
+from pydantic import BaseModel
 from support.chains import SAY, Applicant, chain, founder
 from support.models import CountingModel
 
-from langcache import Cache
+from langcache import Cache, Profile
 from langcache.errors import DeclarationError
+from langcache.testing import Provider
+
+
+class Verdict(BaseModel):
+    city: str
+
+
+@pytest.mark.parametrize("shape", ["model", "bound", "structured"])
+def test_a_wrapped_model_is_explained_too(shape: str) -> None:
+    """As what it was called as: by itself, with arguments bound, in a pipe that begins with it; nothing is called."""
+    with Provider(reply='{"city": "[city]"}') as provider:
+        cache = Cache("memory://")
+        model = ChatOpenAI(base_url=provider.openai_url, api_key="test", model="gpt-4o-mini")  # type: ignore[arg-type]
+        plain: Any = cache.wrap(model, profile=Profile.of(features=["field"], slots=["city"]), name="judge")
+        shapes = {
+            "model": lambda: plain,
+            "bound": lambda: plain.bind(stop=["x"], temperature=0.5).with_config(tags=["x"]),
+            "structured": lambda: plain.with_structured_output(Verdict),
+        }
+        wrapped = shapes[shape]()
+        image = {"type": "image_url", "image_url": {"url": "data:image/png;base64,AAAA"}}
+        asked = [HumanMessage([{"type": "text", "text": "Is Lisbon good?"}, image])]
+
+        def config(field: str, city: str = "Lisbon") -> Any:
+            return {"metadata": {"profile": {"field": field, "city": city}}}
+
+        assert cache.explain(wrapped, asked, config("law")).outcome == "miss"
+        wrapped.invoke(asked, config("law"))
+        with cache.user({"field": " Law", "city": "Lisbon"}):
+            assert cache.explain(wrapped, asked).outcome == "hit"
+        missed = cache.explain(wrapped, asked, config("nursing"))
+        assert (missed.outcome, missed.differs) == ("miss", {"feature field": ("nursing", "law")})
+        assert provider.calls == 1
 
 
 async def test_it_names_the_feature_that_differs_from_the_nearest_key() -> None:
@@ -25,6 +61,16 @@ async def test_it_names_the_feature_that_differs_from_the_nearest_key() -> None:
     assert cache.explain(wrapped.with_config(tags=["x"]), founder(gpa=3.3)).outcome == "hit"
     assert "feature background = founder" in str(found)
     assert "Zed" not in str(found) + str(found.to_dict())
+
+
+def test_it_says_what_to_declare_where_an_undeclared_input_differs() -> None:
+    """A profile that marks nothing, or misspells a slot, splits users by the value itself."""
+    cache = Cache("memory://")
+    wrapped = cache.wrap(chain(CountingModel(say=SAY)), profile=Profile.of(slots=["startup_nmae"]), name="plan")
+    wrapped.invoke(founder(startup_name="Andromeda"))
+    found = cache.explain(wrapped, founder(startup_name="Zed"))
+    assert list(found.differs) == ["input startup_name"]
+    assert "what nobody declared counts as it is: what only fills a gap is a Slot()" in str(found)
 
 
 def test_it_says_why_the_cache_stands_aside() -> None:
