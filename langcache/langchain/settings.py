@@ -15,6 +15,7 @@ from langcache.errors import DeclarationError
 from langcache.langchain.adapt import INSTRUCTION, adapted
 from langcache.langchain.fingerprint import Fingerprint
 from langcache.langchain.growth import Growth, adds_up, growth
+from langcache.langchain.prompt_clash import report_prompt_clash
 from langcache.langchain.watch import Watched
 from langcache.runtime.breaker import Breaker
 from langcache.runtime.cache import Cache
@@ -137,6 +138,8 @@ class Chain:
             parts["fallbacks"] = settings.fallbacks  # its entries may be a fallback's
         inner = {True: adapted(self.runnable, self._instruction_text()), False: adapted(self.runnable, None)}
         prefix = canonical(list(parts.values()))
+        if settings.prompt_version is not None and found.prompts:
+            report_prompt_clash(self.cache, prefix, settings.name, version, found.prompts)
         labels = labels_of(settings.name, version, settings.generation_type, settings.tags)
         classes = Classes(tuple(found.classes))
         return Identity(

@@ -52,6 +52,33 @@ def test_a_parameter_changed_after_wrapping(cache: Cache) -> None:
     assert model.calls == 3
 
 
+def test_two_prompts_under_one_version_are_told_once(cache: Cache, caplog: pytest.LogCaptureFixture) -> None:
+    """One is answered with the other's answers. The same prompt again is no news, nor is it in another namespace, with
+    another model or profile, or under another version."""
+    model = CountingModel(say=SAY)
+    first, second = (ChatPromptTemplate.from_template(text + " {startup_name}") for text in ("Plan", "Judge"))
+
+    def ask(prompt: Any, where: Cache = cache, model: CountingModel = model, version: str | None = "v1") -> None:
+        wrapped = where.wrap(prompt | model, profile=Applicant, name="plan", prompt_version=version)
+        wrapped.invoke(founder())
+
+    for _ in range(2):
+        ask(first)
+        ask(first.partial(startup_name="Zed"))
+    ask(second, cache.namespaced("other"))
+    ask(second, Cache("memory://"))
+    ask(second, model=CountingModel(say=SAY, temperature=0.9))
+    ask(second, version="v2")
+    ask(second, version=None)
+    assert caplog.messages == []
+    for _ in range(2):
+        ask(second)
+        ask(first)
+    assert len(caplog.messages) == 1
+    assert "chain 'plan', prompt_version 'v1'" in caplog.messages[0]
+    assert "give each prompt its own prompt_version" in caplog.messages[0]
+
+
 def test_an_edited_prompt_is_another_key_unless_a_version_stands_for_it(cache: Cache) -> None:
     """Without prompt_version, a fingerprint of every prompt found."""
     model = CountingModel(say=SAY)
