@@ -121,7 +121,10 @@ def _encode_object(value: Any, emit: Callable[[bytes], None], other: Encoder | N
             return
     fields = fields_of(value)
     if fields is None:
-        raise UnkeyableError(f"a {type(value).__qualname__} has no canonical form, so no key can stand for it")
+        raise UnkeyableError(
+            f"a value of type {type(value).__qualname__} has no canonical form, so no key can stand for it: hand in "
+            "plain data, a dataclass or a pydantic model"
+        )
     _encode_tagged(b"o", type(value), fields, emit, other)
 
 

@@ -27,6 +27,9 @@ _LIST = Meaning(
 _CHUNKS = Meaning(
     "A stream's chunks could not be added up, or were of a shape nobody foresaw.", "invoke() instead of stream()."
 )
+_NOT_WHOLE = Meaning(
+    "It was no whole answer: cut short, filtered, declined, empty or failed.", "Nothing: such answers are never kept."
+)
 _UNWRITTEN = Meaning("This user's value cannot be written where the template has its gap.", "Nothing: it is a miss.")
 
 MEANINGS: Final = {
@@ -70,8 +73,16 @@ MEANINGS: Final = {
     "half-cut placeholder": _MANGLED,
     "unresolved placeholder": _MANGLED,
     "required slot missing": Meaning(
-        "The answer fills in a slot this user has no value for.", "Make the slot required."
+        "The answer does not mention a slot that is required.", "A prompt that asks for it; required=False on the slot."
     ),
+    "slot looked up": Meaning(
+        "A user's value went into a retriever's query or a tool's arguments: what was found may be that user's own.",
+        "A feature; lookup_ok=True on the slot, if what is found is the same for all users.",
+    ),
+    "answered by a fallback": Meaning(
+        "Another model of a .with_fallbacks() stood in.", 'wrap(fallbacks="together"), if either will do.'
+    ),
+    **dict.fromkeys(("truncated", "filtered", "refusal", "unfinished", "empty answer", "tool failed"), _NOT_WHOLE),
     "chain changed while it ran": Meaning(
         "The chain was another one after the run than before it.", "Wrap it once it is set up."
     ),

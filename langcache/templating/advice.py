@@ -19,6 +19,9 @@ _BY_REASON = {
     "time part": "a feature for that part of the time",
     "unresolved placeholder": "aliases= with the names the model gives it",
     "half-cut placeholder": "a shorter label",
+    "required slot missing": "required=False, or a prompt that asks for it",
+    "slot looked up": "a feature; or lookup_ok=True, if what is found is the same for all users",
+    "answered by a fallback": "wrap(fallbacks='together'), if either model will do",
 }
 
 
