@@ -46,6 +46,15 @@ def test_the_block_runs(code: str, tmp_path: Path) -> None:
     assert child.exitcode == 0, "its error is on stderr"
 
 
+def test_the_guide_runs(tmp_path: Path) -> None:
+    """In order, as one program of its own, warnings as errors."""
+    code = "\n".join(BLOCK.findall((ROOT / "docs" / "guide.md").read_text()))
+    child = FORKING.Process(target=run_block, args=(code, tmp_path))
+    child.start()
+    child.join()
+    assert child.exitcode == 0, "its error is on stderr"
+
+
 def test_the_first_block_prints_what_it_says(tmp_path: Path) -> None:
     """In a Python just started, warnings as errors: the comments beside the first example's prints are its output."""
     code = BLOCK.findall((ROOT / "README.md").read_text())[0]
