@@ -20,7 +20,7 @@ from langcache.core.naming import check_name
 from langcache.core.normalise import Normal, Normaliser, folded
 from langcache.core.slot_kinds import kind_of_annotation
 from langcache.errors import DeclarationError, UnkeyableError
-from langcache.templating.kinds import is_known
+from langcache.templating.kinds import check_kind
 
 __all__ = ["MISSING", "Declaration", "FeatureSpec", "SlotSpec", "compile_declaration"]
 
@@ -224,8 +224,10 @@ def _slot(owner: str, name: str, mark: Slot, info: FieldInfo) -> SlotSpec:
     aliases = tuple(given)
     options = {"pronouns": mark.pronouns, "reference_date": mark.reference_date, "locale": mark.locale}
     kind = mark.kind or kind_of_annotation(_kinds(info.annotation))
-    if not isinstance(kind, str) or not is_known(kind):
-        raise DeclarationError(f"{owner}.{name}: no kind is called {kind!r}; register it first")
+    try:
+        check_kind(str(kind), str(mark.locale or "en").replace("-", "_"))
+    except DeclarationError as error:
+        raise DeclarationError(f"{owner}.{name}: {error}") from None
     default = _default(f"{owner}.{name}", info)
     return SlotSpec(name, label, aliases, kind, options, mark.required, mark.lookup_ok, default)
 

@@ -18,6 +18,7 @@ from langcache import Feature, Ignore, Profile, Slot
 from langcache.core.code import describe_callable
 from langcache.core.encoding import canonical
 from langcache.errors import DeclarationError
+from langcache.templating import Personal, kinds
 
 Marked = Annotated[str, Slot()]
 
@@ -79,6 +80,7 @@ def digest(**fields: Any) -> str:
         (Annotated[str, Slot(label="a\0b")], "label"),
         (Annotated[str, Slot(aliases=[1])], "aliases"),  # type: ignore[list-item]
         (Annotated[str, Slot(aliases=None)], "aliases"),  # type: ignore[arg-type]
+        (Annotated[date, Slot(locale="english")], "no locale is called 'english'"),
         (Annotated[str, Slot(kind=["text"])], "kind"),  # type: ignore[arg-type]
         (Annotated[str, Slot(locale=object())], "object"),  # type: ignore[arg-type]
         (Annotated[str, Feature(synonyms={"a": None})], "list of words"),  # type: ignore[dict-item]
@@ -93,6 +95,21 @@ def test_what_cannot_work_names_the_field(field: Any, says: str) -> None:
     with pytest.raises(DeclarationError, match=r"Applicant\.it: ") as caught:
         declare(fine=Annotated[str, Feature()], it=field)
     assert says in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("library", "slot"), [("nameparser", Slot(kind="person")), ("phonenumbers", Slot(kind="phone"))]
+)
+def test_a_kind_without_its_library_says_what_to_install(
+    library: str, slot: Slot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each answer of such a chain would be refused, and nobody told why; a kind of one's own needs nothing."""
+    monkeypatch.setattr(kinds, "_KINDS", {})
+    monkeypatch.setitem(sys.modules, library, None)
+    with pytest.raises(DeclarationError, match=rf"Applicant\.it: .* needs {library}: pip install .*\[kinds\]"):
+        declare(it=Annotated[str, slot])
+    kinds.register(str(slot.kind), kinds.kind_of(Personal("it", "it", "x", kind="text")))
+    declare(it=Annotated[str, slot])
 
 
 @pytest.mark.parametrize(

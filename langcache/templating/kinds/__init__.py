@@ -7,9 +7,11 @@ serves every slot at once and no kind can make it slow.
 
 from collections.abc import Iterable
 from importlib import import_module
+from importlib.util import find_spec
 from typing import NamedTuple, Protocol
 
 from langcache.errors import DeclarationError
+from langcache.templating.kinds.locales import cldr, english
 from langcache.templating.slots import Personal, is_list
 
 
@@ -80,6 +82,10 @@ _MODULES = {
     "percent": "percent",
 }
 _KINDS: dict[str, Kind] = {}
+_LIBRARIES = {"person": "nameparser", "phone": "phonenumbers"}
+"""What a kind cannot do without, of the extra ``kinds``."""
+_LOCAL = frozenset({"date", "datetime", "money", "number", "percent"})
+"""Kinds that other locales write in other ways."""
 
 
 def register(name: str, kind: Kind) -> None:
@@ -90,6 +96,21 @@ def register(name: str, kind: Kind) -> None:
 def is_known(name: str) -> bool:
     """Whether a kind has that name, without importing it."""
     return name in _KINDS or name in _MODULES
+
+
+def check_kind(name: str, locale: str) -> None:
+    """A slot of this kind could be read and filled here; where not, each of its answers would be refused, in silence.
+
+    Raises:
+        DeclarationError: no kind has that name, no locale is called so, or a library that they need is not installed.
+    """
+    if not is_known(name):
+        raise DeclarationError(f"no kind is called {name!r}; register it first")
+    library = None if name in _KINDS else _LIBRARIES.get(name)
+    if library is not None and find_spec(library) is None:
+        raise DeclarationError(f"kind {name!r} needs {library}: pip install 'langcache-middleware[kinds]'")
+    if name in _LOCAL and not english(locale):
+        cldr(locale)
 
 
 def kind_of(slot: Personal) -> Kind:
