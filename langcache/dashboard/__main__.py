@@ -4,15 +4,23 @@ import argparse
 import os
 import sys
 
-from langcache.dashboard.serving import DEFAULT_HOST, DEFAULT_PORT, serve
+from langcache.errors import LangcacheError
 from langcache.runtime.cache import Cache
 
 TOKEN_VARIABLE = "LANGCACHE_DASHBOARD_TOKEN"  # noqa: S105 -- its name, not what it holds
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Serve what the arguments name, until interrupted."""
-    asked = _parser().parse_args(arguments)
+    """Serve what the arguments name, until interrupted; what cannot work is one line, and status 1."""
+    try:
+        _serve(_parser().parse_args(arguments))
+    except LangcacheError as error:
+        sys.exit(f"langcache: {error}")
+
+
+def _serve(asked: argparse.Namespace) -> None:
+    from langcache.dashboard import serve  # says which extra is missing, if one is
+
     with Cache(asked.url, namespace=asked.namespace) as cache:
         serve(
             cache,
@@ -31,8 +39,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--url", help="the store; by default $LANGCACHE_URL, else the user's own cache")
     parser.add_argument("--namespace", default="default")
-    parser.add_argument("--host", default=DEFAULT_HOST)
-    parser.add_argument("--port", type=int, default=DEFAULT_PORT)
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=8800)
     parser.add_argument("--pipeline", action="append", default=[], help="a stage pipeline to show; may be repeated")
     return parser
 

@@ -6,7 +6,10 @@ from contextlib import AbstractContextManager
 from dataclasses import asdict, is_dataclass
 from typing import Any, Literal, NotRequired
 
-from langchain.agents.middleware import AgentMiddleware, AgentState
+try:
+    from langchain.agents.middleware import AgentMiddleware, AgentState
+except ModuleNotFoundError as missing:  # agents are all that needs it, and no extra of ours brings it
+    raise ModuleNotFoundError("CacheMiddleware needs langchain: pip install langchain", name=missing.name) from None
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import ToolMessage
 from langchain_core.runnables import ensure_config

@@ -4,7 +4,7 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from langcache.errors import StoreError, StoreURLError
+from langcache.errors import DeclarationError, StoreError, StoreURLError
 from langcache.runtime.offline import OfflineStore
 from langcache.storage.base import Store
 from langcache.storage.registry import default_url, open_store
@@ -29,9 +29,16 @@ def open_or_offline(url: str | None, options: Mapping[str, Any]) -> Store:
 
 
 def sealed(store: Store, keys: Sequence[bytes | str]) -> Store:
-    """*store*, encrypted under the first of *keys* and readable under all, if there are any."""
+    """*store*, encrypted under the first of *keys* and readable under all, if there are any.
+
+    Raises:
+        DeclarationError: a key is none, or cryptography is not installed.
+    """
     if not keys:
         return store
-    from langcache.storage.encrypted import encrypted
-
+    try:
+        from langcache.storage.encrypted import encrypted
+    except ModuleNotFoundError as error:
+        fix = 'pip install "langcache-middleware[encryption]"'
+        raise DeclarationError(f"encryption_keys need {error.name}: {fix}") from error
     return encrypted(store, keys=keys)

@@ -158,6 +158,8 @@ def _survived(run: Run) -> str:
 
 
 def _stored(figures: Figures, store: str, namespace: str) -> str:
+    if store.startswith("memory:"):
+        return "Answers were kept in memory, and are gone: without --url, they stay in langcache.db."
     again = "Run it again: no calls." if figures.provider_calls else "Start over with --fresh."
     account = f"langcache stats --url {store} --namespace {namespace}"
     return f"Answers are kept in {store}. {again}\nWhat was saved: {account}"
