@@ -1,6 +1,6 @@
 """Why a request hits or misses: the parts of its key beside those of the nearest stored one."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from itertools import islice
 from typing import Any
@@ -38,6 +38,7 @@ class Explanation:
         nearest: key of the stored entry with most parts equal; None if there is none.
         differs: part name to ``(here, there)`` where they differ.
         reason: why the cache stands aside, if it does.
+        unmasked: slots whose value is an everyday word or number here: it stays in the text, and so in the key.
         advice: changes of the declaration to how many answers of this chain they would have kept that were refused
             in this process.
     """
@@ -48,6 +49,7 @@ class Explanation:
     reason: str | None = None
     nearest: str | None = None
     differs: dict[str, tuple[Any, Any]] = field(default_factory=dict)
+    unmasked: Sequence[str] = ()
     advice: Mapping[str, int] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -64,6 +66,11 @@ class Explanation:
             lines.append(
                 "what nobody declared counts as it is: what only fills a gap is a Slot(), what does neither Ignore()"
             )
+        lines += [
+            f"slot {name!r}: this value is also an everyday word or number, so it stays in the text, and in the key; "
+            "given as an input of its own it is masked"
+            for name in self.unmasked
+        ]
         lines += [f"refused before ({count}); what would help: {helps}" for helps, count in self.advice.items()]
         return "\n".join(lines)
 
@@ -108,6 +115,7 @@ def _explained(cache: Cache, work: ChainWork) -> Flow[Explanation]:
     if verdict == "revalidate":
         return Explanation("stale", work.key, parts)
     found = Explanation("miss", work.key, parts, None if entry is None else "the stored answer has expired")
+    found.unmasked = work.request.unmasked()
     found.advice = cache.ledger.stats().advice.get(work.event.chain, {})
     yield from _compare(cache, work, found)
     return found

@@ -1,5 +1,6 @@
 """One request to a wrapped chain: its reading, its key, its masked input."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -204,6 +205,13 @@ class Request:
             return _Gapped(to_data(template))
 
         return {name: map_texts(value, located) for name, value in residue.items()}
+
+    def unmasked(self) -> list[str]:
+        """Slots of which this user's value is left in an undeclared text: an everyday word or number, which may mean
+        something else there."""
+        left = "\n".join(self._literals).casefold()
+        values = {name: str(slot.value).casefold() for name, slot in self.reading.slots.items()}
+        return [name for name, value in values.items() if re.search(rf"(?<!\w){re.escape(value)}(?!\w)", left)]
 
     # What a masked chain receives, and what it answers.
 

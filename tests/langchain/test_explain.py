@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from langchain_core.messages import HumanMessage
+from langchain_core.prompts import ChatPromptTemplate
 from langchain_openai import ChatOpenAI
 from pydantic import BaseModel
 from support.chains import SAY, Applicant, chain, founder
@@ -71,6 +72,22 @@ def test_it_says_what_to_declare_where_an_undeclared_input_differs() -> None:
     found = cache.explain(wrapped, founder(startup_name="Zed"))
     assert list(found.differs) == ["input startup_name"]
     assert "what nobody declared counts as it is: what only fills a gap is a Slot()" in str(found)
+
+
+@pytest.mark.parametrize("mode", ["mask", "abstract"])
+def test_it_names_a_slot_whose_value_is_left_in_the_text(mode: Any) -> None:
+    """A name that is also a word may mean the word, so it stays in the key: each of its users is one of a kind."""
+    cache = Cache("memory://")
+    prompt = ChatPromptTemplate.from_template("{question}")
+    people = Profile.of(slots=["name"])
+    wrapped = cache.wrap(prompt | CountingModel(say="Yes."), profile=people, name="ask", mode=mode)
+    wrapped.invoke({"question": "Anabel asks: why?", "name": "Anabel"})
+    assert cache.explain(wrapped, {"question": "Robert asks: why?", "name": "Robert"}).outcome == "hit"
+    found = cache.explain(wrapped, {"question": "Grace asks: why?", "name": "Grace"})
+    assert (found.outcome, found.unmasked) == ("miss", ["name"])
+    assert "slot 'name': this value is also an everyday word or number" in str(found)
+    assert "Grace" not in str(found) + str(found.to_dict())
+    assert cache.explain(wrapped, {"question": "Roberta asks: why?", "name": "Robert"}).unmasked == []
 
 
 def test_it_says_why_the_cache_stands_aside() -> None:
