@@ -18,9 +18,9 @@ from langcache.langchain.lookup_work import LookupWork
 from langcache.langchain.matching import Call, any_begun, claim, claimed, policy_for
 from langcache.langchain.model_work import Policed
 from langcache.langchain.policy import ChainPolicy
-from langcache.langchain.settings import Settings, check_cache
+from langcache.langchain.settings import Settings
 from langcache.runtime import ambient
-from langcache.runtime.cache import Cache
+from langcache.runtime.cache import Cache, check_cache
 from langcache.runtime.steps import adrive, drive
 
 __all__ = ["LLMCache"]

@@ -20,10 +20,10 @@ from langcache.core.directives import parse
 from langcache.core.naming import names
 from langcache.core.profile import Profile
 from langcache.langchain.model import wrap_model
-from langcache.langchain.settings import Settings, check, check_cache
+from langcache.langchain.settings import Settings, check
 from langcache.langchain.tool_work import ToolWork
 from langcache.runtime import ambient
-from langcache.runtime.cache import Cache
+from langcache.runtime.cache import Cache, check_cache
 from langcache.runtime.steps import adrive, drive
 
 __all__ = ["CacheMiddleware"]

@@ -22,7 +22,7 @@ from langcache.runtime.cache import Cache
 from langcache.storage.forking import ForkableLock
 from langcache.templating import Known
 
-__all__ = ["VOLATILE", "Chain", "Settings", "check", "check_cache"]
+__all__ = ["VOLATILE", "Chain", "Settings", "check"]
 
 VOLATILE = frozenset({"thread_id", "checkpoint_id", "checkpoint_ns", "checkpoint_map", "run_id", "task_id"})
 """LangGraph's own names in ``configurable``: they say where a run is, not what it is asked."""
@@ -58,12 +58,6 @@ def check(settings: Settings) -> None:
         generation_type=settings.generation_type,
         tags=settings.tags,
     )
-
-
-def check_cache(cache: Any) -> None:
-    """Raises `DeclarationError` if it is none, such as a URL, which is not quoted: it may hold a password."""
-    if not isinstance(cache, Cache):
-        raise DeclarationError(f"the cache is a langcache.Cache(...), not a {type(cache).__name__}")
 
 
 @dataclass(frozen=True)

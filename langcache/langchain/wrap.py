@@ -184,6 +184,16 @@ def _gathered(chunks: list[Any]) -> Any:
     return final
 
 
+_AGENT = (
+    "; or leave a graph as it is, whose tools must run each time, and cache its models: CacheMiddleware for an agent"
+)
+
+
+def _is_graph(runnable: Any) -> bool:
+    """Whether it is LangGraph's, which need not be installed."""
+    return type(runnable).__module__.partition(".")[0] == "langgraph"
+
+
 def wrap(
     cache: Cache,
     runnable: Any,
@@ -201,9 +211,10 @@ def wrap(
     check(settings)
     watched = Watched(runnable)
     if prompt_version is None and watched.found.opaque:
+        agent = "" if not _is_graph(runnable) else _AGENT
         raise DeclarationError(
             f"chain {settings.name!r} holds {watched.found.opaque[0]!r}, which cannot be fingerprinted: an edit of it "
-            "would go unnoticed; give wrap() a prompt_version, and a new one with every edit"
+            f"would go unnoticed; give wrap() a prompt_version, and a new one with every edit{agent}"
         )
     if watched.found.opaque:
         report_clash(settings.name, runnable, cache.engine.retry.attempts)

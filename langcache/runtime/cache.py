@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
     from langchain_core.runnables import Runnable
 
-__all__ = ["Cache"]
+__all__ = ["Cache", "check_cache"]
 
 DEFAULT_TTL = timedelta(days=30)
 JITTER = 0.05
@@ -369,6 +369,12 @@ class _LatePrice:
         if self._prices is None:
             self._prices = door("price")()
         return self._prices(usage)
+
+
+def check_cache(cache: Any) -> None:
+    """Raises `DeclarationError` if it is none, such as a URL, which is not quoted: it may hold a password."""
+    if not isinstance(cache, Cache):
+        raise DeclarationError(f"the cache is a langcache.Cache(...), not a {type(cache).__name__}")
 
 
 def _seconds(name: str, value: Seconds) -> float:

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from uuid import uuid4
 
 from langcache.errors import DeclarationError
-from langcache.runtime.cache import Cache
+from langcache.runtime.cache import Cache, check_cache
 from langcache.runtime.steps import Flow, adrive, drive
 from langcache.stages.archive import Archive
 from langcache.stages.calling import Calling
@@ -60,6 +60,7 @@ class Pipeline(Archive):
     ) -> None:
         if not name or max_concurrency < 1 or lease_s <= 0:
             raise DeclarationError("a pipeline has a name, and max_concurrency and lease_s above zero")
+        check_cache(cache)
         super().__init__(name, cache, StageConfig.of(config))
         self._limit, self._lease_s = max_concurrency, lease_s
         self._identities = Identities(self._classes)
@@ -112,6 +113,8 @@ class Pipeline(Archive):
         Raises:
             DeclarationError: it cannot work, or the name is taken.
         """
+        if not isinstance(name, str):  # a bare @pipe.stage would declare nothing, and say nothing
+            raise DeclarationError('a stage is declared by its name: @pipe.stage("name")')
         options = {name: value for name, value in locals().items() if name not in ("self", "name", "runnable")}
 
         def decorate(function: F) -> F:

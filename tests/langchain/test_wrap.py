@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from langchain.agents import create_agent
 from langchain_core.messages import AIMessage, HumanMessage
 from langchain_core.output_parsers import StrOutputParser
 from langchain_core.prompts import ChatPromptTemplate, MessagesPlaceholder, PromptTemplate
@@ -423,6 +424,12 @@ def test_a_lambda_asks_for_a_version(cache: Cache) -> None:
     """What cannot be fingerprinted says so."""
     with pytest.raises(DeclarationError, match="prompt_version"):
         cache.wrap(PROMPT | CountingModel() | RunnableLambda(lambda m: m.content), profile=Applicant)
+
+
+def test_a_graph_is_told_of_the_door_that_runs_its_tools_each_time(cache: Cache) -> None:
+    """A hit of a whole agent would run none of them."""
+    with pytest.raises(DeclarationError, match=r"prompt_version.*CacheMiddleware"):
+        cache.wrap(create_agent(CountingModel(), []))
 
 
 def test_a_tag_alone_is_one_tag() -> None:

@@ -56,6 +56,14 @@ def test_a_declaration_that_cannot_work_says_so(cache, stages, said):
         declare(cache, **stages)
 
 
+def test_a_mistake_in_declaring_names_its_fix(cache):
+    """A bare decorator would declare nothing, and a pipeline on a URL fail when it is run."""
+    with pytest.raises(DeclarationError, match=r'@pipe\.stage\("name"\)'):
+        Pipeline("p", cache=cache).stage(lambda inputs, upstream: 0)
+    with pytest.raises(DeclarationError, match=r"langcache\.Cache"):
+        Pipeline("p", cache="memory://")
+
+
 def test_two_stages_of_one_name_are_refused(cache):
     """The later would hide the earlier."""
     pipe = declare(cache, a={})
