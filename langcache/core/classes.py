@@ -2,6 +2,8 @@
 
 import dataclasses
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import lru_cache
 from typing import Any
 
@@ -21,23 +23,25 @@ class Classes:
         """Know *classes* too, under their names; the latest of a name counts."""
         self._known.update((_name(cls), cls) for cls in classes)
 
-    def take_apart(self, value: Any) -> tuple[str, str, Any]:
-        """Name, schema digest and JSON-able fields of *value*.
+    def take_apart(self, value: Any, *, derived: bool = True) -> tuple[str, str, Any]:
+        """Name, schema digest and JSON-able fields of *value*; fields that were never set are left to their defaults.
+
+        Args:
+            value: an instance of a pydantic model or dataclass.
+            derived: also write down what the class works out of its other fields.
 
         Raises:
             UnstorableError: it does not survive the way there and back.
         """
         cls: Any = type(value)
         try:
-            fields = _adapter(cls).dump_python(value, mode="json", by_alias=False, round_trip=True, warnings="error")
-            back = self._validated(cls, fields)
-            same = bool(back == value) and _is_alike(back, value)
+            fields = _survivor(value)
         except Exception as error:
             raise UnstorableError(f"an answer of type {cls.__qualname__} is no data ({type(error).__name__})") from None
-        if not same:
+        if fields is None:
             raise UnstorableError(f"an answer of type {cls.__qualname__} changes when written down and read back")
         self._known[_name(cls)] = cls
-        return _name(cls), schema_digest(cls), fields
+        return _name(cls), schema_digest(cls), fields if derived else _underived(value, fields)
 
     def put_together(self, name: str, schema: str, fields: Any) -> Any:
         """Validate *fields* as the class called *name*.
@@ -50,27 +54,108 @@ class Classes:
         if cls is None or schema_digest(cls) != schema:
             raise UnstorableError(f"the stored answer is a {name}, which this process has not loaded in that form")
         try:
-            return self._validated(cls, fields)
+            return _validated(cls, fields)
         except ValueError:
             raise
         except Exception as error:  # a validator of the class's own may raise anything
             raise UnstorableError(f"a {name} cannot be rebuilt ({type(error).__name__})") from None
 
-    @staticmethod
-    def _validated(cls: Any, fields: Any) -> Any:
-        return _adapter(cls).validate_python(fields, by_name=True, by_alias=False)
+
+def _validated(cls: Any, fields: Any) -> Any:
+    return _adapter(cls).validate_python(fields, by_name=True, by_alias=False)
 
 
-def _is_alike(one: Any, other: Any) -> bool:
+def _survivor(value: Any) -> Any:
+    """The fields that make *value* again: those that were set, else all; None if neither do. May raise anything."""
+    with suppress(Exception):  # a default may be what tells the members of a union apart
+        fields = _dumped(value, exclude_unset=True)
+        if _survives(value, fields):
+            return fields
+    fields = _dumped(value, exclude_unset=False)
+    back = _validated(type(value), fields)
+    return fields if bool(back == value) and _is_alike(back, value) else None
+
+
+def _dumped(value: Any, *, exclude_unset: bool) -> Any:
+    cls: Any = type(value)
+    return _adapter(cls).dump_python(
+        value, mode="json", by_alias=False, round_trip=True, warnings="error", exclude_unset=exclude_unset
+    )
+
+
+def _survives(value: Any, fields: Any) -> bool:
+    """Whether *fields* make *value* again, and set what was set in it."""
+    back = _validated(type(value), fields)
+    _take_over(back, value)
+    return bool(back == value) and _is_alike(back, value, _set_fields_of)
+
+
+def _take_over(back: Any, value: Any) -> None:
+    """Of *value*, what a factory makes anew each time: an id is the answer's own, not part of it."""
+    if _is_model(back) and type(back) is type(value):
+        for name, info in type(back).model_fields.items():
+            if info.default_factory is not None and name not in back.model_fields_set | value.model_fields_set:
+                back.__dict__[name] = value.__dict__[name]
+    for mine, its in _pairs(back, value):
+        _take_over(mine, its)
+
+
+def _pairs(one: Any, other: Any) -> Iterator[tuple[Any, Any]]:
+    """What stands in the same place in both."""
+    fields, others = fields_of(one) or one, fields_of(other) or other
+    if isinstance(fields, dict) and isinstance(others, dict):
+        yield from ((item, others[name]) for name, item in fields.items() if name in others)
+    elif isinstance(fields, list | tuple) and isinstance(others, list | tuple):
+        yield from zip(fields, others, strict=False)
+
+
+def _underived(value: Any, fields: Any) -> Any:
+    """*fields* without those that the class works out of the others, as a validator that fills what is missing does.
+
+    Worked out of a placeholder or of somebody's details, they would be wrong for the next reader: the class works
+    them out anew.
+    """
+    found = _without_derived(value, fields)
+    with suppress(Exception):
+        return found if _survives(value, found) else fields
+    return fields
+
+
+def _without_derived(value: Any, fields: Any) -> Any:
+    held = fields_of(value)
+    inside = value if held is None else held
+    if isinstance(fields, list) and isinstance(inside, list | tuple) and len(fields) == len(inside):
+        return [_without_derived(item, part) for item, part in zip(inside, fields, strict=True)]
+    if not (isinstance(fields, dict) and isinstance(inside, dict)):
+        return fields
+    fields = {name: _without_derived(inside.get(name), part) for name, part in fields.items()}
+    for name in list(fields) if held is not None else ():
+        rest = {key: part for key, part in fields.items() if key != name}
+        with suppress(Exception):
+            fields = rest if _survives(value, rest) else fields
+    return fields
+
+
+def _is_model(value: Any) -> bool:
+    return hasattr(type(value), "model_fields")
+
+
+def _set_fields_of(value: Any) -> dict[str, Any] | None:
+    """`fields_of`, and which of them were set."""
+    fields = fields_of(value)
+    return {**fields, "": sorted(value.model_fields_set)} if fields is not None and _is_model(value) else fields
+
+
+def _is_alike(one: Any, other: Any, of: Callable[[Any], dict[str, Any] | None] = fields_of) -> bool:
     """Whether two values are equal field by field: a class's own ``__eq__`` may leave some out."""
-    fields, others = fields_of(one), fields_of(other)
+    fields, others = of(one), of(other)
     if fields is not None and others is not None:
-        return type(one) is type(other) and _is_alike(fields, others)
+        return type(one) is type(other) and _is_alike(fields, others, of)
     if isinstance(one, dict) and isinstance(other, dict):
-        return one.keys() == other.keys() and all(_is_alike(one[name], other[name]) for name in one)
+        return one.keys() == other.keys() and all(_is_alike(one[name], other[name], of) for name in one)
     if isinstance(one, list | tuple) and isinstance(other, list | tuple):
         both = isinstance(one, list) == isinstance(other, list) and len(one) == len(other)
-        return both and all(map(_is_alike, one, other))
+        return both and all(_is_alike(item, its, of) for item, its in zip(one, other, strict=True))
     return bool(one == other)
 
 

@@ -39,7 +39,9 @@ Scalar = Callable[[Any], None]
 Segments = Callable[[list[Any]], str]
 
 
-def pack(value: Any, text: Text, scalar: Scalar, classes: Classes, foreign: Foreign | None = None) -> Any:
+def pack(
+    value: Any, text: Text, scalar: Scalar, classes: Classes, foreign: Foreign | None = None, *, derived: bool = True
+) -> Any:
     """Turn an answer into JSON data.
 
     Args:
@@ -48,19 +50,21 @@ def pack(value: Any, text: Text, scalar: Scalar, classes: Classes, foreign: Fore
         scalar: called with every number, to refuse one that is a personal value.
         classes: remembers the classes met.
         foreign: packs types unknown here.
+        derived: also pack what a class works out of its other fields; not where those are filled anew.
 
     Raises:
         UnstorableError: the answer, or something in it, is no data.
     """
     try:
-        return _Packer(text, scalar, classes, foreign).leaf(value)
+        return _Packer(text, scalar, classes, foreign, derived).leaf(value)
     except RecursionError:
         raise UnstorableError("an answer that contains itself cannot be stored") from None
 
 
 class _Packer:
-    def __init__(self, text: Text, scalar: Scalar, classes: Classes, foreign: Foreign | None) -> None:
+    def __init__(self, text: Text, scalar: Scalar, classes: Classes, foreign: Foreign | None, derived: bool) -> None:
         self._text, self._scalar, self._classes, self._foreign = text, scalar, classes, foreign
+        self._derived = derived
 
     def leaf(self, item: Any) -> Any:
         kind = type(item)
@@ -102,7 +106,7 @@ class _Packer:
         if type(item) is tuple:
             return {"$u": [self.leaf(part) for part in item]}
         if hasattr(type(item), "model_fields") or (dataclasses.is_dataclass(item) and not isinstance(item, type)):
-            name, schema, fields = self._classes.take_apart(item)
+            name, schema, fields = self._classes.take_apart(item, derived=self._derived)
             return {"$c": [name, schema], "v": self.leaf(fields)}
         raise UnstorableError(f"an answer of type {type(item).__qualname__} cannot be stored")
 

@@ -238,7 +238,7 @@ class ChainWork:
     def whole(self, value: Any) -> Any:
         """Something that came of a masked run, complete, with this user's details in it."""
         messages = Messages(paid=Paid(), inputs=self.request)
-        body = pack(value, self._read_masked, _any_number, self._classes, messages)
+        body = pack(value, self._read_masked, _any_number, self._classes, messages, derived=False)
         return unpack(body, self._fill, self._classes, messages)
 
     def fill(self, entry: Entry) -> Any:
@@ -267,7 +267,7 @@ class ChainWork:
             met.update(self._gaps(template))
             return _as_data(value, template)
 
-        body = pack(output, text, lexicon.check_scalar, self._classes, messages)
+        body = pack(output, text, lexicon.check_scalar, self._classes, messages, derived=False)
         self._check_required(met)
         return body
 
