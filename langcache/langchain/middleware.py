@@ -53,7 +53,8 @@ class CacheMiddleware(AgentMiddleware[Any, Any, Any]):
         name: the chain's name in keys, events and statistics.
         prompt_version: part of the key; the system message is in it anyway.
         mode, generation_type, tags, directives, instruction: as for `Cache.wrap`.
-        pure_tools: names of tools whose result depends on nothing but their arguments; only these are cached.
+        pure_tools: names of tools whose result depends on nothing but their arguments; only these are cached, and
+            none that is handed a runtime, state, store or config besides.
         volatile_arguments: names of tool arguments that do not shape the result, such as a request id.
 
     Raises:
@@ -90,7 +91,8 @@ class CacheMiddleware(AgentMiddleware[Any, Any, Any]):
             "directives": parse(directives),
             "instruction": instruction,
         }
-        check(Settings(**self._declared))
+        self._settings = Settings(**self._declared)
+        check(self._settings)
         self._pure, self._volatile = frozenset(names(pure_tools)), frozenset(names(volatile_arguments))
         self._wrapped: OrderedDict[int, tuple[Any, Any]] = OrderedDict()
 
@@ -121,9 +123,7 @@ class CacheMiddleware(AgentMiddleware[Any, Any, Any]):
             return await adrive(self._cache.engine.answer(work.calling(handler, request)))
 
     def _tool_work(self, request: Any) -> ToolWork:
-        config = ensure_config()
-        known = self._values(request)
-        return ToolWork(self._cache, self._profile, known, request.tool_call, self._volatile, config)
+        return ToolWork(self._cache, self._settings, self._values(request), request, self._volatile, ensure_config())
 
     def _cached(self, model: Any) -> Any:
         """*model* wrapped, once for each model object."""

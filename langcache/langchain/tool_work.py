@@ -1,6 +1,7 @@
 """One call of a pure tool as `langcache.runtime.work.Work`."""
 
 import copy
+import inspect
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -12,10 +13,14 @@ from langcache.core.encoding import canonical, digest
 from langcache.core.entry import Entry, labels_of
 from langcache.core.events import Event
 from langcache.core.packing import pack, unpack
-from langcache.core.profile import Profile
 from langcache.core.reading import read_request
+from langcache.errors import UnkeyableError
+from langcache.langchain.chain_work import asked_by_profile
+from langcache.langchain.fingerprint import fingerprint
+from langcache.langchain.leaves import leaves
 from langcache.langchain.messages.plain import plain_message
 from langcache.langchain.request import why_keyless
+from langcache.langchain.settings import Settings
 from langcache.runtime import ambient
 from langcache.runtime.cache import Cache
 from langcache.runtime.work import Produced
@@ -25,16 +30,16 @@ __all__ = ["ToolWork"]
 
 
 class ToolWork:
-    """Keyed on the tool's name and its arguments, minus the volatile ones.
+    """Keyed on the agent's name and prompt version, the tool as it is, and its arguments, minus the volatile ones.
 
     A result for arguments that hold one of the user's details is nobody else's, and a result that mentions one is
-    refused: neither is stored.
+    refused: neither is stored. Nor is that of a tool which is handed more than its arguments.
 
     Args:
         cache: where results are kept.
-        profile: whose slots are the user's details.
+        settings: the middleware's; the profile's slots are the user's details.
         values: the profile's values, as far as known.
-        call: the tool call.
+        request: the tool, and its call.
         volatile: names of arguments that do not shape the result.
         config: of the run; its metadata and tags hold directives.
     """
@@ -44,34 +49,36 @@ class ToolWork:
     def __init__(
         self,
         cache: Cache,
-        profile: type[Profile],
+        settings: Settings,
         values: Mapping[str, Any],
-        call: Mapping[str, Any],
+        request: Any,
         volatile: frozenset[str],
         config: Mapping[str, Any],
     ) -> None:
-        self._call, self._classes = call, Classes()
-        self.namespace, name = cache.namespace, f"tool {call['name']}"
-        self.event = Event(name, namespace=self.namespace)
-        self.labels = labels_of(name, "", None, ())
+        self._call, self._classes = request.tool_call, Classes()
+        version, kind = settings.prompt_version, settings.generation_type
+        self.namespace, name = cache.namespace, f"tool {self._call['name']}"
+        self.event = Event(name, version or "", kind, settings.tags, namespace=self.namespace)
+        self.labels = labels_of(name, version or "", kind, settings.tags)
         self.key, self.bypass = "", None
-        arguments = {key: value for key, value in call["args"].items() if key not in volatile}
+        arguments = {key: value for key, value in self._call["args"].items() if key not in volatile}
         try:
-            reading = read_request(profile.declaration, values, {})
+            reading = read_request(settings.profile.declaration, values, {})
             self._lexicon = Lexicon(list(reading.slots.values()), ignored=reading.ignored, blurred=reading.blurred)
-            encoded = canonical([name, arguments], plain_message)
+            encoded = canonical([settings.name, version, name, _described(request.tool), arguments], plain_message)
         except Exception as error:
             self.bypass = why_keyless(error)
         else:
             self.key = self.event.key = digest(encoded)
             self.bypass = self._personal(arguments)
-        self.directives = combine(
-            [*from_config(config.get("metadata"), config.get("tags")), *ambient.ambient_directives()]
-        )
+        asked = from_config(config.get("metadata"), config.get("tags"))
+        by_profile = asked_by_profile(settings.profile, values)
+        self.directives = combine([*asked, *ambient.ambient_directives(), by_profile, settings.directives])
 
     def _personal(self, arguments: Any) -> str | None:
-        template = self._lexicon.locate(str(arguments))
-        return None if all(isinstance(part, str) for part in template) else "an argument holds a slot's value"
+        texts = [str(arguments), *map(str, leaves([arguments]))]  # a text in quotes is not quite itself
+        located = [part for text in texts for part in self._lexicon.locate(text)]
+        return None if all(isinstance(part, str) for part in located) else "an argument holds a slot's value"
 
     def calling(self, handler: Callable[[Any], Any], request: Any) -> "ToolWork":
         """The work of calling *handler*."""
@@ -125,3 +132,21 @@ def _produced(output: Any) -> Produced:
 
 def _parts(message: ToolMessage) -> dict[str, Any]:
     return {"content": message.content, "artifact": message.artifact}
+
+
+def _described(tool: Any) -> Any:
+    """The tool in a key: one of the same name may do something else."""
+    if tool is None:
+        raise UnkeyableError("the agent does not know this tool")
+    if _is_handed_more(tool):
+        raise UnkeyableError("the tool is handed more than its arguments, so they do not tell its result")
+    return fingerprint(tool).parts
+
+
+def _is_handed_more(tool: Any) -> bool:
+    """Whether state, store, runtime or config reach a tool beside what the model gives it."""
+    takes, asks = (getattr(schema, "model_fields", {}) for schema in (tool.get_input_schema(), tool.tool_call_schema))
+    called = getattr(tool, "func", None) or getattr(tool, "coroutine", None)
+    own = inspect.signature(called or tool._run).parameters.values()  # noqa: SLF001 -- what a tool class implements
+    configured = any("RunnableConfig" in str(parameter.annotation) for parameter in own)
+    return configured or "runtime" in takes or bool(takes.keys() - asks.keys())

@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
 from langchain.agents import create_agent
@@ -10,11 +10,13 @@ from langchain.agents.middleware import ModelRetryMiddleware
 from langchain.agents.structured_output import ToolStrategy
 from langchain_anthropic import ChatAnthropic
 from langchain_core.messages import HumanMessage
+from langchain_core.runnables import RunnableConfig
 from langchain_core.tools import tool
 from langchain_openai import ChatOpenAI
-from pydantic import BaseModel
+from langgraph.prebuilt import InjectedState, ToolRuntime
+from pydantic import BaseModel, SecretStr
 
-from langcache import Cache, CacheMiddleware, Profile, RetryPolicy, Slot
+from langcache import Cache, CacheMiddleware, Feature, Profile, RetryPolicy, Slot
 from langcache.errors import DeclarationError
 from langcache.testing import Fault, Provider, Reply, Request, ToolCall
 
@@ -35,9 +37,13 @@ class Context:
     city: str
 
 
+def openai(provider: Provider) -> Any:
+    return ChatOpenAI(base_url=provider.openai_url, api_key=SecretStr("test"), model="gpt-4o-mini")
+
+
 def agent(provider: Provider, cache: Cache, vendor: str = "openai", **more: Any) -> Any:
     model: Any = (
-        ChatOpenAI(base_url=provider.openai_url, api_key="test", model="gpt-4o-mini")
+        openai(provider)
         if vendor == "openai"
         else ChatAnthropic(base_url=provider.anthropic_url, api_key="test", model="claude-haiku-4-5")
     )
@@ -72,7 +78,7 @@ async def test_the_profile_is_found_wherever_an_agent_keeps_it(where: str, how: 
     with Provider(reply="Move to [city] soon.") as provider:
         cache = Cache("memory://")
         app = create_agent(
-            ChatOpenAI(base_url=provider.openai_url, api_key="test", model="gpt-4o-mini"),  # type: ignore[arg-type]
+            openai(provider),
             [],
             middleware=[CacheMiddleware(cache, profile=PROFILE)],
         )
@@ -141,6 +147,98 @@ def test_a_tool_result_for_a_users_detail_is_not_stored() -> None:
         for city in ("Lisbon", "Oslo", "Lisbon"):
             app.invoke({"messages": [HumanMessage("Weather?")]}, context=Context("nursing", city))
     assert runs == ["Lisbon", "Oslo", "Lisbon"]
+
+
+def finder(found: str) -> Any:
+    @tool
+    def find(query: str) -> str:
+        """Find something."""
+        runs.append(query)
+        return f"{found} about {query}"
+
+    return find
+
+
+def find_first(request: Request) -> Reply:
+    """Calls the one tool there is, then says what it said."""
+    last = request.json["messages"][-1]
+    name = request.json["tools"][0]["function"]["name"]
+    return Reply(last["content"]) if last["role"] == "tool" else Reply(tool_calls=[ToolCall(name, {"query": "x"})])
+
+
+def test_a_tool_of_the_same_name_is_another_tool() -> None:
+    """Law 1: two agents on one cache, each with a tool called "find"."""
+    with Provider(reply=find_first) as provider:
+        cache = Cache("memory://")
+        apps = [
+            agent(provider, cache, tools=[finder(found)], options={"pure_tools": ["find"], "name": name})
+            for name, found in [("shop", "Products"), ("shop", "Papers"), ("desk", "Papers")]
+        ]
+        said = [app.invoke({"messages": [HumanMessage("Go")]})["messages"][2].content for app in apps]
+    assert said == ["Products about x", "Papers about x", "Papers about x"]
+
+
+@tool
+def balance(query: str, runtime: ToolRuntime[Context]) -> str:
+    """What is on somebody's account."""
+    return {"Lisbon": "500 euros", "Oslo": "7 euros"}[runtime.context.city]
+
+
+@tool
+def account(query: str, config: RunnableConfig) -> str:
+    """The same, of whoever the config names."""
+    return {"Lisbon": "500 euros", "Oslo": "7 euros"}[config["metadata"]["profile"]["city"]]
+
+
+@tool
+def remembered(query: str, state: Annotated[dict[str, Any], InjectedState]) -> str:
+    """The same, of whoever the state names."""
+    return {"Lisbon": "500 euros", "Oslo": "7 euros"}[state["profile"]["city"]]
+
+
+@pytest.mark.parametrize("handed", [balance, account, remembered])
+@pytest.mark.parametrize("how", ["sync", "async"])
+async def test_a_tool_that_is_handed_more_than_its_arguments_is_not_cached(handed: Any, how: str) -> None:
+    """Whatever was declared: the arguments do not tell whose account it is."""
+    with Provider(reply=find_first) as provider:
+        app = agent(provider, Cache("memory://"), tools=[handed], options={"pure_tools": [handed.name]})
+        for city, expected in (("Lisbon", "500 euros"), ("Oslo", "7 euros")):
+            profile = {"field": "nursing", "city": city}
+            asked: Any = {"messages": [HumanMessage("How much?")], "profile": profile}
+            options: Any = {"context": Context("nursing", city), "config": {"metadata": {"profile": profile}}}
+            done = app.invoke(asked, **options) if how == "sync" else await app.ainvoke(asked, **options)
+            assert done["messages"][2].content == expected
+
+
+class Guest(Profile):
+    """Opts out."""
+
+    field: Annotated[str, Feature()]
+
+    def cache_directives(self) -> str:
+        return "no-store"
+
+
+@pytest.mark.parametrize("options", [{"profile": Guest}, {"profile": PROFILE, "directives": "no-store"}])
+def test_who_opts_out_leaves_no_tool_results_behind(options: dict[str, Any]) -> None:
+    """What holds for an agent's model calls holds for its tools."""
+    runs.clear()
+    with Provider(reply=find_first) as provider:
+        cache = Cache("memory://")
+        middleware = CacheMiddleware(cache, pure_tools=["find"], **options)
+        app = create_agent(openai(provider), [finder("Papers")], middleware=[middleware])
+        for _ in range(2):
+            app.invoke({"messages": [HumanMessage("Go")]}, {"metadata": {"profile": {"field": "nursing"}}})
+    assert (len(runs), cache.clear()) == (2, 0)
+
+
+def test_tool_results_bear_the_agents_labels() -> None:
+    """They go with all else that is tagged like them."""
+    with Provider(reply=find_first) as provider:
+        cache = Cache("memory://")
+        app = agent(provider, cache, tools=[finder("Papers")], options={"pure_tools": ["find"], "tags": ["desk"]})
+        app.invoke({"messages": [HumanMessage("Go")]}, context=Context("nursing", "Oslo"))
+        assert (cache.invalidate(tags="desk"), cache.clear()) == (3, 0)
 
 
 def test_an_error_text_is_never_stored() -> None:
