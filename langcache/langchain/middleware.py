@@ -1,5 +1,6 @@
 """Door 3: an agent whose model calls, and whose pure tools, are answered from the cache."""
 
+import logging
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -12,8 +13,9 @@ except ModuleNotFoundError as missing:  # agents are all that needs it, and no e
     raise ModuleNotFoundError("CacheMiddleware needs langchain: pip install langchain", name=missing.name) from None
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import ToolMessage
-from langchain_core.runnables import ensure_config
+from langchain_core.runnables import Runnable, RunnableWithFallbacks, ensure_config
 from langchain_core.runnables.base import RunnableBindingBase
+from langchain_core.runnables.configurable import RunnableConfigurableAlternatives, RunnableConfigurableFields
 from pydantic import BaseModel
 
 from langcache.core.directives import parse
@@ -27,6 +29,8 @@ from langcache.runtime.cache import Cache, check_cache
 from langcache.runtime.steps import adrive, drive
 
 __all__ = ["CacheMiddleware"]
+
+logger = logging.getLogger("langcache")
 
 MODELS_KEPT = 32
 """Models wrapped at once; an agent that picks its model per call has a handful."""
@@ -137,11 +141,30 @@ class CacheMiddleware(AgentMiddleware[Any, Any, Any]):
         return wrapped
 
     def _wrap(self, model: Any) -> Any:
-        if isinstance(model, BaseChatModel):
-            return wrap_model(self._cache, model, volatile=frozenset(), **self._declared)
-        if isinstance(model, RunnableBindingBase):
-            return model.model_copy(update={"bound": self._wrap(model.bound)})
+        """Every chat model in *model*, each an entry of its own: a fallback's answer is not the first choice's."""
+        match model:
+            case BaseChatModel():
+                return wrap_model(self._cache, model, volatile=frozenset(), **self._declared)
+            case RunnableBindingBase():
+                return model.model_copy(update={"bound": self._wrap(model.bound)})
+            case RunnableConfigurableFields():
+                return model.model_copy(update={"default": self._wrap(model.default)})
+            case RunnableConfigurableAlternatives():
+                others = {name: self._wrapped_alternative(other) for name, other in model.alternatives.items()}
+                return model.model_copy(update={"default": self._wrap(model.default), "alternatives": others})
+            case RunnableWithFallbacks():
+                fallbacks = [self._wrap(other) for other in model.fallbacks]
+                return model.model_copy(update={"runnable": self._wrap(model.runnable), "fallbacks": fallbacks})
+        logger.warning(
+            "langcache: agent %r: a %s is not cached, since the chat model in it cannot be reached: give the agent "
+            "that model itself",
+            *(self._settings.name, type(model).__name__),
+        )
         return model
+
+    def _wrapped_alternative(self, other: Any) -> Any:
+        """An alternative is a runnable, or makes one when it is asked for."""
+        return self._wrap(other) if isinstance(other, Runnable) else lambda: self._cached(other())
 
     def _serving(self, request: Any) -> AbstractContextManager[None]:
         return ambient.serving(self._values(request))

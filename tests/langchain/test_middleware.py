@@ -8,9 +8,10 @@ import pytest
 from langchain.agents import create_agent
 from langchain.agents.middleware import ModelRetryMiddleware
 from langchain.agents.structured_output import ToolStrategy
+from langchain.chat_models import init_chat_model
 from langchain_anthropic import ChatAnthropic
 from langchain_core.messages import HumanMessage
-from langchain_core.runnables import RunnableConfig
+from langchain_core.runnables import ConfigurableField, RunnableConfig
 from langchain_core.tools import tool
 from langchain_openai import ChatOpenAI
 from langgraph.prebuilt import InjectedState, ToolRuntime
@@ -21,6 +22,7 @@ from langcache.errors import DeclarationError
 from langcache.testing import Fault, Provider, Reply, Request, ToolCall
 
 PROFILE = Profile.of(features=["field"], slots={"city": Slot()})
+KEY, WHICH = SecretStr("test"), ConfigurableField(id="which")
 runs: list[str] = []
 
 
@@ -38,7 +40,7 @@ class Context:
 
 
 def openai(provider: Provider) -> Any:
-    return ChatOpenAI(base_url=provider.openai_url, api_key=SecretStr("test"), model="gpt-4o-mini")
+    return ChatOpenAI(base_url=provider.openai_url, api_key=KEY, model="gpt-4o-mini")
 
 
 def agent(provider: Provider, cache: Cache, vendor: str = "openai", **more: Any) -> Any:
@@ -95,6 +97,50 @@ async def test_the_profile_is_found_wherever_an_agent_keeps_it(where: str, how: 
                 done = app.invoke(asked, **options) if how == "sync" else await app.ainvoke(asked, **options)
             assert done["messages"][-1].content == f"Move to {city} soon."
         assert provider.calls == 1
+
+
+@pytest.mark.parametrize(
+    ("made", "vendors"),
+    [
+        (lambda model, _: model.with_config(tags=["x"]), ["openai"]),
+        (lambda model, _: model.configurable_fields(temperature=ConfigurableField(id="heat")), ["openai"]),
+        (lambda model, other: model.configurable_alternatives(WHICH, other=other), ["openai", "anthropic"]),
+        (lambda model, other: model.configurable_alternatives(WHICH, other=lambda: other), ["openai", "anthropic"]),
+        (lambda model, other: model.with_fallbacks([other]), ["openai"]),
+    ],
+    ids=["binding", "fields", "alternatives", "made alternatives", "fallbacks"],
+)
+def test_whatever_holds_the_model_is_cached(made: Any, vendors: list[str]) -> None:
+    """Each choice is an entry of its own."""
+    with Provider(reply=lambda request: f"{request.vendor}: go to [city]") as provider:
+        other: Any = ChatAnthropic(base_url=provider.anthropic_url, api_key=KEY, model_name="claude-haiku-4-5")
+        middleware = CacheMiddleware(Cache("memory://"), profile=PROFILE)
+        app = create_agent(made(openai(provider), other), [], middleware=[middleware], context_schema=Context)
+        asked: Any = {"messages": [HumanMessage("Where to?")]}
+        for which, vendor in zip(("default", "other"), vendors, strict=False):
+            for city in ("Lisbon", "Oslo"):
+                done = app.invoke(asked, {"configurable": {"which": which}}, context=Context("nursing", city))
+                assert done["messages"][-1].content == f"{vendor}: go to {city}"
+    assert [request.vendor for request in provider.requests] == vendors
+
+
+def test_a_model_that_cannot_be_reached_is_said_once(caplog: pytest.LogCaptureFixture) -> None:
+    """It works, and nobody wonders why nothing is saved."""
+    with Provider(reply="Fine.") as provider:
+        model = init_chat_model(
+            "gpt-4o-mini",
+            model_provider="openai",
+            configurable_fields=("temperature",),
+            base_url=provider.openai_url,
+            api_key="test",
+        )
+        app = create_agent(model, [], middleware=[CacheMiddleware(Cache("memory://"), profile=PROFILE)])  # type: ignore[arg-type]
+        for _ in range(2):
+            assert app.invoke({"messages": [HumanMessage("Hi")]})["messages"][-1].content == "Fine."
+    assert [record.getMessage() for record in caplog.records if "is not cached" in record.getMessage()] == [
+        "langcache: agent 'agent': a _ConfigurableModel is not cached, since the chat model in it cannot be reached: "
+        "give the agent that model itself"
+    ]
 
 
 async def test_no_message_vanishes_in_the_second_turn() -> None:
