@@ -2,8 +2,8 @@
 
 import logging
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, is_dataclass
 from typing import Any, Literal, NotRequired
 
@@ -18,7 +18,7 @@ from langchain_core.runnables.base import RunnableBindingBase
 from langchain_core.runnables.configurable import RunnableConfigurableAlternatives, RunnableConfigurableFields
 from pydantic import BaseModel
 
-from langcache.core.directives import parse
+from langcache.core.directives import NONE, Directives, parse
 from langcache.core.naming import names
 from langcache.core.profile import Profile
 from langcache.langchain.model import wrap_model
@@ -53,7 +53,7 @@ class CacheMiddleware(AgentMiddleware[Any, Any, Any]):
         cache: where answers are kept.
         profile: what of the user decides, fills, or does neither. Its values come from the runtime's context or that
             one's ``profile``, else the state's ``"profile"``, else the config's ``metadata["profile"]``, else
-            ``with cache.user({...})``.
+            ``with cache.user({...})``. A call whose state and metadata contradict each other is not cached.
         name: the chain's name in keys, events and statistics.
         prompt_version: part of the key; the system message is in it anyway.
         mode, generation_type, tags, directives, instruction: as for `Cache.wrap`.
@@ -94,6 +94,7 @@ class CacheMiddleware(AgentMiddleware[Any, Any, Any]):
             "tags": names(tags),
             "directives": parse(directives),
             "instruction": instruction,
+            "settled": True,
         }
         self._settings = Settings(**self._declared)
         check(self._settings)
@@ -114,20 +115,20 @@ class CacheMiddleware(AgentMiddleware[Any, Any, Any]):
         """One tool call; from the cache only if the tool is declared pure."""
         if request.tool_call["name"] not in self._pure:
             return handler(request)
-        work = self._tool_work(request)
-        with self._serving(request):
+        with self._serving(request) as values:
+            work = self._tool_work(request, values)
             return drive(self._cache.engine.answer(work.calling(handler, request)))
 
     async def awrap_tool_call(self, request: Any, handler: Callable[[Any], Awaitable[ToolMessage | Any]]) -> Any:
         """`wrap_tool_call`, awaited."""
         if request.tool_call["name"] not in self._pure:
             return await handler(request)
-        work = self._tool_work(request)
-        with self._serving(request):
+        with self._serving(request) as values:
+            work = self._tool_work(request, values)
             return await adrive(self._cache.engine.answer(work.calling(handler, request)))
 
-    def _tool_work(self, request: Any) -> ToolWork:
-        return ToolWork(self._cache, self._settings, self._values(request), request, self._volatile, ensure_config())
+    def _tool_work(self, request: Any, values: Mapping[str, Any]) -> ToolWork:
+        return ToolWork(self._cache, self._settings, values, request, self._volatile, ensure_config())
 
     def _cached(self, model: Any) -> Any:
         """*model* wrapped, once for each model object."""
@@ -166,20 +167,34 @@ class CacheMiddleware(AgentMiddleware[Any, Any, Any]):
         """An alternative is a runnable, or makes one when it is asked for."""
         return self._wrap(other) if isinstance(other, Runnable) else lambda: self._cached(other())
 
-    def _serving(self, request: Any) -> AbstractContextManager[None]:
-        return ambient.serving(self._values(request))
+    @contextmanager
+    def _serving(self, request: Any) -> Iterator[Mapping[str, Any]]:
+        """Serve the user whom the nearest place speaks of; if two say different things, nobody is served another."""
+        values = self._values(request)
+        with (
+            ambient.directing(NONE if values is not None else Directives(no_store=True)),
+            ambient.serving(values or {}),
+        ):
+            yield values or {}
 
-    def _values(self, request: Any) -> Mapping[str, Any]:
-        """The profile's values, from the nearest place that knows any."""
-        state = request.state if isinstance(request.state, Mapping) else {}
+    def _values(self, request: Any) -> Mapping[str, Any] | None:
+        """The profile's values, from the nearest place that knows any; None if it cannot be told whose they are.
+
+        A state may be that of a thread somebody else began, and metadata that of an agent around this one.
+        """
+        state, metadata = _as_mapping(request.state), ensure_config().get("metadata") or {}
         context = _as_mapping(getattr(request.runtime, "context", None))
-        metadata = ensure_config().get("metadata") or {}
-        for source in (context, context.get("profile"), state.get("profile"), metadata.get("profile")):
-            values = _as_mapping(source)
-            known = {name: values[name] for name in self._profile.model_fields if name in values}
-            if known:
+        for source in (context, context.get("profile")):
+            if known := self._known(source):
                 return known
-        return ambient.ambient_user()
+        kept, told = self._known(state.get("profile")), self._known(metadata.get("profile"))
+        if any(told[name] != value for name, value in kept.items() if name in told):
+            return None
+        return kept or told or ambient.ambient_user()
+
+    def _known(self, source: Any) -> Mapping[str, Any]:
+        values = _as_mapping(source)
+        return {name: values[name] for name in self._profile.model_fields if name in values}
 
 
 def _as_mapping(source: Any) -> Mapping[str, Any]:

@@ -201,7 +201,8 @@ class _Work(ModelWork):
         self.streamed_with: Mapping[str, Any] | None = None
         self.opened: list[ChainStream] = []
         metadata, tags = told(run_manager)
-        values = values_of(ambient.ambient_user(), metadata.get(METADATA_PROFILE))
+        told_of = None if chain.settings.settled else metadata.get(METADATA_PROFILE)
+        values = values_of(ambient.ambient_user(), told_of)
         super().__init__(chain, values, metadata, tags)
         if self.masks and self.bypass is None and not chain.masked_runs.closed():
             self.bypass = "the model's masked runs failed; wrap it with mode='abstract'"

@@ -14,6 +14,7 @@ from langchain_core.messages import HumanMessage
 from langchain_core.runnables import ConfigurableField, RunnableConfig
 from langchain_core.tools import tool
 from langchain_openai import ChatOpenAI
+from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.prebuilt import InjectedState, ToolRuntime
 from pydantic import BaseModel, SecretStr
 
@@ -122,6 +123,41 @@ def test_whatever_holds_the_model_is_cached(made: Any, vendors: list[str]) -> No
                 done = app.invoke(asked, {"configurable": {"which": which}}, context=Context("nursing", city))
                 assert done["messages"][-1].content == f"{vendor}: go to {city}"
     assert [request.vendor for request in provider.requests] == vendors
+
+
+@pytest.mark.parametrize("how", ["sync", "async"])
+async def test_metadata_of_an_agent_around_this_one_says_nothing(how: str) -> None:
+    """A run inherits the metadata of what calls it; the context is the agent's own, and nothing mixes with it."""
+    with Provider(reply="Move to [city] soon.") as provider:
+        middleware = CacheMiddleware(Cache("memory://"), profile=PROFILE)
+        app = create_agent(openai(provider), [], middleware=[middleware])
+        around: Any = {"metadata": {"profile": {"field": "law", "city": "Lisbon"}}}
+        asked: Any = {"messages": [HumanMessage("Where to?")]}
+        for context in ({"field": "nursing", "city": "Oslo"}, {"field": "nursing"}):
+            options: Any = {"context": context}
+            run = app.invoke(asked, around, **options) if how == "sync" else await app.ainvoke(asked, around, **options)
+            assert "Lisbon" not in run["messages"][-1].content
+
+
+def test_a_thread_that_somebody_else_began_is_not_answered_for_them() -> None:
+    """The state still holds their profile: whose the call is cannot be told, so nothing is filled in."""
+    with Provider() as provider:
+        cache = Cache("memory://")
+        app = create_agent(
+            openai(provider),
+            [],
+            middleware=[CacheMiddleware(cache, profile=PROFILE)],
+            checkpointer=InMemorySaver(),
+        )
+        config: Any = {"configurable": {"thread_id": "1"}}
+        first: Any = {"messages": [HumanMessage("A job in Oslo?")], "profile": {"city": "Oslo"}}
+        assert app.invoke(first, config)["messages"][-1].content == "echo: A job in Oslo?"
+        config["metadata"] = {"profile": {"city": "Porto"}}
+        with cache.capture() as events:
+            done = app.invoke({"messages": [HumanMessage("In Porto?")]}, config)
+        assert done["messages"][-1].content == "echo: In Porto?"
+        assert [(event.outcome, event.reason) for event in events] == [("bypass", "no-store")]
+        assert "Porto" in provider.requests[-1].json["messages"][-1]["content"]
 
 
 def test_a_model_that_cannot_be_reached_is_said_once(caplog: pytest.LogCaptureFixture) -> None:
