@@ -15,6 +15,7 @@ from langcache.core.events import Event
 from langcache.core.packing import pack, unpack
 from langcache.core.reading import read_request
 from langcache.errors import UnkeyableError
+from langcache.langchain.captured import captured
 from langcache.langchain.chain_work import asked_by_profile
 from langcache.langchain.fingerprint import fingerprint
 from langcache.langchain.leaves import leaves
@@ -140,13 +141,21 @@ def _described(tool: Any) -> Any:
         raise UnkeyableError("the agent does not know this tool")
     if _is_handed_more(tool):
         raise UnkeyableError("the tool is handed more than its arguments, so they do not tell its result")
-    return fingerprint(tool).parts
+    held = captured(_called(tool)).runnables  # also where the function is a library's, such as that of a retriever
+    return [fingerprint(tool).parts, *(fingerprint(runnable).parts for runnable in held)]
+
+
+def _called(tool: Any) -> Any:
+    """The function behind a tool."""
+    return getattr(tool, "func", None) or getattr(tool, "coroutine", None) or tool._run  # noqa: SLF001 -- what a tool class implements
 
 
 def _is_handed_more(tool: Any) -> bool:
     """Whether state, store, runtime or config reach a tool beside what the model gives it."""
-    takes, asks = (getattr(schema, "model_fields", {}) for schema in (tool.get_input_schema(), tool.tool_call_schema))
-    called = getattr(tool, "func", None) or getattr(tool, "coroutine", None)
-    own = inspect.signature(called or tool._run).parameters.values()  # noqa: SLF001 -- what a tool class implements
-    configured = any("RunnableConfig" in str(parameter.annotation) for parameter in own)
-    return configured or "runtime" in takes or bool(takes.keys() - asks.keys())
+    own = inspect.signature(_called(tool)).parameters.values()
+    if any("RunnableConfig" in str(parameter.annotation) for parameter in own):
+        return True
+    if isinstance(tool.args_schema, dict):  # nothing but its arguments is ever filled in there
+        return any(parameter.name == "runtime" for parameter in own)
+    takes, asks = tool.get_input_schema().model_fields, tool.tool_call_schema.model_fields
+    return "runtime" in takes or bool(takes.keys() - asks.keys())

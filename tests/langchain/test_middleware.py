@@ -10,9 +10,11 @@ from langchain.agents.middleware import ModelRetryMiddleware
 from langchain.agents.structured_output import ToolStrategy
 from langchain.chat_models import init_chat_model
 from langchain_anthropic import ChatAnthropic
+from langchain_core.documents import Document
 from langchain_core.messages import HumanMessage
+from langchain_core.retrievers import BaseRetriever
 from langchain_core.runnables import ConfigurableField, RunnableConfig
-from langchain_core.tools import tool
+from langchain_core.tools import StructuredTool, create_retriever_tool, tool
 from langchain_openai import ChatOpenAI
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.prebuilt import InjectedState, ToolRuntime
@@ -258,6 +260,42 @@ def test_a_tool_of_the_same_name_is_another_tool() -> None:
         ]
         said = [app.invoke({"messages": [HumanMessage("Go")]})["messages"][2].content for app in apps]
     assert said == ["Products about x", "Papers about x", "Papers about x"]
+
+
+class Shelf(BaseRetriever):
+    """Finds what it was told to."""
+
+    found: str
+
+    def _get_relevant_documents(self, query: str, *, run_manager: Any) -> list[Document]:
+        return [Document(self.found)]
+
+
+def shelf(found: str) -> Any:
+    return create_retriever_tool(Shelf(found=found), "find", "Find something.")
+
+
+def remote(found: str) -> Any:
+    """A tool whose schema came over the wire."""
+
+    async def find(**arguments: Any) -> str:
+        return found
+
+    schema = {"type": "object", "properties": {"query": {"type": "string"}}}
+    return StructuredTool(name="find", description="Find.", args_schema=schema, coroutine=find)
+
+
+@pytest.mark.parametrize("made", [finder, shelf, remote])
+async def test_what_a_tool_holds_makes_it_another(made: Any) -> None:
+    """Also where a library's function holds it; and the same tool is the same in the next agent."""
+    with Provider(reply=find_first) as provider:
+        cache = Cache("memory://")
+        with cache.capture() as events:
+            for found in ("Products", "Papers", "Papers"):
+                app = agent(provider, cache, tools=[made(found)], options={"pure_tools": ["find"]})
+                done = await app.ainvoke({"messages": [HumanMessage("Go")]})
+                assert done["messages"][2].text.startswith(found)
+    assert [event.outcome for event in events if event.chain == "tool find"] == ["miss", "miss", "hit"]
 
 
 @tool
