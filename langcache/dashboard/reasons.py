@@ -54,6 +54,10 @@ MEANINGS: Final = {
         "A message answered in its additional_kwargs (a legacy function call, audio), which are not kept.",
         "Tool calls.",
     ),
+    "reasoning of a tool call": Meaning(
+        "An agent's model thought before it called a tool; the provider wants those signed thoughts back.",
+        "A model that does not think, where that will do.",
+    ),
     "chunks that do not merge": _CHUNKS,
     "chunks that cannot be filled": _CHUNKS,
     "list item": _LIST,

@@ -47,7 +47,8 @@ class CacheMiddleware(AgentMiddleware[Any, Any, Any]):
 
     The cache stands around the model itself, inside whatever other middleware does: the agent builds its
     ``ModelResponse`` anew from every answer, with fresh ids, and an error text that a retry middleware makes is never
-    seen here. The whole conversation, the system message, tools and parameters are in the key.
+    seen here. The whole conversation, the system message, tools and parameters are in the key. A tool call that came
+    of signed reasoning has to go back with it, so it is not kept, and a model that reasons is not masked beside tools.
 
     Args:
         cache: where answers are kept.
@@ -94,7 +95,7 @@ class CacheMiddleware(AgentMiddleware[Any, Any, Any]):
             "tags": names(tags),
             "directives": parse(directives),
             "instruction": instruction,
-            "settled": True,
+            "agent": True,
         }
         self._settings = Settings(**self._declared)
         check(self._settings)

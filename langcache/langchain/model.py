@@ -25,6 +25,7 @@ from langcache.langchain.adapt import Instructed, with_instruction
 from langcache.langchain.chain_stream import ChainStream
 from langcache.langchain.fingerprint import fingerprint
 from langcache.langchain.message_chunks import MessageFiller
+from langcache.langchain.messages import is_reasoning
 from langcache.langchain.model_request import ModelRequest
 from langcache.langchain.model_stream import (
     GenerationFiller,
@@ -201,11 +202,21 @@ class _Work(ModelWork):
         self.streamed_with: Mapping[str, Any] | None = None
         self.opened: list[ChainStream] = []
         metadata, tags = told(run_manager)
-        told_of = None if chain.settings.settled else metadata.get(METADATA_PROFILE)
+        told_of = None if chain.settings.agent else metadata.get(METADATA_PROFILE)
         values = values_of(ambient.ambient_user(), told_of)
         super().__init__(chain, values, metadata, tags)
         if self.masks and self.bypass is None and not chain.masked_runs.closed():
             self.bypass = "the model's masked runs failed; wrap it with mode='abstract'"
+        if self.masks and self.bypass is None and self._reasons():
+            self.bypass = "reasoning that was masked cannot go back with a tool call: use mode='abstract'"
+
+    def _reasons(self) -> bool:
+        """Whether the agent's calls of tools come with signed reasoning, without which they may not go back."""
+        asked = [
+            self._arguments.get(name, getattr(self.chain.runnable, name, None)) for name in ("thinking", "reasoning")
+        ]
+        reasons = any(isinstance(how, Mapping) and how.get("type") != "disabled" for how in asked)
+        return reasons and self.chain.settings.agent and bool(self._arguments.get("tools"))
 
     def _requested(self) -> ModelRequest:
         found = fingerprint({"stop": self._stop, **self._arguments})
@@ -287,7 +298,10 @@ class _Work(ModelWork):
     def _observed(self, result: ChatResult) -> Produced:
         self._paid = result
         answers = [_with_metadata(generation, result) for generation in result.generations]
-        return self.produced(answers, result.llm_output)
+        produced = self.produced(answers, result.llm_output)
+        if self.chain.settings.agent and any(map(_calls_with_reasoning, answers)):
+            produced.refusal = produced.refusal or "reasoning of a tool call"
+        return produced
 
     def result(self, answers: Sequence[AIMessage]) -> ChatResult:
         """What the flow answered, as LangChain expects it; of a call that was paid for, all the provider said."""
@@ -312,6 +326,11 @@ def _told(generate: Callable[..., Any], run_manager: Any) -> Callable[..., Any]:
 def _filled(said: Mapping[str, Any] | None, answer: AIMessage) -> dict[str, Any] | None:
     """What a provider said beside an answer, as the filled answer says it; see `_with_metadata`."""
     return None if said is None else {key: answer.response_metadata.get(key, value) for key, value in said.items()}
+
+
+def _calls_with_reasoning(message: AIMessage) -> bool:
+    """Whether a tool call came of reasoning: the provider wants both back, and only the call would be replayed."""
+    return bool(message.tool_calls) and isinstance(message.content, list) and any(map(is_reasoning, message.content))
 
 
 def _with_metadata(generation: ChatGeneration, result: ChatResult) -> Any:

@@ -42,8 +42,8 @@ class Settings:
     instruction: str | Literal[False] | None = None
     volatile: frozenset[str] = frozenset()
     fallbacks: Literal["apart", "together"] = "apart"
-    settled: bool = False
-    """Whether who is served was settled around the call, so that the metadata it inherits says no more."""
+    agent: bool = False
+    """Whether an agent makes the calls: who is served was settled around them, and answers go back with the next."""
 
 
 def check(settings: Settings) -> None:

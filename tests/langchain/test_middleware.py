@@ -361,6 +361,43 @@ def test_tool_results_bear_the_agents_labels() -> None:
         assert (cache.invalidate(tags="desk"), cache.clear()) == (3, 0)
 
 
+def think_first(request: Request) -> Reply:
+    """As Anthropic has it: a tool call goes back with the signed thoughts that led to it, or is refused."""
+    *_, asked, last = [{"role": "user", "content": ""}, *request.json["messages"]]
+    if isinstance(last["content"], list) and last["content"][0]["type"] == "tool_result":
+        if asked["content"][0].get("type") != "thinking" or not asked["content"][0]["signature"]:
+            raise ValueError("Expected `thinking`, but found `tool_use`")
+        return Reply("Done.", reasoning="So it was [city].")
+    if "Thanks" in str(last["content"]):
+        return Reply("You are welcome.", reasoning="Polite.")
+    return Reply(tool_calls=[ToolCall("weather", {"place": "the sea"})], reasoning="They are in [city].")
+
+
+@pytest.mark.parametrize("mode", ["mask", "abstract"])
+@pytest.mark.parametrize("how", ["sync", "async", "streamed"])
+async def test_reasoning_goes_back_with_the_tool_call_it_led_to(mode: str, how: str) -> None:
+    """A call without it, replayed or of a masked run, would fail an agent that works bare."""
+    with Provider(reply=think_first) as provider:
+        thinking: Any = {"type": "enabled", "budget_tokens": 1024}
+        model: Any = ChatAnthropic(
+            base_url=provider.anthropic_url,
+            api_key=KEY,
+            model_name="claude-haiku-4-5",
+            thinking=thinking,
+            max_tokens=2048,
+        )
+        middleware = CacheMiddleware(Cache("memory://"), profile=PROFILE, mode=mode)  # type: ignore[arg-type]
+        app = create_agent(model, [weather], middleware=[middleware], context_schema=Context)
+        for city in ("Lisbon", "Oslo", "Lisbon"):
+            asked: Any = {"messages": [HumanMessage("Weather?")]}
+            options: Any = {"context": Context("nursing", city)}
+            if how == "streamed":
+                done = list(app.stream(asked, stream_mode=["messages", "values"], **options))[-1][1]
+            else:
+                done = app.invoke(asked, **options) if how == "sync" else await app.ainvoke(asked, **options)
+            assert done["messages"][-1].text == "Done."
+
+
 def test_an_error_text_is_never_stored() -> None:
     """``ModelRetryMiddleware`` turns a failure into an answer; the next call still reaches the model."""
     with Provider(reply="Fine.", faults=[Fault(status=400)] * 2) as provider:
