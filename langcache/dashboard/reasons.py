@@ -56,7 +56,7 @@ MEANINGS: Final = {
     ),
     "reasoning of a tool call": Meaning(
         "An agent's model thought before it called a tool; the provider wants those signed thoughts back.",
-        "A model that does not think, where that will do.",
+        "Turning thinking off, where that will do.",
     ),
     "chunks that do not merge": _CHUNKS,
     "chunks that cannot be filled": _CHUNKS,

@@ -25,7 +25,7 @@ from langcache.langchain.adapt import Instructed, with_instruction
 from langcache.langchain.chain_stream import ChainStream
 from langcache.langchain.fingerprint import fingerprint
 from langcache.langchain.message_chunks import MessageFiller
-from langcache.langchain.messages import is_reasoning
+from langcache.langchain.messages.content import is_reasoning
 from langcache.langchain.model_request import ModelRequest
 from langcache.langchain.model_stream import (
     GenerationFiller,
