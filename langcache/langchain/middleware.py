@@ -1,7 +1,6 @@
 """Door 3: an agent whose model calls, and whose pure tools, are answered from the cache."""
 
 import logging
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, is_dataclass
@@ -22,8 +21,9 @@ from langcache.core.directives import NONE, Directives, parse
 from langcache.core.naming import names
 from langcache.core.profile import Profile
 from langcache.langchain.model import wrap_model
+from langcache.langchain.per_object import PerObject
 from langcache.langchain.settings import Settings, check
-from langcache.langchain.tool_work import ToolWork
+from langcache.langchain.tool_work import ToolWork, described
 from langcache.runtime import ambient
 from langcache.runtime.cache import Cache, check_cache
 from langcache.runtime.steps import adrive, drive
@@ -31,6 +31,9 @@ from langcache.runtime.steps import adrive, drive
 __all__ = ["CacheMiddleware"]
 
 logger = logging.getLogger("langcache")
+
+TOOLS_KEPT = 256
+"""Tools described at once; what a pure tool counts or keeps for itself later does not make it another."""
 
 MODELS_KEPT = 32
 """Models wrapped at once; an agent that picks its model per call has a handful."""
@@ -100,7 +103,8 @@ class CacheMiddleware(AgentMiddleware[Any, Any, Any]):
         self._settings = Settings(**self._declared)
         check(self._settings)
         self._pure, self._volatile = frozenset(names(pure_tools)), frozenset(names(volatile_arguments))
-        self._wrapped: OrderedDict[int, tuple[Any, Any]] = OrderedDict()
+        self._cached = PerObject(self._wrap, kept=MODELS_KEPT)
+        self._described = PerObject(described, kept=TOOLS_KEPT)
 
     def wrap_model_call(self, request: Any, handler: Callable[[Any], Any]) -> Any:
         """One model call, answered from the cache or by the model."""
@@ -129,18 +133,8 @@ class CacheMiddleware(AgentMiddleware[Any, Any, Any]):
             return await adrive(self._cache.engine.answer(work.calling(handler, request)))
 
     def _tool_work(self, request: Any, values: Mapping[str, Any]) -> ToolWork:
-        return ToolWork(self._cache, self._settings, values, request, self._volatile, ensure_config())
-
-    def _cached(self, model: Any) -> Any:
-        """*model* wrapped, once for each model object."""
-        known = self._wrapped.get(id(model))
-        if known is not None and known[0] is model:
-            return known[1]
-        wrapped = self._wrap(model)
-        self._wrapped[id(model)] = (model, wrapped)
-        if len(self._wrapped) > MODELS_KEPT:
-            self._wrapped.popitem(last=False)
-        return wrapped
+        config = ensure_config()
+        return ToolWork(self._cache, self._settings, values, request, self._volatile, config, self._described)
 
     def _wrap(self, model: Any) -> Any:
         """Every chat model in *model*, each an entry of its own: a fallback's answer is not the first choice's."""

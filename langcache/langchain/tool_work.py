@@ -27,7 +27,7 @@ from langcache.runtime.cache import Cache
 from langcache.runtime.work import Produced
 from langcache.templating import Lexicon
 
-__all__ = ["ToolWork"]
+__all__ = ["ToolWork", "described"]
 
 
 class ToolWork:
@@ -43,6 +43,7 @@ class ToolWork:
         request: the tool, and its call.
         volatile: names of arguments that do not shape the result.
         config: of the run; its metadata and tags hold directives.
+        tell: what a tool is in a key; see `described`.
     """
 
     masks = False
@@ -55,6 +56,7 @@ class ToolWork:
         request: Any,
         volatile: frozenset[str],
         config: Mapping[str, Any],
+        tell: Callable[[Any], Any],
     ) -> None:
         self._call, self._classes = request.tool_call, Classes()
         version, kind = settings.prompt_version, settings.generation_type
@@ -66,7 +68,7 @@ class ToolWork:
         try:
             reading = read_request(settings.profile.declaration, values, {})
             self._lexicon = Lexicon(list(reading.slots.values()), ignored=reading.ignored, blurred=reading.blurred)
-            encoded = canonical([settings.name, version, name, _described(request.tool), arguments], plain_message)
+            encoded = canonical([settings.name, version, name, tell(request.tool), arguments], plain_message)
         except Exception as error:
             self.bypass = why_keyless(error)
         else:
@@ -135,8 +137,12 @@ def _parts(message: ToolMessage) -> dict[str, Any]:
     return {"content": message.content, "artifact": message.artifact}
 
 
-def _described(tool: Any) -> Any:
-    """The tool in a key: one of the same name may do something else."""
+def described(tool: Any) -> Any:
+    """The tool in a key: one of the same name may do something else.
+
+    Raises:
+        UnkeyableError: its arguments do not tell its result.
+    """
     if tool is None:
         raise UnkeyableError("the agent does not know this tool")
     if _is_handed_more(tool):

@@ -14,7 +14,7 @@ from langchain_core.documents import Document
 from langchain_core.messages import HumanMessage
 from langchain_core.retrievers import BaseRetriever
 from langchain_core.runnables import ConfigurableField, RunnableConfig
-from langchain_core.tools import StructuredTool, create_retriever_tool, tool
+from langchain_core.tools import BaseTool, StructuredTool, create_retriever_tool, tool
 from langchain_openai import ChatOpenAI
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.prebuilt import InjectedState, ToolRuntime
@@ -296,6 +296,29 @@ async def test_what_a_tool_holds_makes_it_another(made: Any) -> None:
                 done = await app.ainvoke({"messages": [HumanMessage("Go")]})
                 assert done["messages"][2].text.startswith(found)
     assert [event.outcome for event in events if event.chain == "tool find"] == ["miss", "miss", "hit"]
+
+
+class Counted(BaseTool):
+    """Counts its own calls, in a field."""
+
+    name: str = "find"
+    description: str = "Find."
+    calls: int = 0
+
+    def _run(self, query: str) -> str:
+        self.calls += 1
+        return f"found {query}"
+
+
+@pytest.mark.parametrize("how", ["sync", "async"])
+async def test_a_tool_that_counts_its_calls_stays_the_same(how: str) -> None:
+    counted = Counted()
+    with Provider(reply=find_first) as provider:
+        app = agent(provider, Cache("memory://"), tools=[counted], options={"pure_tools": ["find"]})
+        for _ in range(3):
+            asked: Any = {"messages": [HumanMessage("Go")]}
+            _ = app.invoke(asked) if how == "sync" else await app.ainvoke(asked)
+    assert counted.calls == 1
 
 
 @tool
