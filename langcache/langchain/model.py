@@ -62,8 +62,8 @@ def wrap_model(
 ) -> BaseChatModel:
     """See `Cache.wrap`.
 
-    The profile's values come from ``metadata["profile"]``, else from ``cache.user({...})``; a call without any is
-    cached exactly.
+    The profile's values come from ``cache.user({...})`` and, before those, ``metadata["profile"]``; a call without any
+    is cached exactly.
 
     Raises:
         DeclarationError: the model holds a function, and no *prompt_version* is given.
