@@ -1,6 +1,7 @@
 """What every command shares: the options that name the cache and the form of the answer, an example, and its end."""
 
 import inspect
+import sys
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -13,11 +14,14 @@ from langcache.cli.output import Form, Report, render
 from langcache.cli.progress import progress
 from langcache.cli.settings import Loaded, Settings, load
 from langcache.cli.trouble import WRONGLY_CALLED, Trouble, one_line
-from langcache.core.naming import check_name
+from langcache.core.naming import check_name, without_halves
 from langcache.errors import StoreError
 from langcache.runtime.cache import Cache
 from langcache.runtime.offline import OfflineStore
 from langcache.runtime.removal import Advance
+from langcache.storage.base import Store
+from langcache.storage.sqlite.store import SQLiteStore
+from langcache.storage.wrapper import innermost
 
 __all__ = ["FORMS", "Confirm", "Days", "Session", "command"]
 
@@ -63,11 +67,18 @@ class Session:
         with self.settings.open() as cache:
             if isinstance(cache.store, OfflineStore):
                 raise cache.store.error
+            _tell_if_new(innermost(cache.store))
             yield cache
 
     def progress(self, label: str, cache: Cache) -> AbstractContextManager[Advance]:
         """A bar over every entry of *cache*, told how many more were looked at."""
         return progress(label, _entries(cache))
+
+
+def _tell_if_new(store: Store) -> None:
+    """A name that was mistyped looks like a store in which all is well."""
+    if isinstance(store, SQLiteStore) and not store.path.exists():
+        sys.stderr.write(without_halves(f"langcache: there was no {store.path}; an empty store is made there\n"))
 
 
 def _entries(cache: Cache) -> int | None:

@@ -8,7 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import pytest
-from support.commands import fill
+from support.commands import fill, langcache
 
 from langcache.cli.app import main
 
@@ -74,6 +74,17 @@ def test_a_file_whose_name_is_no_text_is_still_a_file(
         assert leave(monkeypatch, "info", "--url", f"sqlite:///{tmp_path}/caf\udce9.db", form) == 0
     assert "/caf�.db" in capsys.readouterr().out
     assert os.listdir(os.fsencode(tmp_path))[0].startswith(b"caf\xe9.db")
+
+
+def test_a_store_that_was_not_there_is_told_once(tmp_path: Path) -> None:
+    """A mistyped name looks like a store in which all is well; where files are, there is nothing to tell."""
+    url = f"sqlite:///{tmp_path}/mistyped.db"
+    first, second = langcache("stats", "--url", url, "--json"), langcache("stats", "--url", url, "--json")
+    assert (first.status, first.err) == (
+        0,
+        f"langcache: there was no {tmp_path}/mistyped.db; an empty store is made there\n",
+    )
+    assert (second.status, second.err) == (0, "")
 
 
 def test_version_is_the_distribution_s() -> None:
