@@ -12,7 +12,6 @@ from types import SimpleNamespace
 from typing import Any
 
 from langchain_core.language_models import BaseChatModel
-from langchain_core.language_models._utils import _normalize_messages
 from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 from pydantic import ConfigDict
@@ -125,10 +124,19 @@ def is_wrapped_model(model: Any) -> bool:
     return isinstance(model, BaseChatModel) and hasattr(type(model), "_langcache")
 
 
+def _normalised(messages: list[BaseMessage]) -> list[BaseMessage]:
+    """As the model is handed them; as they are where a later LangChain does it elsewhere, which few messages show."""
+    try:
+        from langchain_core.language_models._utils import _normalize_messages
+    except ImportError:
+        return messages
+    return _normalize_messages(messages)
+
+
 def work_of(model: Any, inputs: Any, config: Mapping[str, Any], kwargs: Mapping[str, Any]) -> ModelWork:
     """The call that ``invoke`` of a wrapped model would make, read and keyed; nothing is run."""
     arguments = {name: value for name, value in kwargs.items() if name not in ("stop", *_FOR_TRACERS)}
-    messages = _normalize_messages(model._convert_input(inputs).to_messages())  # noqa: SLF001 -- no public twin
+    messages = _normalised(model._convert_input(inputs).to_messages())  # noqa: SLF001 -- no public twin
     call = SimpleNamespace(metadata=config.get("metadata"), tags=config.get("tags"))
     return _Work(_chain_of(model), messages, kwargs.get("stop"), call, arguments)
 
