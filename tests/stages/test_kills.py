@@ -62,17 +62,17 @@ def test_killed_runs_execute_the_minimal_set(tmp_path):
         folder = tmp_path / str(seed)
         folder.mkdir()
         expected, values, _ = Oracle(seeded(seed)).expect(new_world(seeded(seed)))
-        for place in chance.sample(PLACES, 2):
+        for generation, place in enumerate(chance.sample(PLACES, 2)):
             before, done = len(log_of(folder)), committed(folder)
             count = chance.randrange(12)
-            child = start_child(folder, seed, place, count)
+            child = start_child(folder, seed, place, count, None, generation)
             code = end_of(child, count * 0.02 if place == "time" else 600)
             ran = log_of(folder)[before:]
             assert not done & set(ran), "a committed stage was run again"
             assert len(ran) == len(set(ran)), "a stage was run twice in one run"
             kills += code == -signal.SIGKILL
         before, done = len(log_of(folder)), committed(folder)
-        assert end_of(start_child(folder, seed, "nowhere", 0, folder / "said")) == 0
+        assert end_of(start_child(folder, seed, "nowhere", 0, folder / "said", 2)) == 0
         assert sorted(set(expected) - done) == sorted(log_of(folder)[before:])
         assert {name: values[name] for name in expected} == outputs_in(folder / "said")
 
