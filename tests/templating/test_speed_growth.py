@@ -2,37 +2,17 @@
 
 import random
 import string
-import sys
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from types import FrameType
-from typing import Any
 
 import pytest
+from support.lines import lines_run
 
 from langcache.errors import Refused
 from langcache.templating import Lexicon, Personal, fill, read
 
 Case = tuple[list[Personal], str]
-
-
-def lines_run(run: Callable[[], object]) -> int:
-    """How many lines a call runs, turns of loops and comprehensions included."""
-    count = 0
-
-    def trace(frame: FrameType, event: str, arg: Any) -> Any:
-        nonlocal count
-        count += 1
-        return trace
-
-    before = sys.gettrace()
-    sys.settrace(trace)
-    try:
-        run()
-    finally:
-        sys.settrace(before)
-    return count
 
 
 def words(count: int, *, seed: int = 1) -> list[str]:

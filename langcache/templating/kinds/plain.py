@@ -28,7 +28,7 @@ _DOTTED_INITIALS = re.compile(r"(?:[A-Z]\.){2,6}")
 _WORD = re.compile(r"[^\W_]+")
 _ABBREVIATED = COMMON | {"ps", "eg", "ie"}
 """Initials that stand in any text: U.S., P.S."""
-_PLACE = re.compile(r"([^\W\d_][^,\d\n&]{2,40}?) ?, (?:[^\W\d_][\w.'’-]*[ ,]*){1,6}")
+_PLACE = re.compile(r"([^\W\d_][^,\d\n&]{2,40}?) ?, [^\W\d_][\w.'’-]*(?:[ ,]+[^\W\d_][\w.'’-]*){0,5}[ ,]*")
 _LONGEST = 60
 """Characters beyond which nobody writes a name in one word."""
 _AMPERSAND = re.compile(r"\b\w+&\w+")
