@@ -2,10 +2,12 @@
 
 import dataclasses
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from functools import lru_cache
 from typing import Any
+
+from pydantic import BaseModel
 
 from langcache.core.encoding import canonical, digest, fields_of
 from langcache.errors import UnstorableError
@@ -129,11 +131,35 @@ def _without_derived(value: Any, fields: Any) -> Any:
     if not (isinstance(fields, dict) and isinstance(inside, dict)):
         return fields
     fields = {name: _without_derived(inside.get(name), part) for name, part in fields.items()}
-    for name in list(fields) if held is not None else ():
+    for name in _maybe_derived(type(value), fields) if held is not None else ():
         rest = {key: part for key, part in fields.items() if key != name}
         with suppress(Exception):
             fields = rest if _survives(value, rest) else fields
     return fields
+
+
+def _maybe_derived(cls: Any, names: Iterable[str]) -> list[str]:
+    """Those of *names* that are worth a try: to validate the whole for each field of a large answer takes seconds."""
+    if _works_something_out(cls):
+        return list(names)
+    if not dataclasses.is_dataclass(cls):
+        return []  # left out, it would be a default, and no longer count as set
+    required = (dataclasses.MISSING, dataclasses.MISSING)
+    optional = {field.name for field in dataclasses.fields(cls) if (field.default, field.default_factory) != required}
+    return [name for name in names if name in optional]
+
+
+@lru_cache(maxsize=512)
+def _works_something_out(cls: Any) -> bool:
+    """Whether code of the class's own sees all of its fields."""
+    rules = getattr(cls, "__pydantic_decorators__", None)
+    if rules is not None and (rules.model_validators or rules.root_validators):
+        return True
+    if dataclasses.is_dataclass(cls):
+        return hasattr(cls, "__post_init__") or hasattr(cls, "__get_pydantic_core_schema__")
+    return any(getattr(cls, name) is not getattr(BaseModel, name) for name in ("__init__", "model_post_init")) or (
+        cls.__get_pydantic_core_schema__.__func__ is not BaseModel.__get_pydantic_core_schema__.__func__
+    )
 
 
 def _is_model(value: Any) -> bool:

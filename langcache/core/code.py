@@ -5,6 +5,7 @@ Bytecode differs between Python versions, so an upgrade costs misses, never a wr
 
 from enum import Enum
 from functools import partial
+from operator import itemgetter
 from types import CodeType
 from typing import Any
 
@@ -29,22 +30,20 @@ def describe_callable(function: Any, *, captured: bool = True) -> Any:
 
 
 class _Describer:
-    """Describes one callable; knows what it is inside of, since a function may capture itself."""
+    """Describes one callable, and what it captures once: among helpers that call each other paths are a factorial."""
 
     def __init__(self, captured: bool) -> None:
         self._captured = captured
         self._inside: list[Any] = []
+        self._met: dict[int, tuple[int, Any]] = {}  # numbers, and what must live as long as its id is used
 
     def callable(self, function: Any) -> Any:
-        if any(outer is function for outer in self._inside):
-            return "itself"
-        self._inside.append(function)
-        try:
-            if isinstance(function, partial):
-                return ["partial", self.callable(function.func), self.plain([function.args, function.keywords])]
-            return self._function(function)
-        finally:
-            self._inside.pop()
+        if id(function) in self._met:
+            return ["again", self._met[id(function)][0]]
+        self._met[id(function)] = len(self._met), function
+        if isinstance(function, partial):
+            return ["partial", self.callable(function.func), self.plain([function.args, function.keywords])]
+        return self._function(function)
 
     def _function(self, function: Any) -> Any:
         wrapped = getattr(function, "__wrapped__", None)
@@ -96,12 +95,22 @@ class _Describer:
         self._inside.append(value)
         try:
             if isinstance(value, dict):
-                pairs = [[repr(self.plain(key)), self.plain(item)] for key, item in value.items()]
-                return sorted(pairs, key=lambda pair: str(pair[0]))
-            items = [self.plain(item) for item in value]
-            return sorted(items, key=repr) if isinstance(value, set | frozenset) else items
+                named = sorted(((repr(self.plain(key)), item) for key, item in value.items()), key=itemgetter(0))
+                return [[name, self.plain(item)] for name, item in named]
+            if isinstance(value, set | frozenset):
+                return sorted(map(self._alone, value), key=repr)
+            return [self.plain(item) for item in value]
         finally:
             self._inside.pop()
+
+    def _alone(self, item: Any) -> Any:
+        """An item of a set: each process has them in another order, and would number functions so."""
+        before = self._met
+        self._met = dict(before)
+        try:
+            return self.plain(item)
+        finally:
+            self._met = before
 
 
 def _unwraps(value: Any) -> bool:
