@@ -132,14 +132,8 @@ class _Parts:
         self._make, self._whole, self._grows = text, whole, grows
         self._parts: dict[str, ChunkFiller] = {}
         self._names: dict[str, Any] = {}
-
-    @property
-    def refused(self) -> Refused | None:
-        return next((part.refused for part in self._parts.values() if part.refused is not None), None)
-
-    @property
-    def unfilled(self) -> Refused | None:
-        return next((part.unfilled for part in self._parts.values() if part.unfilled is not None), None)
+        self.refused: Refused | None = None
+        self.unfilled: Refused | None = None
 
     def feed(self, chunk: AddableDict) -> list[AddableDict]:
         shown: list[AddableDict] = []
@@ -148,9 +142,18 @@ class _Parts:
                 self._names[name] = self._whole(name)
                 self._parts[name] = ChunkFiller(self._make, self._whole, growth_of(self._grows, name))
             for at, each in enumerate(self._parts[name].feed(part)):
-                shown += [AddableDict()] * (at == len(shown))
-                shown[at] = AddableDict({**shown[at], self._names[name]: each})
+                shown += [AddableDict()] if at == len(shown) else []
+                shown[at][self._names[name]] = each
+            self._heed(self._parts[name])
         return shown if shown or chunk else [chunk]
 
     def finish(self) -> list[AddableDict]:
-        return [AddableDict({self._names[name]: rest}) for name, part in self._parts.items() for rest in part.finish()]
+        rests = [(name, rest) for name, part in self._parts.items() for rest in part.finish()]
+        for part in self._parts.values():
+            self._heed(part)
+        return [AddableDict({self._names[name]: rest}) for name, rest in rests]
+
+    def _heed(self, part: ChunkFiller) -> None:
+        """What was wrong is remembered: not every part is asked at each chunk."""
+        self.refused = self.refused or part.refused
+        self.unfilled = self.unfilled or part.unfilled

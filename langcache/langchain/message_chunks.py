@@ -34,27 +34,20 @@ class MessageFiller:
     Args:
         text: makes the filler of one text.
         whole: fills a value that is complete.
+
+    Attributes:
+        refused: why what came so far cannot be read.
+        unfilled: why a value could not be written.
     """
 
     def __init__(self, text: Callable[[], StreamFiller], whole: Callable[[Any], Any]) -> None:
         self._make, self._whole = text, whole
         self._fillers: dict[Any, Filler] = {}
+        self._fed: list[Filler] = []
         self._thoughts: dict[Any, StreamFiller] = {}
-        self._refused: Refused | None = None
-        self._unfilled: Refused | None = None
         self._id: str | None = None
-
-    @property
-    def refused(self) -> Refused | None:
-        """Why what came so far cannot be read."""
-        found = (filler.refused for filler in self._fillers.values() if filler.refused is not None)
-        return self._refused or next(found, None)
-
-    @property
-    def unfilled(self) -> Refused | None:
-        """Why a value could not be written."""
-        found = (filler.unfilled for filler in self._fillers.values() if filler.unfilled is not None)
-        return self._unfilled or next(found, None)
+        self.refused: Refused | None = None
+        self.unfilled: Refused | None = None
 
     def feed(self, chunk: AIMessageChunk) -> AIMessageChunk:
         """The chunk, as far as it may be shown; with the last one comes what was held back."""
@@ -64,6 +57,8 @@ class MessageFiller:
         extra = self._extra(chunk.additional_kwargs)
         if chunk.chunk_position == "last":
             content, calls = self._with_rest(content, calls, extra)
+        self._heed(self._fed)
+        self._fed = []
         return AIMessageChunk(
             content=content,
             additional_kwargs=extra,
@@ -90,7 +85,14 @@ class MessageFiller:
     def _filler(self, key: Any, json: bool) -> Filler:
         if key not in self._fillers:
             self._fillers[key] = self._new(json)
+        self._fed.append(self._fillers[key])
         return self._fillers[key]
+
+    def _heed(self, fillers: Iterable[Filler]) -> None:
+        """What was wrong is remembered: asked of all, a message of many calls would ask as often as it has chunks."""
+        for filler in fillers:
+            self.refused = self.refused or filler.refused
+            self.unfilled = self.unfilled or filler.unfilled
 
     def _new(self, json: bool) -> Filler:
         return JsonStreamFiller(self._make) if json else self._make()
@@ -175,11 +177,11 @@ class MessageFiller:
         except (LangcacheError, ValueError, TypeError):
             trouble = Refused("unrenderable")
         if told:
-            self._refused = self._refused or trouble
+            self.refused = self.refused or trouble
         return "" if isinstance(value, str) else None
 
     def _with_rest(self, content: Any, calls: list[Any], extra: dict[str, Any]) -> tuple[Any, list[Any]]:
-        """What is held back, added to a chunk's parts; what was wrong is remembered."""
+        """What is held back, added to a chunk's parts."""
         for key, filler in self._fillers.items():
             rest = filler.finish()
             if not rest:
@@ -195,7 +197,7 @@ class MessageFiller:
         for path, thought in self._thoughts.items():
             if rest := _sound(thought, thought.finish()):
                 _add(extra, path, rest)
-        self._refused, self._unfilled = self.refused, self.unfilled
+        self._heed(self._fillers.values())
         self._fillers, self._thoughts = {}, {}
         return content, calls
 
