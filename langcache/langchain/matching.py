@@ -75,11 +75,40 @@ class Prompt:
     made: Sequence[BaseMessage] = ()
 
 
+def _written(message: BaseMessage) -> Any:
+    return message.type, str(message.content)
+
+
+_SIGNS = (id, _written)
+"""What tells that a message is the one a prompt made, the surer one first."""
+
+
 @dataclass(eq=False, slots=True)
 class _Run:
     parent: UUID | None
     name: str | None
     prompts: dict[UUID, Prompt] = field(default_factory=dict)
+    unsorted: list[Prompt] = field(default_factory=list)
+    makers: dict[Any, list[Prompt]] = field(default_factory=dict)
+
+    def prompt_of(self, messages: Sequence[BaseMessage]) -> tuple[Prompt | None, bool]:
+        """See `Runs.prompt_of`."""
+        if len(self.prompts) == 1:
+            return next(iter(self.prompts.values())), False
+        self._sort()
+        for sign in _SIGNS:
+            makers = [self.makers.get(sign(message), ()) for message in messages]
+            own = {id(each[0]): each[0] for each in makers if len(each) == 1}
+            if own:
+                return (next(iter(own.values())), False) if len(own) == 1 else (None, True)
+        return None, True
+
+    def _sort(self) -> None:
+        """Note who made which message: to compare all prompts at each call of a loop over many would be a cube."""
+        for prompt in self.unsorted:
+            for sign in {sign(message) for message in prompt.made for sign in _SIGNS}:
+                self.makers.setdefault(sign, []).append(prompt)
+        self.unsorted.clear()
 
 
 class Runs:
@@ -109,12 +138,14 @@ class Runs:
         with _lock:
             owner = self._runs.get(self._owners.get(run_id, run_id))
             if owner is not None and run_id in owner.prompts:
-                to_messages = getattr(output, "to_messages", None)
-                owner.prompts[run_id].made = to_messages() if callable(to_messages) else ()
+                prompt, to_messages = owner.prompts[run_id], getattr(output, "to_messages", None)
+                if not prompt.made and callable(to_messages):  # else another handler told of it
+                    prompt.made = to_messages()
+                    owner.unsorted.append(prompt)
                 return
             run = self._runs.pop(run_id, None)
-            for prompt in run.prompts if run else ():
-                self._owners.pop(prompt, None)
+            for known in run.prompts if run else ():
+                self._owners.pop(known, None)
 
     def around(self, parent: UUID | None) -> tuple[str | None, ...]:
         """Names of the runs around a call, nearest first."""
@@ -135,29 +166,9 @@ class Runs:
         with _lock:
             while parent is not None and (run := self._runs.get(parent)) is not None:
                 if run.prompts:
-                    return _own(list(run.prompts.values()), messages)
+                    return run.prompt_of(messages)
                 parent = run.parent
         return None, False
-
-
-def _own(prompts: list[Prompt], messages: Sequence[BaseMessage]) -> tuple[Prompt | None, bool]:
-    if len(prompts) == 1:
-        return prompts[0], False
-    for sign in (id, _written):
-        held = {sign(message) for message in messages}
-        made = [{sign(message) for message in prompt.made} & held for prompt in prompts]
-        own = [
-            prompt
-            for at, prompt in enumerate(prompts)
-            if made[at] - set().union(*(others for n, others in enumerate(made) if n != at))
-        ]
-        if own:
-            return (own[0], False) if len(own) == 1 else (None, True)
-    return None, True
-
-
-def _written(message: BaseMessage) -> Any:
-    return message.type, str(message.content)
 
 
 def _put(table: OrderedDict[UUID, Any], key: UUID, value: Any) -> None:

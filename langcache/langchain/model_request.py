@@ -59,17 +59,14 @@ class ModelRequest(Request):
         self.messages = renumbered(messages)
         masks = chain.settings.mode == "mask"
         self._rendered = Rendered(declaration, self.reading, known, self.finder, whole=masks)
-        self._made = [_written(message) for message in made] if variables is not None else []
+        self._made = _Made(made if variables is not None else ())
         others = {name: value for name, value in (variables or {}).items() if name not in declaration.names}
         self.surroundings = {**(extra or {}), **self._doubtful(others)}
         self.residue = {"messages": [self._keyed(message) for message in self.messages]}
         self.key = digest(b"%b%b" % (identity.prefix, canonical(self._parts(), plain_message)))
 
-    def _own(self, message: BaseMessage) -> bool:
-        return _written(message) in self._made
-
     def _keyed(self, message: BaseMessage) -> Any:
-        own = self._own(message)
+        own = message in self._made
 
         def text(value: str) -> Any:
             segments = self._rendered.locate(value, own=own)
@@ -114,7 +111,7 @@ class ModelRequest(Request):
         shown = self.reading.shown
 
         def masked(message: BaseMessage) -> BaseMessage:
-            own = self._own(message)
+            own = message in self._made
 
             def text(value: str) -> str:
                 return "".join(_shown(part, tokens, shown) for part in self._rendered.locate(value, own=own))
@@ -139,8 +136,17 @@ class Segments:
     segments: list[Any]
 
 
-def _written(message: BaseMessage) -> Any:
-    return message.type, message.content
+class _Made:
+    """What a prompt template wrote: texts looked up, since a history it was given may have a thousand of them."""
+
+    def __init__(self, messages: Sequence[BaseMessage]) -> None:
+        written = [(message.type, message.content) for message in messages]
+        self._texts = {each for each in written if isinstance(each[1], str)}
+        self._others = [each for each in written if not isinstance(each[1], str)]
+
+    def __contains__(self, message: BaseMessage) -> bool:
+        written = message.type, message.content
+        return written in (self._texts if isinstance(written[1], str) else self._others)
 
 
 def _texts(value: Any) -> list[str]:

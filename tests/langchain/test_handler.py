@@ -10,6 +10,7 @@ from langchain_core.callbacks import CallbackManager
 from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
 from langchain_core.prompt_values import ChatPromptValue
 from support.doors import Applicant
+from support.lines import lines_run
 
 from langcache import Cache, ChainPolicy
 from langcache.langchain import handler as handlers
@@ -105,6 +106,32 @@ class TestVariables:
         assert given_of(runs, parent, [HumanMessage("Ada")]) == ({"x": "Ada"}, False)
         assert given_of(runs, parent, [HumanMessage("Eve")]) == (None, True)
         assert given_of(runs, parent, [*ada, *bob]) == (None, True)
+
+    def test_two_handlers_that_tell_of_one_prompt_tell_of_one(self) -> None:
+        runs, parent, other = Runs(), uuid4(), uuid4()
+        runs.start(parent, None, "chain")
+        self.formatted(runs, parent, {"x": "Ada"}, HumanMessage("Ada"))
+        runs.format(other, parent, {"x": "Bob"})
+        bob = ChatPromptValue(messages=[HumanMessage("Bob")])
+        for _ in range(2):
+            runs.end(other, bob)
+        assert given_of(runs, parent, bob.messages) == ({"x": "Bob"}, False)
+
+    def test_twice_the_prompts_of_one_function_are_twice_the_work(self) -> None:
+        """A loop over the parts of a document formats one for each; to compare them all at each call was a cube."""
+
+        def work(count: int) -> int:
+            runs, parent = Runs(), uuid4()
+            runs.start(parent, None, "chain")
+
+            def loop() -> None:
+                for n in range(count):
+                    own = self.formatted(runs, parent, {"part": n}, HumanMessage(f"part {n}"))
+                    assert given_of(runs, parent, own) == ({"part": n}, False)
+
+            return lines_run(loop)
+
+        assert work(40) <= 2.2 * work(20)
 
     def test_no_parent_no_variables(self) -> None:
         assert given_of(Runs(), None, [HumanMessage("x")]) == (None, False)
