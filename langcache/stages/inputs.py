@@ -7,14 +7,14 @@ one, and counts as reading everything.
 """
 
 import copy
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple
 
 from langcache.core.encoding import canonical, digest
 from langcache.errors import DeclarationError, UnkeyableError
 from langcache.stages.digests import digest_of_value
 
-__all__ = ["EVERYTHING", "Recorded", "Upstream", "Values"]
+__all__ = ["EVERYTHING", "Later", "Recorded", "Upstream", "Values"]
 
 EVERYTHING = "*"
 """Token of a stage that was given all inputs at once, as a Runnable is."""
@@ -48,6 +48,18 @@ class Values:
             return "present" if seen and name in self._digests else ABSENT
         visible = {name: value for name, value in self._digests.items() if only is None or name in only}
         return digest(canonical(visible if kind == EVERYTHING else sorted(visible)))
+
+
+class Later(NamedTuple):
+    """A value of a `Recorded` that is made when it is read, anew each time.
+
+    A family is given its whole list, of which most instances read one item: rebuilt for each, it would be a square.
+
+    Args:
+        make: makes it.
+    """
+
+    make: Callable[[], Any]
 
 
 class Recorded(Mapping[str, Any]):
@@ -85,7 +97,8 @@ class Recorded(Mapping[str, Any]):
 
     def __getitem__(self, name: str) -> Any:
         self._note("=", name)
-        return copy.deepcopy(self._values[name])
+        value = self._values[name]
+        return value.make() if isinstance(value, Later) else copy.deepcopy(value)
 
     def __contains__(self, name: object) -> bool:
         self._note("?", name)

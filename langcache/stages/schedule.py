@@ -8,7 +8,7 @@ from typing import Any
 from langcache.errors import DeclarationError
 from langcache.stages.declaration import Stage
 from langcache.stages.graph import Graph
-from langcache.stages.inputs import Upstream
+from langcache.stages.inputs import Later, Upstream
 from langcache.stages.items import Item, items_of
 from langcache.stages.results import Settled
 
@@ -180,7 +180,7 @@ class Schedule:
 
 
 def values_of(task: Task) -> Upstream:
-    """What *task* is given of its dependencies, rebuilt for it alone."""
+    """What *task* is given of its dependencies, rebuilt for it alone; with for_each for a `Recorded` to hand out."""
     given: dict[str, Any] = {}
     families = set()
     for name, group in task.upstream.items():
@@ -191,5 +191,5 @@ def values_of(task: Task) -> Upstream:
             given[name] = outputs
             families.add(name)
     if task.source is not None and task.stage.for_each is not None:
-        given.setdefault(task.stage.for_each, task.source.entry.output.value())
+        given.setdefault(task.stage.for_each, Later(task.source.entry.output.value))
     return Upstream(given, frozenset(families))

@@ -17,6 +17,7 @@ from pydantic import BaseModel
 from langcache import Cache
 from langcache.errors import StoreError
 from langcache.stages import Files, Pipeline, StageFailed, report_cost
+from langcache.stages.outputs import Output
 from langcache.storage.memory import MemoryStore
 from langcache.testing import FaultyStore, Raise, always
 
@@ -411,3 +412,30 @@ def test_whoever_lost_the_lease_takes_the_others_output(cache, clock):
     run = pipe.run({})
     assert (run.outputs["s"], run.reused) == (2, ["s"])
     assert [entry.output.value() for entry in pipe.entries()] == [2]
+
+
+def test_a_list_that_no_instance_reads_is_not_rebuilt_for_each(cache, monkeypatch):
+    """Each is given its own item; the whole list for each would be a square of its length."""
+    rebuilt = []
+    value = Output.value
+    monkeypatch.setattr(Output, "value", lambda self: rebuilt.append(self.hash) or value(self))
+    pipe = Pipeline("family", cache=cache)
+    pipe.stage("plan")(lambda inputs, upstream: list(range(inputs["n"])))
+    pipe.stage("do-{id}", for_each="plan")(lambda inputs, upstream, item: [item])
+    plan = pipe.run({"n": 20}).entries["plan"].output.hash
+    assert rebuilt.count(plan) < 5
+
+
+def test_an_instance_that_reads_the_whole_list_is_given_one_of_its_own(cache):
+    pipe = Pipeline("family", cache=cache)
+    pipe.stage("plan")(lambda inputs, upstream: [{"id": n} for n in range(3)])
+
+    @pipe.stage("do-{id}", for_each="plan")
+    def do(inputs, upstream, item):
+        whole = upstream["plan"]
+        seen = [len(whole), len(upstream["plan"]), "plan" in upstream, list(upstream), len(dict(upstream)["plan"])]
+        whole.clear()
+        return seen
+
+    outputs = pipe.run({}).outputs
+    assert [outputs[f"do-{n}"] for n in range(3)] == [[3, 3, True, ["plan"], 3]] * 3
