@@ -29,7 +29,7 @@ def bucket_edges(traffic: Traffic) -> Iterator[Recommendation]:
 def _removable(chain: ChainTraffic, name: str, edges: Sequence[str]) -> Iterator[Recommendation]:
     for edge in edges:
         beside = [key for key in chain.stored if edge in _ends(key.features.get(name))]
-        found = merge(chain, beside, dropping(f"feature {name}"))
+        found = merge(chain, beside, dropping(chain, f"feature {name}"))
         if found is not None:
             yield _recommended(chain, name, edge, beside, found)
 
@@ -62,4 +62,14 @@ def edges_of(values: Iterable[object]) -> list[str]:
 
 def _ends(value: object) -> tuple[str, ...]:
     match = _LABEL.fullmatch(value) if isinstance(value, str) else None
-    return tuple(end for end in match.groups() if end is not None) if match else ()
+    ends = tuple(end for end in match.groups() if end is not None) if match else ()
+    return ends if all(map(_is_number, ends)) else ()
+
+
+def _is_number(text: str) -> bool:
+    """Whether it is an edge: "Berlin–Paris" has none."""
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from langcache.economics.recommendations.recommendation import lower_bound
 from langcache.economics.recommendations.replay import saved_by_merging
-from langcache.economics.recommendations.traffic import ChainTraffic, parts_of
+from langcache.economics.recommendations.traffic import ChainTraffic
 from langcache.runtime.account.keys import KeyAccount
 
 __all__ = ["MATERIAL", "Merge", "dropping", "grouped", "merge"]
@@ -69,11 +69,6 @@ def grouped(keys: Iterable[KeyAccount], identity: Identity) -> Iterator[Sequence
     return (group for group in groups.values() if len(group) > 1)
 
 
-def dropping(part: str) -> Identity:
+def dropping(chain: ChainTraffic, part: str) -> Identity:
     """Told apart by everything but *part*."""
-
-    def identity(key: KeyAccount) -> Hashable:
-        parts = sorted((name, repr(value)) for name, value in parts_of(key).items() if name != part)
-        return key.prompt_version, tuple(parts)
-
-    return identity
+    return lambda key: (key.prompt_version, chain.without(key, part))

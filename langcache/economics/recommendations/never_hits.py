@@ -24,7 +24,8 @@ def never_hits(traffic: Traffic) -> Iterator[Recommendation]:
         if confidence < FLOOR or _hits(chain) or _expires(chain, tried):
             continue
         best = _best(chain)
-        if best[0] is None or merge(chain, chain.stored, dropping(best[0])) is None:  # else `unneeded_parts` says it
+        # Else `unneeded_parts` says it.
+        if best[0] is None or merge(chain, chain.stored, dropping(chain, best[0])) is None:
             yield _told(chain, tried, confidence, *best)
 
 
@@ -61,8 +62,8 @@ def _told(
 def _best(chain: ChainTraffic) -> tuple[str | None, int, Decimal]:
     """The part whose dropping saves most."""
     best: tuple[str | None, int, Decimal] = (None, 0, Decimal(0))
-    for part in chain.parts_that_vary():
-        results = [saved_by_merging(group, chain.ttl_s) for group in grouped(chain.stored, dropping(part))]
+    for part in chain.parts_that_vary:
+        results = [saved_by_merging(group, chain.ttl_s) for group in grouped(chain.stored, dropping(chain, part))]
         calls = sum(saved for saved, _ in results)
         if calls > best[1]:
             best = part, calls, sum((usd for _, usd in results), Decimal(0))

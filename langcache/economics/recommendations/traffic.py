@@ -1,16 +1,20 @@
 """The recorded requests, as the strategies look at them."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, reduce
+from hashlib import blake2b
 from math import inf
+from operator import xor
+from typing import Any
 
 from langcache.economics.recommendations.replay import lapses
 from langcache.runtime.account.histogram import PER_OCTAVE
 from langcache.runtime.account.keys import Account, KeyAccount
+from langcache.runtime.features import FEATURE
 
-__all__ = ["ChainTraffic", "Traffic", "parts_of"]
+__all__ = ["ChainTraffic", "Traffic", "part_of"]
 
 
 @dataclass(frozen=True)
@@ -54,13 +58,31 @@ class ChainTraffic:
         found = {key.key: lapses(key, youngest_s) for key in self.keys}
         return {key: count for key, count in found.items() if count}
 
-    def parts_that_vary(self) -> Iterator[str]:
+    @cached_property
+    def parts_that_vary(self) -> tuple[str, ...]:
         """Names of parts that have more than one value."""
         seen: defaultdict[str, set[str]] = defaultdict(set)
         for key in self.stored:
-            for name, value in parts_of(key).items():
+            for name, value in _parts_of(key).items():
                 seen[name].add(repr(value))
-        yield from (name for name, values in seen.items() if len(values) > 1)
+        return tuple(name for name, values in seen.items() if len(values) > 1)
+
+    @cached_property
+    def whole(self) -> Mapping[str, int]:
+        """By key, a number that stands for all of its parts.
+
+        It is the exclusive or of their digests, so that a part is taken out in one step (A. L. Zobrist, 1970): to
+        compare the others one by one, for each part and key, would be a square of the parts.
+        """
+        return {
+            key.key: reduce(xor, (_sign(name, value) for name, value in _parts_of(key).items()), 0)
+            for key in self.stored
+        }
+
+    def without(self, key: KeyAccount, part: str) -> int:
+        """A number that stands for all parts of one of the `stored` keys but *part*."""
+        value = part_of(key, part, _ABSENT)
+        return self.whole[key.key] ^ (0 if value is _ABSENT else _sign(part, value))
 
 
 @dataclass(frozen=True)
@@ -88,6 +110,19 @@ class Traffic:
         return {chain.chain: sum(key.unpriced for key in chain.keys) for chain in self.chains}
 
 
-def parts_of(key: KeyAccount) -> Mapping[str, object]:
-    """Everything the key is made of, features as ``"feature <name>"``."""
-    return {**key.parts, **{f"feature {name}": value for name, value in key.features.items()}}
+def part_of(key: KeyAccount, name: str, default: Any = None) -> Any:
+    """One part the key is made of, a feature as ``"feature <name>"``."""
+    feature = name.removeprefix(FEATURE) if name.startswith(FEATURE) else None
+    return key.features[feature] if feature in key.features else key.parts.get(name, default)
+
+
+def _parts_of(key: KeyAccount) -> Mapping[str, Any]:
+    """Everything the key is made of."""
+    return {**key.parts, **{f"{FEATURE}{name}": value for name, value in key.features.items()}}
+
+
+_ABSENT = object()
+
+
+def _sign(name: str, value: object) -> int:
+    return int.from_bytes(blake2b(f"{name}\0{value!r}".encode("utf-8", "surrogatepass"), digest_size=16).digest())

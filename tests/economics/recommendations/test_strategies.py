@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from economics.recommendations.rows import DAY_S, HOUR_S, account, key
 from hypothesis import given, strategies as st
+from support.lines import lines_run
 
 from langcache.economics.recommendations import Recommendation, recommend
 from langcache.runtime.account.keys import KeyAccount, Refusal
@@ -311,3 +312,26 @@ def test_recommendations_come_best_first_and_as_json() -> None:
     assert [one.strategy for one in found] == ["short-ttl", "unneeded-feature"]
     assert found[1].to_dict()["potential_savings_usd"] == "3.0"
     assert recommend(account()) == []
+
+
+def test_ranges_of_what_is_no_number_have_no_edges() -> None:
+    """A feature may say from where to where in words."""
+    keys = [
+        key([0.0, 60.0], features={"kind": kind, "way": way}, template=f"{kind} {way}")
+        for kind in KINDS
+        for way in ("Berlin–Paris", "Paris–Rome", "Rome–Oslo")
+    ]
+    assert recommend(account(*keys)) == []
+
+
+def test_twice_the_features_are_twice_the_work() -> None:
+    """Each is taken out of all keys in turn; comparing all the others each time took a minute for fifty of them."""
+
+    def work(features: int) -> int:
+        keys = [
+            key([0.0, 60.0], features={f"f{n}": (row * (n + 3)) % 7 for n in range(features)}, template=f"{row}")
+            for row in range(40)
+        ]
+        return lines_run(lambda: recommend(account(*keys)))
+
+    assert work(40) <= 2.2 * work(20)
