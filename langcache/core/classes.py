@@ -157,9 +157,16 @@ def _works_something_out(cls: Any) -> bool:
         return True
     if dataclasses.is_dataclass(cls):
         return hasattr(cls, "__post_init__") or hasattr(cls, "__get_pydantic_core_schema__")
-    return any(getattr(cls, name) is not getattr(BaseModel, name) for name in ("__init__", "model_post_init")) or (
-        cls.__get_pydantic_core_schema__.__func__ is not BaseModel.__get_pydantic_core_schema__.__func__
-    )
+    return any(_code_of(cls, name) is not _code_of(BaseModel, name) for name in _OWN)
+
+
+_OWN = ("__init__", "model_post_init", "__get_pydantic_core_schema__")
+"""Where a pydantic model may see to its fields itself, besides its validators."""
+
+
+def _code_of(cls: Any, name: str) -> Any:
+    method = getattr(cls, name)
+    return getattr(method, "__func__", method)
 
 
 def _is_model(value: Any) -> bool:
