@@ -112,8 +112,8 @@ class Traffic:
 
 def part_of(key: KeyAccount, name: str, default: Any = None) -> Any:
     """One part the key is made of, a feature as ``"feature <name>"``."""
-    feature = name.removeprefix(FEATURE) if name.startswith(FEATURE) else None
-    return key.features[feature] if feature in key.features else key.parts.get(name, default)
+    kind, _, feature = name.partition(FEATURE)
+    return key.features[feature] if not kind and feature in key.features else key.parts.get(name, default)
 
 
 def _parts_of(key: KeyAccount) -> Mapping[str, Any]:
