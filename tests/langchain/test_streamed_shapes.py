@@ -427,3 +427,27 @@ async def test_a_fault_of_the_filler_is_nobodys_error(at: int, how: str, monkeyp
 async def test_noncharacters_in_an_answer_stay_what_they_are(mode: str, how: str) -> None:
     """They are rare, but text."""
     await check(saying(lambda who: f"hi {who} \ufdd0 [wha\ufdd1", " x \ufdd7 "), mode, how)
+
+
+def handing_on() -> Any:
+    def sync(asked: Any) -> Any:
+        for each in asked:
+            yield from ("Hi ", each["who"], ", you")
+
+    async def asynchronous(asked: Any) -> Any:
+        async for each in asked:
+            for part in ("Hi ", each["who"], ", you"):
+                yield part
+
+    return RunnableGenerator(sync, asynchronous)
+
+
+@both
+@modes
+async def test_a_detail_handed_on_as_a_chunk(mode: str, how: str) -> None:
+    """Masked, it refuses to be computed with; that its stream is looked at is no use of it."""
+    cached = wrapped(handing_on(), mode)
+    with cached.chain.cache.capture() as events:
+        for who in USERS:
+            assert "".join(await chunks_of(cached, who, how)) == f"Hi {who}, you"
+    assert [event.outcome for event in events] == ["miss", "hit"]
