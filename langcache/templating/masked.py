@@ -7,6 +7,8 @@ from typing import Any, NoReturn, SupportsIndex
 from langcache.errors import MaskedValueUsed
 
 _NUMERIC = re.compile(r"%([-+ #0]*\d*)(?:\.\d+)?[diouxXeEfFgGc]")
+_CUTS = re.compile(r"[^%]*\.\d+s?")
+"""A format that shows the first letters of a text only: ``{name:.1}``."""
 
 
 class MaskedText(str):
@@ -61,7 +63,7 @@ class MaskedText(str):
         return repr(self.plain)
 
     def __format__(self, spec: str) -> str:
-        return self.plain
+        return self._used("format") if _CUTS.fullmatch(spec) else self.plain
 
     def __bool__(self) -> bool:
         return True

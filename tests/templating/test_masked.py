@@ -24,6 +24,7 @@ PRINTS: dict[str, Callable[[Any], object]] = {
     "thousands": lambda x: f"{x:,}",
     "one decimal": lambda x: f"{x:.1f}",
     "date": lambda x: f"{x:%B %Y}",
+    "date with points": lambda x: f"{x:%d.%m.20}",
     "percent s": lambda x: "%s" % x,  # noqa: UP031
     "percent d": lambda x: "%d" % x,  # noqa: UP031
     "format": lambda x: "{:>10}".format(x),  # noqa: UP032
@@ -36,6 +37,8 @@ PRINTS: dict[str, Callable[[Any], object]] = {
     "message": lambda x: HumanMessage(content=x).content,
 }
 COMPUTES: dict[str, Callable[[Any], object]] = {
+    "first letters": lambda x: f"{x:.1}",
+    "first letters of text": lambda x: f"{x:>8.3s}",
     "int": int,
     "float": float,
     "round": round,
