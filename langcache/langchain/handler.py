@@ -10,9 +10,9 @@ from contextvars import ContextVar
 from typing import Any
 from uuid import UUID
 
-from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.messages import BaseMessage
 
+from langcache.langchain.inline import InlineHandler
 from langcache.langchain.matching import Call, begin, finish, runs
 from langcache.langchain.policy import ChainPolicy
 
@@ -30,7 +30,7 @@ def declared(policies: Sequence[ChainPolicy], keywords: Mapping[str, Any]) -> tu
     return tuple(found)
 
 
-class CacheHandler(BaseCallbackHandler):
+class CacheHandler(InlineHandler):
     """Give it as a callback to a chain or model whose model has a `LLMCache`.
 
     Args:
@@ -38,8 +38,6 @@ class CacheHandler(BaseCallbackHandler):
         policies: for the chains it sees, besides those of the `LLMCache`.
         **policy: arguments of one `ChainPolicy` that covers whatever the handler sees.
     """
-
-    run_inline = True
 
     def __init__(self, cache: Any = None, policies: Sequence[ChainPolicy] = (), **policy: Any) -> None:
         self.cache, self.policies = cache, declared(policies, policy)

@@ -5,12 +5,12 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.messages import AIMessage
 from langchain_core.outputs import ChatGeneration, LLMResult
 
 from langcache.core.events import Usage
 from langcache.langchain.finish import finish_of
+from langcache.langchain.inline import InlineHandler
 
 __all__ = ["LookupWithDetail", "Observer", "usage_of"]
 
@@ -19,7 +19,7 @@ class LookupWithDetail(Exception):
     """A masked detail was about to be looked up, which would look up the placeholder."""
 
 
-class Observer(BaseCallbackHandler):
+class Observer(InlineHandler):
     """Collects what the flow must know of one run.
 
     Args:
@@ -27,7 +27,6 @@ class Observer(BaseCallbackHandler):
         stop_lookups: raise before a lookup of a placeholder, whose result would be wrong for everybody.
     """
 
-    run_inline = True
     raise_error = True
     # Whoever hears of a start pays for it: prompts are put into words for those who have no method for them.
     ignore_chain = ignore_chat_model = True

@@ -5,12 +5,15 @@ from unittest import mock
 
 import pytest
 from langchain_core.callbacks import BaseCallbackHandler, UsageMetadataCallbackHandler, get_usage_metadata_callback
+from langchain_core.language_models import LLM
+from langchain_core.output_parsers import StrOutputParser
+from langchain_core.outputs import GenerationChunk
 from langchain_core.runnables import RunnableLambda
 from langchain_core.tracers.run_collector import RunCollectorCallbackHandler
 from support.chains import PROMPT, SAY, Applicant, chain, founder
 from support.models import CountingModel
 
-from langcache import Cache
+from langcache import Cache, install, uninstall
 
 
 class Listener(BaseCallbackHandler):
@@ -85,3 +88,35 @@ def test_nothing_is_set_up_where_nothing_listens() -> None:
     wrapped.invoke(founder())
     with mock.patch("langchain_core.callbacks.manager._configure", side_effect=AssertionError("set up")):
         assert wrapped.invoke(founder()) == "Pitch PathAI to MIT and CMU."
+
+
+class TextModel(LLM):
+    """Streams a text."""
+
+    @property
+    def _llm_type(self) -> str:
+        return "text"
+
+    def _call(self, prompt: str, stop: Any = None, run_manager: Any = None, **_: Any) -> str:
+        return "Hi"
+
+    async def _astream(self, prompt: str, stop: Any = None, run_manager: Any = None, **_: Any) -> Any:
+        for letter in "Hi":
+            await run_manager.on_llm_new_token(letter)
+            yield GenerationChunk(text=letter)
+
+
+@pytest.mark.parametrize("door", ["wrapped", "installed", "handler"])
+async def test_text_models_tell_whoever_else_listens(door: str) -> None:
+    """LangChain tells inline handlers only of an async text model's start, if there is one."""
+    cache = Cache("memory://")
+    text = TextModel()
+    asked = cache.wrap(text | StrOutputParser()) if door == "wrapped" else text
+    config: Any = {"callbacks": [cache.handler()]} if door == "handler" else {}
+    if door == "installed":
+        install(cache)
+    try:
+        told = [event["event"] async for event in asked.astream_events("Hello", config, version="v2")]
+    finally:
+        uninstall()
+    assert [name for name in told if "llm" in name] == ["on_llm_start", *["on_llm_stream"] * 2, "on_llm_end"]
