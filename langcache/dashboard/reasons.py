@@ -43,7 +43,7 @@ MEANINGS: Final = {
         "A slot kind; a label that the answer uses.",
     ),
     "ambiguous input": Meaning(
-        "An undeclared input holds something like the value: the answer may mean either.",
+        "An undeclared input, or what was looked up, holds something like the value: the answer may mean either.",
         "mode='mask'; or declare the input.",
     ),
     "detail in a name or id": Meaning(

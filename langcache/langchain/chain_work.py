@@ -197,6 +197,8 @@ class ChainWork:
     def _produced(self, output: Any, observer: Observer, masked: bool) -> Produced:
         if masked and self._used:
             raise MaskedRunFailed(f"it computes with {self._used[0]!r}: declare that a Feature", observer.usages)
+        if self.request is not None:
+            self.request.found = observer.found
         refusal, details = observer.refusal, {}
         if refusal is None and observer.lookup_of is not None:
             refusal, details = "slot looked up", {"slot": observer.lookup_of}

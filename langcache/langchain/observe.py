@@ -39,6 +39,7 @@ class Observer(InlineHandler):
         self.lookup_of: str | None = None
         self.fell_back = False
         self.errors: list[BaseException] = []
+        self.found: list[str] = []
 
     def on_llm_end(self, response: LLMResult, **_: Any) -> None:
         """Account for one provider call; one that cannot be read is not stored, but it is answered."""
@@ -69,6 +70,18 @@ class Observer(InlineHandler):
     def on_tool_start(self, serialized: Any, input_str: str, *, inputs: Any = None, **_: Any) -> None:
         """Notice a detail in a tool's arguments."""
         self._lookup(f"{input_str}\n{inputs}")
+
+    def on_retriever_end(self, documents: Any, **_: Any) -> None:
+        """Remember what was found: a user's value in it is everybody's."""
+        if not self._stop:
+            with self._unreadable():
+                self.found += [f"{each.page_content}\n{each.metadata}" for each in documents]
+
+    def on_tool_end(self, output: Any, **_: Any) -> None:
+        """Remember what a tool answered."""
+        if not self._stop:
+            with self._unreadable():
+                self.found.append(str(output))
 
     def _lookup(self, text: str) -> None:
         slot = self._detail_in(text)

@@ -1,7 +1,7 @@
 """One request to a wrapped chain: its reading, its key, its masked input."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -51,6 +51,9 @@ class Request:
     Raises:
         UnkeyableError: something of the request has no canonical form; the message names it, without its value.
     """
+
+    found: Sequence[str] = ()
+    """What retrievers and tools brought while the chain ran."""
 
     def __init__(
         self,
@@ -161,13 +164,19 @@ class Request:
 
         Raises:
             Refused: see `Lexicon.delexicalize`; ``"ambiguous input"``: what stands there may be a word of an undeclared
-                input instead of the slot's value.
+                input, or of what was looked up, instead of the slot's value.
         """
         template = self.lexicon.delexicalize(text)
         for name in (part.name for part in template if isinstance(part, Gap)):
-            if name in self._resembled:
+            if name in self._resembled or name in self._brought:
                 raise Refused("ambiguous input", slot=name)
         return template
+
+    @cached_property
+    def _brought(self) -> frozenset[str]:
+        """Slots of which a value stands in what was looked up for everybody under this key."""
+        fed = {slot.name for slot in self.settings.profile.declaration.slots if slot.lookup_ok}
+        return frozenset().union(*(self.finder.met((text,)) for text in self.found)) - fed
 
     @cached_property
     def _resembled(self) -> frozenset[str]:

@@ -219,6 +219,31 @@ async def test_a_retriever_fed_with_a_slot(cache: Cache, mode: Any, lookup_ok: b
         assert cache.stats().entries == 0
 
 
+@tool
+def ranking(year: int) -> str:
+    """The best schools of a year."""
+    return f"{year}: MIT, then Yale."
+
+
+LOOKS_UP: dict[str, Any] = {
+    "a retriever": RunnableLambda(lambda d: "schools like MIT") | Library() | (lambda found: found[0].page_content),
+    "a tool": RunnableLambda(lambda d: {"year": 2025}) | ranking,
+}
+
+
+@pytest.mark.parametrize("how", LOOKS_UP)
+async def test_a_value_that_was_looked_up_is_everybodys(cache: Cache, how: str) -> None:
+    """The first is MIT, for somebody from Yale, too: whose word it is cannot be told."""
+    steps = RunnablePassthrough.assign(found=LOOKS_UP[how]) | (lambda d: f"{d['found']} You are at {d['school']}.")
+    wrapped = cache.wrap(steps, profile=Profile.of(slots=["school"]), name="r", prompt_version="1", mode="abstract")
+    with cache.capture() as events:
+        for school in ("MIT", "Princeton", "Stanford", "Yale"):
+            answer = await wrapped.ainvoke({"school": school})
+            assert "MIT" in answer
+            assert answer.endswith(f"You are at {school}.")
+    assert [event.outcome for event in events][:3] == ["refused", "miss", "hit"]
+
+
 def test_namespaces_are_hard_partitions(cache: Cache) -> None:
     """``namespaced`` is the same cache, and never reads across."""
     model = CountingModel(say=SAY)
