@@ -209,11 +209,8 @@ class ChainWork:
         return Produced(output, observer.usages, refusal, details)
 
     def _value_in(self, text: str) -> str | None:
-        """The slot whose value a lookup's *text* holds."""
-        if self.request is None or not self.request.reading.slots:
-            return None
-        found = self._gaps(self.request.finder.locate(text))
-        return next((name for name in found if not self._lookup_ok(name)), None)
+        """The slot of which something may have gone into a lookup's *text*."""
+        return None if self.request is None else self.request.fed_into(text)
 
     def _token_in(self, text: str) -> str | None:
         for name, token in self.tokens.items():

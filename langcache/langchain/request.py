@@ -172,11 +172,39 @@ class Request:
                 raise Refused("ambiguous input", slot=name)
         return template
 
+    def fed_into(self, text: str) -> str | None:
+        """The slot of which something may have gone into a lookup's *text*: for others it would find something else.
+
+        In doubt it has: everyday words and numbers count, and what only resembles a value. An undeclared text that is
+        looked up as it came is in the key.
+        """
+        slots = [slot for slot in self.reading.slots.values() if slot.name not in self._lookup_ok]
+        asked = text in self._asked
+        for slot in slots:
+            if any(_holds(text, value) and not (asked and text != value) for value in _written(slot.value)):
+                return slot.name
+        if not slots or asked:
+            return None
+        try:
+            Lexicon(slots).guard((text,))
+        except Refused as refused:
+            return refused.slot if refused.reason == "leak" else None
+        return None
+
+    @cached_property
+    def _asked(self) -> frozenset[str]:
+        """The undeclared texts that are in the key byte for byte."""
+        texts = (leaf for leaf in leaves(list(self.reading.residue.values())) if isinstance(leaf, str))
+        return frozenset(text for text in texts if text not in self._located)
+
+    @property
+    def _lookup_ok(self) -> set[str]:
+        return {slot.name for slot in self.settings.profile.declaration.slots if slot.lookup_ok}
+
     @cached_property
     def _brought(self) -> frozenset[str]:
         """Slots of which a value stands in what was looked up for everybody under this key."""
-        fed = {slot.name for slot in self.settings.profile.declaration.slots if slot.lookup_ok}
-        return frozenset().union(*(self.finder.met((text,)) for text in self.found)) - fed
+        return frozenset().union(*(self.finder.met((text,)) for text in self.found)) - self._lookup_ok
 
     @cached_property
     def _resembled(self) -> frozenset[str]:
@@ -316,6 +344,20 @@ def _marking(name: str, value: Any, on_use: Any) -> Any:
     if isinstance(value, list):
         return [_marking(name, item, on_use) for item in value]
     return value
+
+
+def _written(value: Any) -> Iterable[str]:
+    """A slot's value as a query would hold it, item by item."""
+    texts = (str(item).strip() for item in (value if isinstance(value, list | tuple) else [value]))
+    return filter(None, texts)
+
+
+def _holds(text: str, value: str) -> bool:
+    """Whether a value stands in a text, with whatever around it; but a number in no longer number, and two or three
+    letters in no longer word."""
+    apart = r"[^\W\d_]" if len(value) < 4 and value.isascii() else r"(?!)"
+    before, after = (r"\d" if value[at].isdigit() else apart for at in (0, -1))
+    return re.search(f"(?<!{before}){re.escape(value)}(?!{after})", text, re.IGNORECASE) is not None
 
 
 def _texts_of(value: Any) -> list[str]:

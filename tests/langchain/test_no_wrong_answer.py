@@ -219,6 +219,40 @@ async def test_a_retriever_fed_with_a_slot(cache: Cache, mode: Any, lookup_ok: b
         assert cache.stats().entries == 0
 
 
+class Shelf(BaseRetriever):
+    """Finds the same for everybody."""
+
+    def _get_relevant_documents(self, query: str, **_: Any) -> list[Document]:
+        return [Document("MIT, then Yale.")]
+
+
+@pytest.mark.parametrize("name", ["Grace", "Will", "Al", "10", 4711, 3.5, "李", "Anabel", "Anabel Smith", ["Ed", "May"]])
+@pytest.mark.parametrize("query", ["{}", "orders of {}", "user_{}", "a{}b", "{first}", "{lower}"])
+def test_everyday_words_and_numbers_are_looked_up_too(cache: Cache, name: Any, query: str) -> None:
+    """Elsewhere they may mean something else; here in doubt the answer is for nobody else."""
+
+    def asked(person: Any) -> str:
+        told = str(person["name"][0] if isinstance(person["name"], list) else person["name"])
+        return query.format(told, first=told.split()[0], lower=told.lower())
+
+    steps = RunnableLambda(asked) | Library() | (lambda found: "Found " + str(hash(found[0].page_content)))
+    wrapped = cache.wrap(steps, profile=Profile.of(slots=["name"]), name="r", prompt_version="1", mode="abstract")
+    with cache.capture() as events:
+        wrapped.invoke({"name": name})
+    if not (name in ("Al", ["Ed", "May"]) and query == "a{}b"):
+        assert [(event.reason, event.details) for event in events] == [("slot looked up", {"slot": "name"})]
+
+
+def test_what_a_query_says_in_everybodys_name_is_stored(cache: Cache) -> None:
+    """The question is in the key as it is."""
+    steps = RunnableLambda(lambda d: d["question"]) | Shelf() | (lambda found: found[0].page_content)
+    wrapped = cache.wrap(steps, profile=Profile.of(slots=["name"]), name="r", prompt_version="1", mode="abstract")
+    with cache.capture() as events:
+        for name in ("Will", "Anabel"):
+            wrapped.invoke({"name": name, "question": "Will it help?"})
+    assert [event.outcome for event in events] == ["miss", "hit"]
+
+
 @tool
 def ranking(year: int) -> str:
     """The best schools of a year."""
@@ -226,7 +260,7 @@ def ranking(year: int) -> str:
 
 
 LOOKS_UP: dict[str, Any] = {
-    "a retriever": RunnableLambda(lambda d: "schools like MIT") | Library() | (lambda found: found[0].page_content),
+    "a retriever": RunnableLambda(lambda d: "schools") | Shelf() | (lambda found: found[0].page_content),
     "a tool": RunnableLambda(lambda d: {"year": 2025}) | ranking,
 }
 
