@@ -14,7 +14,7 @@ from typing import Any
 from langchain_core.prompts.message import BaseMessagePromptTemplate
 from langchain_core.runnables import Runnable
 
-__all__ = ["Binding", "Captured", "captured"]
+__all__ = ["Binding", "Captured", "captured", "words_of"]
 
 DEEPEST = 4
 """Steps from a function to a runnable that are followed: ``service.chains["plan"].model`` is three."""
@@ -27,10 +27,15 @@ Binding = tuple[Callable[[], Any], Any]
 
 @dataclass(slots=True)
 class Captured:
-    """What `captured` found: runnables in the order met, and the names they were met through."""
+    """What `captured` found: runnables in the order met, the names they were met through, and what the functions say.
+
+    Attributes:
+        words: those of the code of every function met, see `words_of`.
+    """
 
     runnables: list[Any] = field(default_factory=list)
     bindings: list[Binding] = field(default_factory=list)
+    words: set[str] = field(default_factory=set)
 
 
 def captured(function: Any) -> Captured:
@@ -57,6 +62,7 @@ class _Search:
             wrapped = getattr(function, "__wrapped__", None)
             self.value(wrapped, depth) if wrapped is not None else self._held(function, depth)
             return
+        self.found.words |= words_of(inner.__code__)
         for cell in inner.__closure__ or ():
             self._bound(partial(_content, cell), depth)
         for name in _globals_named(inner.__code__):
@@ -110,6 +116,17 @@ def _globals_named(code: CodeType) -> Iterator[str]:
     for constant in code.co_consts:
         if isinstance(constant, CodeType):
             yield from _globals_named(constant)
+
+
+def words_of(code: CodeType) -> set[str]:
+    """The names in *code* and in the functions inside it, and the texts there, in quotes."""
+    found = {*code.co_varnames, *code.co_names}
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            found |= words_of(constant)
+        elif isinstance(constant, str):
+            found.add(repr(constant))
+    return found
 
 
 def _content(cell: Any) -> Any:

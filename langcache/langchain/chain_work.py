@@ -74,8 +74,7 @@ class ChainWork:
 
     def _read(self) -> None:
         try:
-            configurable = self.config.get("configurable") or {}
-            self.request = Request(self.chain.settings, self.identity, self.inputs, configurable, self.kwargs)
+            self.request = Request(self.chain.settings, self.identity, self.inputs, self.config, self.kwargs)
         except Exception as error:
             self.bypass = why_keyless(error)
             return

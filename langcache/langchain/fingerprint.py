@@ -12,6 +12,7 @@ from decimal import Decimal
 from enum import Enum
 from functools import partial
 from pathlib import PurePath
+from types import CodeType, FunctionType
 from typing import Any
 from uuid import UUID
 
@@ -26,7 +27,7 @@ from pydantic import BaseModel, SecretBytes, SecretStr
 from langcache.core.changing import changed_names, method_codes
 from langcache.core.classes import schema_digest
 from langcache.core.code import describe_callable
-from langcache.langchain.captured import Binding, captured
+from langcache.langchain.captured import Binding, captured, words_of
 from langcache.langchain.own_state import own_state
 
 __all__ = ["Fingerprint", "fingerprint"]
@@ -68,6 +69,7 @@ class Fingerprint:
         late: partial variables that are called anew for each request, by name.
         objects: everything whose fields were read, to notice a later change.
         bindings: names through which a function reaches a runnable, to notice that they name another one.
+        reads: what of a call's config its functions seem to read, besides ``configurable``.
     """
 
     prompts: list[Any] = field(default_factory=list)
@@ -79,6 +81,7 @@ class Fingerprint:
     late: list[tuple[str, Callable[[], Any]]] = field(default_factory=list)
     objects: list[Any] = field(default_factory=list)
     bindings: list[Binding] = field(default_factory=list)
+    reads: set[str] = field(default_factory=set)
 
 
 def fingerprint(runnable: Any, state: Mapping[tuple[int, str], Any] | None = None) -> Fingerprint:
@@ -130,6 +133,9 @@ class _Walk:
 
     def object_(self, value: Any) -> Any:
         self.found.objects.append(value)
+        if isinstance(value, Runnable) and not isinstance(value, BaseLanguageModel):
+            for code in _own_codes(type(value)):
+                self.reads(words_of(code))
         if isinstance(value, BasePromptTemplate | BaseMessagePromptTemplate):
             self.prompt(value)
             return ["prompt", _name(type(value))]
@@ -204,6 +210,11 @@ class _Walk:
         self.found.texts.extend(_texts(given))
         self.found.parts.extend([["partials", self.describe(given)]] if given else [])
 
+    def reads(self, words: set[str]) -> None:
+        """Note what a function reads of its call's config, by the words of its code."""
+        if words & CONFIG:
+            self.found.reads |= {part for part in ("metadata", "tags") if repr(part) in words}
+
     def function_runnable(self, value: Any) -> Any:
         """A runnable made of functions: their code, and the runnables they capture."""
         return ["functions", [self.function(f) for name in FUNCTIONS if callable(f := vars(value).get(name))]]
@@ -227,10 +238,15 @@ class _Walk:
         self.found.opaque.append(getattr(value, "__name__", type(value).__name__))
         used = captured(value)
         self.found.bindings += used.bindings
+        self.reads(used.words)
         return ["function", describe_callable(value), [self.describe(item) for item in used.runnables]]
 
 
 FUNCTIONS = ("func", "afunc", "_transform", "_atransform", "_func", "_afunc")
+
+
+CONFIG = frozenset({"config", "ensure_config", "get_config", "var_child_runnable_config"})
+"""What a function says that asks for its call's config; LangChain hands it to a parameter of that name only."""
 
 
 def _shapes(name: str) -> bool:
@@ -275,6 +291,13 @@ def _plain_state(value: Any) -> dict[str, Any]:
         for key, item in vars(value).items()
         if key not in changed and isinstance(item, (*SETTINGS, *PLAIN_DATA))
     }
+
+
+def _own_codes(cls: type) -> Iterator[CodeType]:
+    """The code of all methods that are no library's."""
+    for base in cls.__mro__:
+        if not base.__module__.startswith((*LIBRARIES, "langcache", "pydantic")):
+            yield from (item.__code__ for item in vars(base).values() if isinstance(item, FunctionType))
 
 
 def _has_memory(value: Any) -> bool:

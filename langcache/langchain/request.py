@@ -34,6 +34,9 @@ from langcache.templating import (
 
 __all__ = ["UNSPECIFIED", "Request", "map_texts", "why_keyless"]
 
+_PASSING = ("__", "langcache", "langgraph_", "ls_", "seq:step:")
+"""How tags and names in metadata begin that are LangChain's or ours: they say how a run is made, not what is asked."""
+
 UNSPECIFIED = "unspecified"
 """What a masked chain receives for an ignored input, given or not: both share a key."""
 
@@ -45,7 +48,7 @@ class Request:
         settings: what the chain was declared to be.
         identity: what all its requests share.
         inputs: what the chain was invoked with.
-        configurable: the call's ``configurable``.
+        config: the call's.
         kwargs: keyword arguments of the call.
 
     Raises:
@@ -60,7 +63,7 @@ class Request:
         settings: Settings,
         identity: Identity,
         inputs: Any,
-        configurable: Mapping[str, Any],
+        config: Mapping[str, Any],
         kwargs: Mapping[str, Any],
     ) -> None:
         self.settings, self.identity, self.inputs, self.kwargs = settings, identity, inputs, kwargs
@@ -71,7 +74,7 @@ class Request:
         self.reading: Reading = read_request(declaration, self.values, ambient.ambient_user())
         self._located: dict[str, Template] = {}
         self._literals: list[str] = []
-        self.surroundings = self._surroundings(configurable)
+        self.surroundings = self._surroundings(config)
         self.residue = self._masked_residue()
         self.key = digest(b"%b%b" % (self.identity.prefix, canonical(self._parts(), plain_message)))
 
@@ -110,14 +113,21 @@ class Request:
             return digest(canonical(value))[:16]
         return value
 
-    def _surroundings(self, configurable: Mapping[str, Any]) -> dict[str, Any]:
-        """What reaches the chain besides its input: configurable values, call kwargs, evaluated partials."""
-        volatile = self.settings.volatile
+    def _surroundings(self, config: Mapping[str, Any]) -> dict[str, Any]:
+        """What reaches the chain besides its input: configurable values, call kwargs, evaluated partials; metadata and
+        tags where a function of the chain seems to read them."""
+        reads = self.identity.found.reads
+        volatile = VOLATILE | self.settings.volatile
         found: dict[str, Any] = {
             f"configurable {name}": value
-            for name, value in configurable.items()
-            if name not in VOLATILE and name not in volatile and not name.startswith("__")
+            for name, value in (config.get("configurable") or {}).items()
+            if name not in volatile and not name.startswith("__")
         }
+        if "metadata" in reads:
+            told = (config.get("metadata") or {}).items()
+            found |= {f"metadata {n}": v for n, v in told if n not in volatile and not n.startswith(_PASSING)}
+        if "tags" in reads:
+            found["tags"] = [tag for tag in config.get("tags") or () if not tag.startswith(_PASSING)]
         found.update((f"argument {name}", value) for name, value in self.kwargs.items())
         found.update((f"partial {name}", make()) for name, make in self.identity.found.late)
         return found

@@ -173,7 +173,7 @@ class Cache(Accounting):
             generation_type, tags: label entries for statistics and invalidation.
             directives: what applies to this chain unless a call says otherwise.
             instruction: the sentence that asks the model to keep placeholders; your own text, or False for none.
-            volatile: names in ``configurable`` that do not shape the answer.
+            volatile: names in ``configurable``, and in metadata that a function reads, that do not shape the answer.
             fallbacks: what a fallback inside the chain (``.with_fallbacks``) answers is ``"apart"``: for the request it
                 served alone, not stored as the first choice's. ``"together"``: whoever answers, it is one entry.
 

@@ -12,7 +12,13 @@ from langchain_core.messages import HumanMessage
 from langchain_core.output_parsers import PydanticOutputParser, StrOutputParser
 from langchain_core.prompts import ChatPromptTemplate
 from langchain_core.retrievers import BaseRetriever
-from langchain_core.runnables import ConfigurableField, RunnableLambda, RunnablePassthrough
+from langchain_core.runnables import (
+    ConfigurableField,
+    RunnableLambda,
+    RunnablePassthrough,
+    RunnableSerializable,
+    ensure_config,
+)
 from langchain_core.runnables.history import RunnableWithMessageHistory
 from langchain_core.tools import tool
 from pydantic import BaseModel, create_model
@@ -140,6 +146,40 @@ def test_configurable_that_shapes_the_answer_is_in_the_key(cache: Cache) -> None
     assert [e.outcome for e in events] == ["hit", "hit", "bypass"]
 
 
+def _told(config: Any) -> str:
+    return str((config.get("metadata") or {}).get("locale"))
+
+
+class Speaks(RunnableSerializable[Any, str]):
+    """A runnable of the user's own that reads its config."""
+
+    def invoke(self, input: Any, config: Any = None, **_: Any) -> str:
+        return ensure_config(config)["metadata"].get("locale", "None")
+
+
+READS: dict[str, Any] = {
+    "a lambda": RunnableLambda(lambda d, config: config["metadata"].get("locale", "None")),
+    "a helper": RunnableLambda(lambda d, config: _told(config)),
+    "no parameter": RunnableLambda(lambda d: ensure_config()["metadata"].get("locale", "None")),
+    "a class": Speaks(),
+    "tags": RunnableLambda(lambda d, config: next((tag for tag in config["tags"] if len(tag) == 2), "None")),
+}
+
+
+@pytest.mark.parametrize("how", READS)
+def test_metadata_and_tags_that_a_function_reads_are_in_the_key(cache: Cache, how: str) -> None:
+    """Those of LangChain and of the cache itself, and names declared volatile, are not; nor where nobody reads them."""
+    wrapped = cache.wrap(READS[how], name="w", prompt_version="1", volatile=["session"])
+    plain = cache.wrap(RunnableLambda(lambda d, config: "plain"), name="p", prompt_version="1")
+    with cache.capture() as events:
+        for locale, session in (("en", 1), ("de", 2), ("en", 3)):
+            metadata = {"locale": locale, "session": session, "langcache": "max-age=60", "ls_run": session}
+            config: Any = {"metadata": metadata, "tags": [locale, "langcache:max-age=60"]}
+            assert wrapped.invoke({"x": 1}, config) == locale
+            plain.invoke({"x": 1}, config)
+    assert [event.outcome for event in events] == ["miss", "miss", "miss", "hit", "hit", "hit"]
+
+
 def test_call_arguments_and_partials_are_in_the_key(cache: Cache) -> None:
     """What reaches a chain besides its input is residue too."""
     day = iter(["Monday", "Monday", "Tuesday", "Tuesday"])
@@ -226,7 +266,9 @@ class Shelf(BaseRetriever):
         return [Document("MIT, then Yale.")]
 
 
-@pytest.mark.parametrize("name", ["Grace", "Will", "Al", "10", 4711, 3.5, "李", "Anabel", "Anabel Smith", ["Ed", "May"]])
+@pytest.mark.parametrize(
+    "name", ["Grace", "Will", "Al", "10", 4711, 3.5, "李", "Anabel", "Anabel Smith", ["Ed", "May"]]
+)
 @pytest.mark.parametrize("query", ["{}", "orders of {}", "user_{}", "a{}b", "{first}", "{lower}"])
 def test_everyday_words_and_numbers_are_looked_up_too(cache: Cache, name: Any, query: str) -> None:
     """Elsewhere they may mean something else; here in doubt the answer is for nobody else."""
