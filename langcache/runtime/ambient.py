@@ -4,7 +4,8 @@ started by LangChain's executors and tasks inherit them."""
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
 
 from langcache.core.directives import Directives
 
@@ -19,40 +20,60 @@ __all__ = [
     "serving",
 ]
 
-_user: ContextVar[Mapping[str, Any]] = ContextVar("langcache_user", default={})  # noqa: B039 -- never mutated
+Value = TypeVar("Value")
+
+
+@dataclass(eq=False, frozen=True, slots=True)
+class _Block(Generic[Value]):
+    """What one ``with`` block set; another one is another, whatever it set."""
+
+    value: Value
+
+
+_users: ContextVar[tuple[_Block[Mapping[str, Any]], ...]] = ContextVar("langcache_user", default=())
 _inside: ContextVar[bool] = ContextVar("langcache_inside_wrapped", default=False)
-_directives: ContextVar[tuple[Directives, ...]] = ContextVar("langcache_directives", default=())
+_directives: ContextVar[tuple[_Block[Directives], ...]] = ContextVar("langcache_directives", default=())
 _stage: ContextVar[tuple[str, str] | None] = ContextVar("langcache_stage", default=None)
 
 
 def ambient_user() -> Mapping[str, Any]:
     """The profile values of the user being served, if a block says so."""
-    return _user.get()
+    blocks = _users.get()
+    return blocks[0].value if blocks else {}
 
 
 def ambient_directives() -> tuple[Directives, ...]:
     """Directives of the surrounding blocks, innermost first."""
-    return _directives.get()
+    return tuple(block.value for block in _directives.get())
 
 
 @contextmanager
 def serving(values: Mapping[str, Any]) -> Iterator[None]:
     """Serve the user with these profile *values* inside the block."""
-    token = _user.set(values)
-    try:
+    with _within(_users, values):
         yield
-    finally:
-        _user.reset(token)
 
 
 @contextmanager
 def directing(directives: Directives) -> Iterator[None]:
     """Apply *directives* inside the block."""
-    token = _directives.set((directives, *_directives.get()))
+    with _within(_directives, directives):
+        yield
+
+
+@contextmanager
+def _within(blocks: ContextVar[tuple[_Block[Value], ...]], value: Value) -> Iterator[None]:
+    """Set *value* inside the block, innermost first.
+
+    A generator that holds the block may be ended in another context, as servers end streams, or after one that began
+    later: there is no token to go back by, it takes out its own.
+    """
+    own = _Block(value)
+    blocks.set((own, *blocks.get()))
     try:
         yield
     finally:
-        _directives.reset(token)
+        blocks.set(tuple(block for block in blocks.get() if block is not own))
 
 
 def ambient_stage() -> tuple[str, str] | None:

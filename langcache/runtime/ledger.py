@@ -147,11 +147,11 @@ class Ledger:
     def capture(self) -> Iterator[list[Event]]:
         """Collect this context's events, in the order they end; unbounded."""
         events: list[Event] = []
-        token = _captures.set((*_captures.get(), (self, events)))
+        _captures.set((*_captures.get(), (self, events)))
         try:
             yield events
-        finally:
-            _captures.reset(token)
+        finally:  # perhaps in another context, where a server ends a generator: without a token
+            _captures.set(tuple(each for each in _captures.get() if each[1] is not events))
 
     def stats(self) -> Stats:
         """The account so far, without the store's part."""
