@@ -5,11 +5,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import timedelta
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Literal, Self, TypedDict, TypeVar, Unpack, overload
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar, Unpack, overload
 
 from langcache.core import directives as words
 from langcache.core.events import Event
-from langcache.core.naming import check_name, names
+from langcache.core.naming import names
 from langcache.core.policy import Expiry
 from langcache.core.profile import Profile
 from langcache.errors import DeclarationError
@@ -17,6 +17,7 @@ from langcache.runtime import ambient
 from langcache.runtime.account.calendar import Retention
 from langcache.runtime.account.offering import Accounting
 from langcache.runtime.account.recorder import Recorder
+from langcache.runtime.arguments import Seconds, Wrapping, partition, profile_values, seconds
 from langcache.runtime.clock import SYSTEM, Clock
 from langcache.runtime.doors import door
 from langcache.runtime.flow import Engine
@@ -38,25 +39,9 @@ __all__ = ["Cache", "check_cache"]
 DEFAULT_TTL = timedelta(days=30)
 JITTER = 0.05
 RETENTION = Retention()
-Seconds = timedelta | float
 Model = TypeVar("Model", bound="BaseChatModel")
 In = TypeVar("In")
 Out = TypeVar("Out")
-
-
-class Wrapping(TypedDict, total=False):
-    """What `Cache.wrap` may be told of a chain."""
-
-    profile: type[Profile] | None
-    name: str | None
-    prompt_version: str | None
-    mode: Literal["mask", "abstract"]
-    generation_type: str | None
-    tags: str | Sequence[str]
-    directives: str | Iterable[str] | None
-    instruction: str | Literal[False] | None
-    volatile: str | Iterable[str]
-    fallbacks: Literal["apart", "together"]
 
 
 class Cache(Accounting):
@@ -109,15 +94,15 @@ class Cache(Accounting):
         encryption_keys: Sequence[bytes | str] = (),
         **options: Any,
     ) -> None:
-        self.namespace, self.clock = _partition(namespace), clock
+        self.namespace, self.clock = partition(namespace), clock
         if not isinstance(retry, RetryPolicy | None):
             raise DeclarationError(f"retry is a langcache.RetryPolicy(attempts=…), not {retry!r}")
         self.ledger = Ledger()
         expiry = Expiry(
-            _seconds("ttl", DEFAULT_TTL if ttl is None else ttl),
+            seconds("ttl", DEFAULT_TTL if ttl is None else ttl),
             JITTER,
-            None if stale_if_error is None else _seconds("stale_if_error", stale_if_error),
-            None if stale_while_revalidate is None else _seconds("stale_while_revalidate", stale_while_revalidate),
+            None if stale_if_error is None else seconds("stale_if_error", stale_if_error),
+            None if stale_while_revalidate is None else seconds("stale_while_revalidate", stale_while_revalidate),
             early_refresh,
         )
         self.engine = Engine(
@@ -211,7 +196,7 @@ class Cache(Accounting):
 
     def user(self, values: Mapping[str, Any] | Profile) -> AbstractContextManager[None]:
         """Serve the user with these profile values in the block, where a chain's input does not hold them."""
-        return ambient.serving(_values(values))
+        return ambient.serving(profile_values(values))
 
     def directives(self, *asked: str) -> AbstractContextManager[None]:
         """Apply directives, such as ``"only-if-cached"``, to every call in the block."""
@@ -221,7 +206,7 @@ class Cache(Accounting):
         """The same cache, hard-partitioned: another namespace on the same store, account and policy."""
         twin = object.__new__(type(self))
         twin.__dict__.update(self.__dict__)
-        twin.namespace = _partition(namespace)
+        twin.namespace = partition(namespace)
         return twin
 
     # Seeing it.
@@ -375,30 +360,3 @@ def check_cache(cache: Any) -> None:
     """Raises `DeclarationError` if it is none, such as a URL, which is not quoted: it may hold a password."""
     if not isinstance(cache, Cache):
         raise DeclarationError(f"the cache is a langcache.Cache(...), not a {type(cache).__name__}")
-
-
-def _seconds(name: str, value: Seconds) -> float:
-    try:
-        seconds = value.total_seconds() if isinstance(value, timedelta) else float(value)
-    except (TypeError, ValueError):
-        seconds = 0.0
-    if not seconds > 0:
-        raise DeclarationError(f"{name} is a time longer than zero, as timedelta or seconds, not {value!r}")
-    return seconds
-
-
-def _partition(namespace: Any) -> str:
-    if not isinstance(namespace, str):
-        raise DeclarationError(f"a namespace is a text, not {namespace!r}")
-    check_name("the namespace", namespace)
-    return namespace
-
-
-def _values(values: Mapping[str, Any] | Profile) -> Mapping[str, Any]:
-    if isinstance(values, Profile):
-        return {name: getattr(values, name) for name in type(values).model_fields}
-    if not isinstance(values, Mapping):
-        raise DeclarationError(
-            f"user() takes profile values by name, such as {{'name': …}}, not a {type(values).__name__}"
-        )
-    return dict(values)
