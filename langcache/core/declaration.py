@@ -88,6 +88,11 @@ class Declaration:
         """Names of slots an answer must mention."""
         return frozenset(slot.name for slot in self.slots if slot.required)
 
+    @property
+    def lookup_ok(self) -> frozenset[str]:
+        """Names of slots whose values may be looked up: what is found is the same for all users."""
+        return frozenset(slot.name for slot in self.slots if slot.lookup_ok)
+
 
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 

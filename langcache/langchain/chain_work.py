@@ -212,14 +212,11 @@ class ChainWork:
         return None if self.request is None else self.request.fed_into(text)
 
     def _token_in(self, text: str) -> str | None:
+        allowed = self.chain.settings.profile.declaration.lookup_ok
         for name, token in self.tokens.items():
-            if token.casefold() in text.casefold() and not self._lookup_ok(name):
+            if token.casefold() in text.casefold() and name not in allowed:
                 return name
         return None
-
-    def _lookup_ok(self, name: str) -> bool:
-        slots = self.chain.settings.profile.declaration.slots
-        return any(slot.name == name and slot.lookup_ok for slot in slots)
 
     # The answer.
 

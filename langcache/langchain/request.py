@@ -14,6 +14,7 @@ from langcache.core.reading import Reading, read_request
 from langcache.errors import Refused, UnkeyableError
 from langcache.langchain.inputs import named, with_values
 from langcache.langchain.leaves import leaves
+from langcache.langchain.looked_up import fed_into
 from langcache.langchain.messages.masking import mask_value
 from langcache.langchain.messages.plain import plain_message
 from langcache.langchain.settings import VOLATILE, Identity, Settings
@@ -117,20 +118,23 @@ class Request:
         """What reaches the chain besides its input: configurable values, call kwargs, evaluated partials; metadata and
         tags where a function of the chain seems to read them."""
         reads = self.identity.found.reads
-        volatile = VOLATILE | self.settings.volatile
-        found: dict[str, Any] = {
-            f"configurable {name}": value
-            for name, value in (config.get("configurable") or {}).items()
-            if name not in volatile and not name.startswith("__")
-        }
+        found = self._shaping("configurable", config, ("__",))
         if "metadata" in reads:
-            told = (config.get("metadata") or {}).items()
-            found |= {f"metadata {n}": v for n, v in told if n not in volatile and not n.startswith(_PASSING)}
+            found |= self._shaping("metadata", config, _PASSING)
         if "tags" in reads:
             found["tags"] = [tag for tag in config.get("tags") or () if not tag.startswith(_PASSING)]
         found.update((f"argument {name}", value) for name, value in self.kwargs.items())
         found.update((f"partial {name}", make()) for name, make in self.identity.found.late)
         return found
+
+    def _shaping(self, part: str, config: Mapping[str, Any], passing: tuple[str, ...]) -> dict[str, Any]:
+        """What of one part of a call's config may shape the answer."""
+        volatile = self.settings.volatile
+        return {
+            f"{part} {name}": value
+            for name, value in (config.get(part) or {}).items()
+            if name not in VOLATILE and name not in volatile and not name.startswith(passing)
+        }
 
     # The chain's own inputs, where it hands them on (`langcache.langchain.messages.packing.Inputs`).
 
@@ -183,23 +187,10 @@ class Request:
         return template
 
     def fed_into(self, text: str) -> str | None:
-        """The slot of which something may have gone into a lookup's *text*: for others it would find something else.
-
-        In doubt it has: everyday words and numbers count, and what only resembles a value. An undeclared text that is
-        looked up as it came is in the key.
-        """
-        slots = [slot for slot in self.reading.slots.values() if slot.name not in self._lookup_ok]
-        asked = text in self._asked
-        for slot in slots:
-            if any(_holds(text, value) and not (asked and text != value) for value in _written(slot.value)):
-                return slot.name
-        if not slots or asked:
-            return None
-        try:
-            Lexicon(slots).guard((text,))
-        except Refused as refused:
-            return refused.slot if refused.reason == "leak" else None
-        return None
+        """The slot of which something may have gone into a lookup's *text*; see `langcache.langchain.looked_up`."""
+        allowed = self.settings.profile.declaration.lookup_ok
+        slots = [slot for name, slot in self.reading.slots.items() if name not in allowed]
+        return fed_into(text, slots, as_given=text in self._asked)
 
     @cached_property
     def _asked(self) -> frozenset[str]:
@@ -207,14 +198,11 @@ class Request:
         texts = (leaf for leaf in leaves(list(self.reading.residue.values())) if isinstance(leaf, str))
         return frozenset(text for text in texts if text not in self._located)
 
-    @property
-    def _lookup_ok(self) -> set[str]:
-        return {slot.name for slot in self.settings.profile.declaration.slots if slot.lookup_ok}
-
     @cached_property
     def _brought(self) -> frozenset[str]:
         """Slots of which a value stands in what was looked up for everybody under this key."""
-        return frozenset().union(*(self.finder.met((text,)) for text in self.found)) - self._lookup_ok
+        met = frozenset[str]().union(*(self.finder.met((text,)) for text in self.found))
+        return met - self.settings.profile.declaration.lookup_ok
 
     @cached_property
     def _resembled(self) -> frozenset[str]:
@@ -354,20 +342,6 @@ def _marking(name: str, value: Any, on_use: Any) -> Any:
     if isinstance(value, list):
         return [_marking(name, item, on_use) for item in value]
     return value
-
-
-def _written(value: Any) -> Iterable[str]:
-    """A slot's value as a query would hold it, item by item."""
-    texts = (str(item).strip() for item in (value if isinstance(value, list | tuple) else [value]))
-    return filter(None, texts)
-
-
-def _holds(text: str, value: str) -> bool:
-    """Whether a value stands in a text, with whatever around it; but a number in no longer number, and two or three
-    letters in no longer word."""
-    apart = r"[^\W\d_]" if len(value) < 4 and value.isascii() else r"(?!)"
-    before, after = (r"\d" if value[at].isdigit() else apart for at in (0, -1))
-    return re.search(f"(?<!{before}){re.escape(value)}(?!{after})", text, re.IGNORECASE) is not None
 
 
 def _texts_of(value: Any) -> list[str]:
