@@ -8,6 +8,7 @@ changes in the other. Only generating is overridden, so whatever LangChain build
 import inspect
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
@@ -36,6 +37,7 @@ from langcache.langchain.model_stream import (
     told_streams,
 )
 from langcache.langchain.model_work import METADATA_PROFILE, ModelWork, values_of
+from langcache.langchain.per_object import PerObject
 from langcache.langchain.replay import message_chunks
 from langcache.langchain.settings import Chain, Settings, check
 from langcache.langchain.watch import Watched
@@ -45,6 +47,9 @@ from langcache.runtime.steps import adrive, adrive_stream, drive, drive_stream
 from langcache.runtime.work import Produced, Stream
 
 __all__ = ["is_wrapped_model", "work_of", "wrap_model"]
+
+COPIES_KEPT = 16
+"""Copies of one wrapped model whose fingerprints are remembered, the oldest forgotten first."""
 
 _FOR_TRACERS = ("ls_structured_output_format", "structured_output_format")
 """Arguments that ``invoke`` keeps from the model."""
@@ -104,6 +109,7 @@ def _subclass(kind: type[BaseChatModel], chain: Chain) -> type[BaseChatModel]:
     # A property of the class goes before the shared state: LangChain's own cache must not ask twice.
     made.cache = property(lambda self: False, lambda self, value: None)
     made._langcache = chain  # noqa: SLF001
+    made._langcache_of_copy = PerObject(partial(_of_copy, chain), kept=COPIES_KEPT)  # noqa: SLF001
     for native in ("_stream_chat_model_events", "_astream_chat_model_events"):
         if hasattr(kind, native):
             setattr(made, native, None)
@@ -112,9 +118,14 @@ def _subclass(kind: type[BaseChatModel], chain: Chain) -> type[BaseChatModel]:
 
 def _chain_of(model: Any) -> Chain:
     """The chain of a wrapped model; a copy of one (``model_copy``, ``configurable_fields``) is a model of its own."""
-    chain: Chain = type(model)._langcache  # noqa: SLF001
+    kind: Any = type(model)
+    chain: Chain = kind._langcache  # noqa: SLF001
     if model.__dict__ is chain.runnable.__dict__:
         return chain
+    return kind._langcache_of_copy(model)  # type: ignore[no-any-return] # noqa: SLF001
+
+
+def _of_copy(chain: Chain, model: BaseChatModel) -> Chain:
     plain = _sharing(model, type(chain.runnable))
     return Chain(chain.cache, plain, chain.settings, Watched(plain))
 

@@ -1,5 +1,6 @@
 """What one wrapped chain was declared to be, and what is derived from it once."""
 
+import copy
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -106,6 +107,10 @@ class Chain:
     def __post_init__(self) -> None:
         # Three failures in a row, then a try every five minutes: a chain that cannot be masked costs each call twice.
         self.masked_runs = Breaker(self.cache.clock, failures=3, pause_s=300.0)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "Chain":
+        runnable = copy.deepcopy(self.runnable, memo)
+        return Chain(copy.deepcopy(self.cache, memo), runnable, self.settings, Watched(runnable))
 
     def identity(self) -> Identity:
         """The identity as of now."""

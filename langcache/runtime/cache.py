@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import timedelta
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar, Unpack, overload
+from typing import TYPE_CHECKING, Any, Literal, NoReturn, Self, TypeVar, Unpack, overload
 
 from langcache.core import directives as words
 from langcache.core.events import Event
@@ -326,6 +326,15 @@ class Cache(Accounting):
             await task
         await asyncio.to_thread(self.recorder.close)
         await self.store.aclose()
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Self:
+        return self
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a Cache holds connections and cannot be pickled: make one in each process, on the same URL")
 
     def __enter__(self) -> Self:
         return self
