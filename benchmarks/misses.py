@@ -46,7 +46,12 @@ def durable_write(folder: Path, journal: str) -> Callable[[], Any]:
     connection.execute("PRAGMA synchronous=FULL")
     connection.execute("CREATE TABLE entries (key TEXT PRIMARY KEY, value BLOB)")
     value = random.Random(7).randbytes(len(ANSWER) + 600)
-    return lambda: connection.execute("INSERT INTO entries VALUES (?, ?)", (f"key {next(kinds)}", value))
+
+    def write() -> None:
+        connection.execute("INSERT INTO entries VALUES (?, ?)", (f"key {next(kinds)}", value))
+
+    weakref.finalize(write, connection.close)
+    return write
 
 
 def dead_redis() -> Cache:
