@@ -124,7 +124,9 @@ class Request:
         if "tags" in reads:
             found["tags"] = [tag for tag in config.get("tags") or () if not tag.startswith(_PASSING)]
         found.update((f"argument {name}", value) for name, value in self.kwargs.items())
-        found.update((f"partial {name}", make()) for name, make in self.identity.found.late)
+        for at, (name, make) in enumerate(self.identity.found.late):
+            label = f"partial {name}"
+            found[label if label not in found else f"{label} ({at})"] = make()  # each of two prompts may have a "date"
         return found
 
     def _shaping(self, part: str, config: Mapping[str, Any], passing: tuple[str, ...]) -> dict[str, Any]:

@@ -195,6 +195,20 @@ def test_call_arguments_and_partials_are_in_the_key(cache: Cache) -> None:
     assert model2.calls == 2
 
 
+def test_two_prompts_have_a_partial_of_one_name(cache: Cache) -> None:
+    """Each of them is in the key."""
+    said = {"first": "Be brief.", "second": "Be kind."}
+    first = ChatPromptTemplate.from_template("{tone} {q}").partial(tone=lambda: said["first"])
+    second = ChatPromptTemplate.from_template("{tone} {q}").partial(tone=lambda: said["second"])
+    echo = CountingModel(say=lambda messages: str(messages[-1].content)) | StrOutputParser()
+    wrapped = cache.wrap(first | echo | {"q": RunnablePassthrough()} | second | echo, name="x", prompt_version="1")
+    assert wrapped.invoke({"q": "?"}) == "Be kind. Be brief. ?"
+    said["first"] = "Be long."
+    assert wrapped.invoke({"q": "?"}) == "Be kind. Be long. ?"
+    said["second"] = "Be stern."
+    assert wrapped.invoke({"q": "?"}) == "Be stern. Be long. ?"
+
+
 @pytest.mark.filterwarnings("ignore:.*(RunnableWithMessageHistory|InMemoryChatMessageHistory)")
 def test_history_loaded_by_the_chain_bypasses(cache: Cache) -> None:
     """A runnable that loads history is bypassed: what it loads is not in the key."""
