@@ -69,7 +69,7 @@ class Fingerprint:
         late: partial variables that are called anew for each request, by name.
         objects: everything whose fields were read, to notice a later change.
         bindings: names through which a function reaches a runnable, to notice that they name another one.
-        reads: what of a call's config its functions seem to read, besides ``configurable``.
+        reads: what of a call's config its functions seem to read, besides ``configurable``; of that, only `HISTORY`.
     """
 
     prompts: list[Any] = field(default_factory=list)
@@ -213,7 +213,7 @@ class _Walk:
     def reads(self, words: set[str]) -> None:
         """Note what a function reads of its call's config, by the words of its code."""
         if words & CONFIG:
-            self.found.reads |= {part for part in ("metadata", "tags") if repr(part) in words}
+            self.found.reads |= {part for part in READ if repr(part) in words}
 
     def function_runnable(self, value: Any) -> Any:
         """A runnable made of functions: their code, and the runnables they capture."""
@@ -247,6 +247,12 @@ FUNCTIONS = ("func", "afunc", "_transform", "_atransform", "_func", "_afunc")
 
 CONFIG = frozenset({"config", "ensure_config", "get_config", "var_child_runnable_config"})
 """What a function says that asks for its call's config; LangChain hands it to a parameter of that name only."""
+
+
+HISTORY = "message_history"
+"""Where in ``configurable`` a ``RunnableWithMessageHistory`` leaves what it takes the input's messages from."""
+
+READ = ("metadata", "tags", HISTORY)
 
 
 def _shapes(name: str) -> bool:

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from langchain_core.chat_history import BaseChatMessageHistory
 from langchain_core.documents import Document
 from langchain_core.messages import BaseMessage
 
 from langcache.core.encoding import canonical, digest
 from langcache.core.reading import Reading, read_request
 from langcache.errors import Refused, UnkeyableError
+from langcache.langchain.fingerprint import HISTORY
 from langcache.langchain.inputs import named, with_values
 from langcache.langchain.leaves import leaves
 from langcache.langchain.looked_up import fed_into
@@ -37,6 +39,8 @@ __all__ = ["UNSPECIFIED", "Request", "map_texts", "why_keyless"]
 
 _PASSING = ("__", "langcache", "langgraph_", "ls_", "seq:step:")
 """How tags and names in metadata begin that are LangChain's or ours: they say how a run is made, not what is asked."""
+
+_HISTORY = f"configurable {HISTORY}"
 
 UNSPECIFIED = "unspecified"
 """What a masked chain receives for an ignored input, given or not: both share a key."""
@@ -119,6 +123,8 @@ class Request:
         tags where a function of the chain seems to read them."""
         reads = self.identity.found.reads
         found = self._shaping("configurable", config, ("__",))
+        if HISTORY not in reads and isinstance(found.get(_HISTORY), BaseChatMessageHistory):
+            del found[_HISTORY]  # whose messages are in the input
         if "metadata" in reads:
             found |= self._shaping("metadata", config, _PASSING)
         if "tags" in reads:

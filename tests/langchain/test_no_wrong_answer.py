@@ -3,12 +3,13 @@
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from langchain_core.chat_history import InMemoryChatMessageHistory
+from langchain_core.chat_history import BaseChatMessageHistory, InMemoryChatMessageHistory
 from langchain_core.documents import Document
-from langchain_core.messages import HumanMessage
+from langchain_core.messages import BaseMessage, HumanMessage
 from langchain_core.output_parsers import PydanticOutputParser, StrOutputParser
 from langchain_core.prompts import ChatPromptTemplate
 from langchain_core.retrievers import BaseRetriever
@@ -227,6 +228,50 @@ def test_history_loaded_by_the_chain_bypasses(cache: Cache) -> None:
         assert [wrapped.invoke({"q": "hi"}, config) for _ in range(3)] == ["1", "3", "5"]
     assert {e.outcome for e in events} == {"bypass"}
     assert "history" in (events[0].reason or "")
+
+
+class Kept(BaseChatMessageHistory):
+    """A history as databases have them: no plain data."""
+
+    def __init__(self) -> None:
+        self.messages = []
+
+    def add_messages(self, messages: Sequence[BaseMessage]) -> None:
+        self.messages = [*self.messages, *messages]
+
+    def clear(self) -> None:
+        self.messages = []
+
+
+@pytest.mark.filterwarnings("ignore:.*(RunnableWithMessageHistory|InMemoryChatMessageHistory)")
+@pytest.mark.parametrize("kind", [Kept, InMemoryChatMessageHistory])
+async def test_a_history_around_a_wrapped_chain(cache: Cache, kind: Any) -> None:
+    """Its messages are an input of the chain, and masked; the object LangChain leaves in the config says no more."""
+    stores: dict[str, Any] = {}
+    prompt = ChatPromptTemplate.from_messages([("system", "{name}"), ("placeholder", "{h}"), ("human", "{q}")])
+    model = CountingModel(say=lambda messages: f"{messages[0].content[:6]} {len(messages)}")
+    profile = Profile.of(slots={"name": Slot(kind="person")})
+    talk = RunnableWithMessageHistory(
+        cache.wrap(prompt | model, profile=profile, name="talk", volatile="session_id"),
+        lambda session_id: stores.setdefault(session_id, kind()),
+        input_messages_key="q",
+        history_messages_key="h",
+    )
+    for name in ("Anabel", "Robert"):
+        config: Any = {"configurable": {"session_id": name}}
+        said = [talk.invoke({"name": name, "q": "hi"}, config), await talk.ainvoke({"name": name, "q": name}, config)]
+        assert [each.content for each in said] == [f"{name} 2", f"{name} 4"]
+        assert [each.content for each in stores[name].messages] == ["hi", f"{name} 2", name, f"{name} 4"]
+    assert model.calls == 2
+
+
+@pytest.mark.filterwarnings("ignore:.*InMemoryChatMessageHistory")
+def test_a_history_that_a_function_reads_from_its_config_is_in_the_key(cache: Cache) -> None:
+    """It need not be in the input."""
+    counts = RunnableLambda(lambda d, config: str(len(config["configurable"]["message_history"].messages)))
+    wrapped = cache.wrap(counts, name="counts", prompt_version="1")
+    histories = [InMemoryChatMessageHistory(messages=[HumanMessage("hi")] * count) for count in (1, 2)]
+    assert [wrapped.invoke("?", {"configurable": {"message_history": each}}) for each in histories] == ["1", "2"]
 
 
 def test_a_graph_with_a_checkpointer_bypasses(cache: Cache) -> None:
