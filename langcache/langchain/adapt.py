@@ -8,7 +8,13 @@ from typing import Any
 
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import BaseMessage, SystemMessage
-from langchain_core.runnables import Runnable, RunnableBranch, RunnableParallel, RunnableSequence
+from langchain_core.runnables import (
+    RouterRunnable,
+    Runnable,
+    RunnableBranch,
+    RunnableParallel,
+    RunnableSequence,
+)
 from langchain_core.runnables.base import RunnableBindingBase, RunnableEachBase, RunnableSerializable
 from langchain_core.runnables.configurable import (
     DynamicRunnable,
@@ -107,26 +113,30 @@ def _quiet(runnable: Any) -> Any:
     if isinstance(runnable, RunnableConfigurableFields):
         return runnable.model_copy(update={"default": _quiet(runnable.default)})
     if isinstance(runnable, RunnableConfigurableAlternatives):
-        others = {name: _quiet_alternative(other) for name, other in runnable.alternatives.items()}
-        return runnable.model_copy(update={"default": _quiet(runnable.default), "alternatives": others})
+        return runnable.model_copy(
+            update={"default": _quiet(runnable.default), "alternatives": _others(runnable, None)}
+        )
     return runnable
 
 
-def _quiet_alternative(other: Any) -> Any:
+def _others(runnable: RunnableConfigurableAlternatives[Any, Any], instruction: str | None) -> dict[str, Any]:
     """An alternative is a runnable, or makes one when it is asked for."""
-    return adapted(other, None) if isinstance(other, Runnable) else QuietMaker(other)
+    return {
+        name: adapted(other, instruction) if isinstance(other, Runnable) else AdaptedMaker(other, instruction)
+        for name, other in runnable.alternatives.items()
+    }
 
 
-class QuietMaker:
-    """Makes an alternative when it is asked for, and quiets it."""
+class AdaptedMaker:
+    """Makes an alternative when it is asked for, ready to be run."""
 
-    __slots__ = ("_make",)
+    __slots__ = ("_instruction", "_make")
 
-    def __init__(self, make: Any) -> None:
-        self._make = make
+    def __init__(self, make: Any, instruction: str | None) -> None:
+        self._make, self._instruction = make, instruction
 
     def __call__(self) -> Any:
-        return adapted(self._make(), None)
+        return adapted(self._make(), self._instruction)
 
 
 def _one_layer(runnable: Any) -> Any:
@@ -158,6 +168,11 @@ def _rebuilt(runnable: Any, instruction: str | None) -> Any:
         case RunnableBranch():
             branches = [(condition, again(branch)) for condition, branch in runnable.branches]
             return runnable.model_copy(update={"branches": branches, "default": again(runnable.default)})
+        case RouterRunnable():
+            return runnable.model_copy(update={"runnables": {k: again(v) for k, v in runnable.runnables.items()}})
+        case RunnableConfigurableAlternatives():
+            others = _others(runnable, instruction)
+            return runnable.model_copy(update={"default": again(runnable.default), "alternatives": others})
         case RunnableBindingBase() | RunnableEachBase():
             return _one_layer(runnable.model_copy(update={"bound": again(runnable.bound)}))
     return runnable

@@ -7,7 +7,7 @@ import pytest
 from langchain.agents import create_agent
 from langchain_anthropic import ChatAnthropic
 from langchain_core.output_parsers import StrOutputParser
-from langchain_core.runnables import ConfigurableField, RunnableLambda
+from langchain_core.runnables import ConfigurableField, RouterRunnable, RunnableLambda, RunnablePassthrough
 from langchain_openai import ChatOpenAI
 from langgraph.graph import END, START, StateGraph
 from support.chains import PROMPT, SAY, Applicant, founder
@@ -53,6 +53,12 @@ QUIET: dict[str, Build] = {
     "another alternative": lambda cache, model: wrapped(
         cache, PROMPT | model.configurable_alternatives(ConfigurableField(id="which"), other=lambda: model)
     ).with_config(configurable={"which": "other"}),
+    "alternative chains": lambda cache, model: wrapped(
+        cache, (PROMPT | model).configurable_alternatives(ConfigurableField(id="which"), other=lambda: PROMPT | model)
+    ).with_config(configurable={"which": "other"}),
+    "router": lambda cache, model: wrapped(
+        cache, {"key": lambda _: "plan", "input": RunnablePassthrough()} | RouterRunnable({"plan": PROMPT | model})
+    ),
     "wrapped model": lambda cache, model: PROMPT | wrapped(cache, model),
     "wrapped model in a wrapped chain": lambda cache, model: wrapped(cache, PROMPT | wrapped(cache, model), "outer"),
     "wrapped chain in a wrapped chain": lambda cache, model: wrapped(cache, wrapped(cache, PROMPT | model), "outer"),

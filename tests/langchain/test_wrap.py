@@ -10,7 +10,15 @@ from langchain.agents import create_agent
 from langchain_core.messages import AIMessage, HumanMessage
 from langchain_core.output_parsers import StrOutputParser
 from langchain_core.prompts import ChatPromptTemplate, MessagesPlaceholder, PromptTemplate
-from langchain_core.runnables import Runnable, RunnableLambda, RunnableParallel, RunnablePassthrough
+from langchain_core.runnables import (
+    ConfigurableField,
+    RouterRunnable,
+    Runnable,
+    RunnableBranch,
+    RunnableLambda,
+    RunnableParallel,
+    RunnablePassthrough,
+)
 from pydantic import BaseModel
 from support.chains import PROMPT, SAY, Applicant, chain, founder
 from support.models import CountingModel
@@ -67,6 +75,27 @@ def test_the_instruction_is_in_the_system_message_only(cache: Cache) -> None:
         assert (expected is not None) == (str(system.content) != "You advise a founder.")
         assert expected is None or expected in system.content
         assert "square brackets" not in human.content
+
+
+WHICH = ConfigurableField(id="which")
+ONLY = {"key": lambda _: "only", "input": RunnablePassthrough()}
+AROUND: dict[str, Any] = {
+    "an alternative": lambda one: one.configurable_alternatives(WHICH, default_key="one", other=StrOutputParser()),
+    "another": lambda one: StrOutputParser().configurable_alternatives(WHICH, one=one),
+    "one that is made": lambda one: StrOutputParser().configurable_alternatives(WHICH, one=lambda: one),
+    "a router": lambda one: ONLY | RouterRunnable({"only": one}),
+    "a branch": lambda one: RunnableBranch((lambda _: True, one), one),
+    "a part": lambda one: RunnablePassthrough.assign(plan=one).pick("plan"),
+}
+
+
+@pytest.mark.parametrize("around", AROUND.values(), ids=AROUND)
+def test_a_model_is_told_wherever_it_stands(cache: Cache, around: Any) -> None:
+    """In every runnable that holds it in a field; a function's is out of reach."""
+    model = CountingModel(say=SAY)
+    wrapped = cache.wrap(around(PROMPT | model | StrOutputParser()), profile=Applicant, name="w", prompt_version="1")
+    wrapped.invoke(founder(), {"configurable": {"which": "one"}})
+    assert "square brackets" in model.last
 
 
 def test_numbers_lists_and_jinja_prompts_take_placeholders(cache: Cache) -> None:
