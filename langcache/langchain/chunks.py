@@ -11,6 +11,7 @@ from langcache.errors import Refused
 from langcache.langchain.growth import Growth, growth_of
 from langcache.langchain.message_chunks import MessageFiller
 from langcache.langchain.value_chunks import FAULT, GrowingFiller, ValueFiller
+from langcache.templating import MaskedText
 from langcache.templating.stream import StreamFiller
 
 __all__ = ["ChunkFiller"]
@@ -67,6 +68,8 @@ class ChunkFiller:
 
     def _kind_of(self, chunk: Any) -> Any:
         """The class of what fills such a chunk."""
+        if isinstance(chunk, MaskedText) and self._is_value(chunk):
+            return ValueFiller
         if self._grows is True and not isinstance(chunk, AIMessageChunk | AddableDict):
             return GrowingFiller
         if isinstance(chunk, str) and not isinstance(chunk, Enum):
@@ -74,6 +77,11 @@ class ChunkFiller:
         if isinstance(chunk, AIMessageChunk):
             return _Messages
         return _Parts if isinstance(chunk, AddableDict) else ValueFiller
+
+    def _is_value(self, chunk: MaskedText) -> bool:
+        """Whether an input was handed on that is no text, or was shown blurred: it is shown as it was given."""
+        value, filler = self._whole(chunk), self._make()
+        return not isinstance(value, str) or value != filler.feed(chunk.plain) + filler.finish()
 
     def _made(self, kind: Any) -> Any:
         return kind(self._make, self._whole, self._grows) if kind is _Parts else kind(self._make, self._whole)
