@@ -1,5 +1,6 @@
 """One run of a chain, streamed: opened as far as its first chunk, filled on the way, gathered for the store."""
 
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
 from typing import Any, Protocol
 
@@ -9,6 +10,7 @@ from langchain_core.runnables.utils import AddableDict
 
 from langcache.errors import Refused
 from langcache.langchain.growth import Growth, growth_of, may_grow
+from langcache.langchain.told_parts import Told, without
 from langcache.langchain.value_chunks import FAULT
 from langcache.langchain.watch import Watched
 from langcache.runtime import ambient
@@ -56,15 +58,28 @@ class ChainStream:
         source: what runs.
         filler: fills the chunks of a masked run; None for one on real values.
         grows: whether each chunk, or which parts of it, replace those before.
+        told: what of the chunks that came and those that were shown was told for sure; see `told_parts`.
+        before: what a run before this one has told; it is not shown again.
     """
 
-    def __init__(self, source: Source, filler: Filler | None, *, grows: Growth = False) -> None:
+    def __init__(
+        self,
+        source: Source,
+        filler: Filler | None,
+        *,
+        grows: Growth = False,
+        told: Callable[[Sequence[Any], Sequence[Any]], Told | None] | None = None,
+        before: Told | None = None,
+    ) -> None:
         self._source, self._filler, self._grows = source, filler, grows
+        self._told_of, self._before = told, before or {}
         self._chunks: Any = None
         self._opening: list[Any] = []
         self._gathered: list[Any] = []
+        self._passed: list[Any] = []
         self._failed: Refused | None = None
-        self._ended = self._muted = self._shown = self.said = False
+        self._ended = self._muted = False
+        self._shown = self.said = bool(before)
 
     def open(self, chunks: Any) -> "ChainStream":
         """Begin to read an iterator; raises what the chain raises before its first chunk."""
@@ -89,6 +104,16 @@ class ChainStream:
         if self._ended:
             return None
         return self._seen(self._opening.pop() if self._opening else await self._anext())
+
+    @property
+    def resumes(self) -> bool:
+        """Whether another run may go on behind what was shown: that said nothing, or what the other says as well."""
+        return not self.said or self.told is not None
+
+    @property
+    def told(self) -> Told | None:
+        """What was shown, if another run would show the same."""
+        return self._told_of(self._gathered, self._passed) if self._told_of is not None else None
 
     def produced(self) -> Produced:
         """The answer, gathered; with placeholders in it if the run was masked."""
@@ -130,7 +155,7 @@ class ChainStream:
         return stack
 
     def _fail(self, error: Exception) -> None:
-        failure = error if self.said else self._source.failure(error)
+        failure = self._source.failure(error)
         if failure is error:
             raise error
         raise failure from error
@@ -140,10 +165,11 @@ class ChainStream:
         self._ended = chunk is _END
         if not self._ended:
             self._gathered.append(chunk)
-        bare = [] if self._ended else [chunk]
+        bare = [] if self._ended else without(self._before, chunk)
         shown = self._filled(self._filler, chunk) if self._filler is not None else bare
         if self._muted:
             return []
+        self._passed += shown
         self._shown = self._shown or bool(shown)
         self.said = self.said or any(map(_says, shown))
         return shown

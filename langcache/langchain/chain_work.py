@@ -2,6 +2,7 @@
 
 import copy
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, NoReturn
 
 from langchain_core.messages import BaseMessage
@@ -25,6 +26,7 @@ from langcache.langchain.messages.paid import Paid
 from langcache.langchain.observe import LookupWithDetail, Observer
 from langcache.langchain.request import Request, why_keyless
 from langcache.langchain.settings import Chain
+from langcache.langchain.told_parts import told_parts
 from langcache.runtime import ambient
 from langcache.runtime.transient import is_transient
 from langcache.runtime.work import MaskedRunFailed, Produced, Stream
@@ -115,7 +117,7 @@ class ChainWork:
         config = self._config(self.announcer.start(self.inputs), observer, masked)
         inner = self.identity.inner[masked]
         if self.streams:
-            return self._stream(observer, masked).open(inner.stream(inputs, config, **self.kwargs))
+            return self._stream(observer, masked, inputs).open(inner.stream(inputs, config, **self.kwargs))
         try:
             with self.chain.watched, ambient.running_inside():
                 output = inner.invoke(inputs, config, **self.kwargs)
@@ -129,7 +131,7 @@ class ChainWork:
         config = self._config(await self.announcer.astart(self.inputs), observer, masked)
         inner = self.identity.inner[masked]
         if self.streams:
-            return await self._stream(observer, masked).aopen(inner.astream(inputs, config, **self.kwargs))
+            return await self._stream(observer, masked, inputs).aopen(inner.astream(inputs, config, **self.kwargs))
         try:
             with self.chain.watched, ambient.running_inside():
                 output = await inner.ainvoke(inputs, config, **self.kwargs)
@@ -143,10 +145,16 @@ class ChainWork:
             config = filled_listeners(config, self.filler, self.whole)
         return merge_configs(config, {"callbacks": [observer]})
 
-    def _stream(self, observer: Observer, masked: bool) -> ChainStream:
+    def _stream(self, observer: Observer, masked: bool, inputs: Any) -> ChainStream:
         grows = self.identity.grows
-        filler = ChunkFiller(self.filler, self.whole, grows) if masked and self.request is not None else None
-        stream = ChainStream(_Observed(self, observer, masked), filler, grows=grows)
+        fills = masked and self.request is not None
+        stream = ChainStream(
+            _Observed(self, observer, masked),
+            ChunkFiller(self.filler, self.whole, grows) if fills else None,
+            grows=grows,
+            told=partial(told_parts, given=inputs, whole=self.whole) if fills else None,
+            before=next((told for before in reversed(self.opened) if (told := before.told) is not None), None),
+        )
         self.opened.append(stream)
         return stream
 
@@ -180,8 +188,7 @@ class ChainWork:
 
     def _failure(self, error: Exception, observer: Observer, masked: bool) -> Exception:
         if isinstance(error, LookupWithDetail):
-            why = f"slot {error.args[0]!r} is looked up: declare it a Feature, or lookup_ok"
-            return MaskedRunFailed(why, observer.usages)
+            return MaskedRunFailed(str(error), observer.usages)
         if not masked or observer.blames_provider(error) or not self._is_blamed_on_mask(error):
             return error
         used = f"it computes with {self._used[0]!r}: declare that a Feature" if self._used else type(error).__name__

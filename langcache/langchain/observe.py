@@ -9,14 +9,18 @@ from langchain_core.messages import AIMessage
 from langchain_core.outputs import ChatGeneration, LLMResult
 
 from langcache.core.events import Usage
+from langcache.errors import MaskedValueUsed
 from langcache.langchain.finish import finish_of
 from langcache.langchain.inline import InlineHandler
 
 __all__ = ["LookupWithDetail", "Observer", "usage_of"]
 
 
-class LookupWithDetail(Exception):
+class LookupWithDetail(MaskedValueUsed):
     """A masked detail was about to be looked up, which would look up the placeholder."""
+
+    def __init__(self, slot: str) -> None:
+        super().__init__(f"slot {slot!r} is looked up: declare it a Feature, or lookup_ok")
 
 
 class Observer(InlineHandler):

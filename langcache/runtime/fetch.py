@@ -10,7 +10,7 @@ from langcache.core.entry import Entry
 from langcache.core.events import Event, Usage
 from langcache.core.policy import Expiry
 from langcache.core.sameness import template_digest
-from langcache.errors import Refused, UnstorableError
+from langcache.errors import MaskedValueUsed, Refused, UnstorableError
 from langcache.runtime import retry
 from langcache.runtime.clock import Clock
 from langcache.runtime.flight import Flight, Flights, Landing
@@ -62,7 +62,9 @@ class Fetch:
             answer = yield from self.around(work, f"masked run failed: {failure}")
             work.masked_run_ended(False)  # unless real values fail as well
             return answer
-        except StreamBroke:
+        except StreamBroke as broke:
+            if isinstance(broke.error, MaskedValueUsed):
+                work.masked_run_ended(False)  # so that not every stream of this chain breaks
             raise
         except Exception as error:
             if work.masks and term.flight is not None and term.flight.failures:
@@ -176,6 +178,10 @@ class Fetch:
                 for chunk in chunks:
                     yield show(chunk)
             return stream.produced()
+        except MaskedRunFailed as failure:
+            if stream.resumes:
+                raise
+            raise StreamBroke(_cause(failure)) from failure
         except Exception as error:
             if stream.said:
                 raise StreamBroke(error) from error
@@ -222,6 +228,11 @@ class Fetch:
         """Wake all who wait for *term*."""
         if term.flight is not None:
             self.flights.land(term.flight, landing)
+
+
+def _cause(failure: MaskedRunFailed) -> Exception:
+    """What the chain itself raised, if it did."""
+    return failure.__cause__ if isinstance(failure.__cause__, Exception) else failure
 
 
 def why_unfilled(error: Exception) -> str:

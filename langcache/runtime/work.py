@@ -59,6 +59,10 @@ class Stream(Protocol):
     said: bool
     """Whether anything that says something may have been shown: the first chunk of a message often does not."""
 
+    @property
+    def resumes(self) -> bool:
+        """Whether a run on real values may go on behind what was shown."""
+
     def pull(self) -> list[Any] | None:
         """What may be shown next, perhaps nothing yet; None at the end. Raises what the chain raises."""
 

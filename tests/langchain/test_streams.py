@@ -3,18 +3,23 @@
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date
+from operator import itemgetter
 from typing import Any, TypedDict
 
 import pytest
 from langchain_core.callbacks import BaseCallbackHandler
+from langchain_core.documents import Document
 from langchain_core.messages import AIMessageChunk, message_chunk_to_message
 from langchain_core.output_parsers import JsonOutputParser, StrOutputParser
-from langchain_core.runnables import RunnableGenerator, RunnableLambda, RunnableParallel
+from langchain_core.retrievers import BaseRetriever
+from langchain_core.runnables import RunnableGenerator, RunnableLambda, RunnableParallel, RunnablePassthrough
 from langchain_core.runnables.utils import AddableDict
 from support.chains import PROMPT, Applicant, founder
 from support.streaming import StreamingModel
 
 from langcache import Cache, Profile, RetryPolicy
+from langcache.errors import MaskedValueUsed
 from langcache.testing import FakeClock
 
 SAID = ["", "Pitch ", "[start", "up name]", " to [university", " name]. Good", " luck, a ", "[startup name]"]
@@ -143,6 +148,17 @@ async def test_parts_side_by_side(how: str) -> None:
 
 
 @half
+async def test_inputs_that_are_handed_on_are_shown_as_they_were_given(how: str) -> None:
+    """Whatever they are, as `invoke` answers them: a date is no text, a blurred grade and an ignored number no word."""
+    given = founder(gpa=3.42, users=7, startup_name=date(2024, 3, 1))
+    for names in ("gpa", "users", "startup_name", ["gpa", "users", "startup_name", "plan"]):
+        chain = RunnablePassthrough.assign(plan=PROMPT | StreamingModel(chunks=SAID) | StrOutputParser()).pick(names)
+        shown = summed(await chunks_of(Cache("memory://").wrap(chain, profile=Applicant), given, how))
+        assert shown == Cache("memory://").wrap(chain, profile=Applicant).invoke(given)
+        assert not isinstance(names, str) or shown == given[names]
+
+
+@half
 async def test_what_does_not_stream_is_one_chunk(how: str) -> None:
     """An object that no stream can show in part comes whole, filled."""
     made: Any = RunnableLambda(lambda text: {"text": [text], "n": 1})
@@ -225,6 +241,51 @@ async def test_a_masked_stream_that_fails_before_it_said_anything_goes_on_with_r
     chain = RunnableGenerator(compute, acompute)
     wrapped = Cache("memory://").wrap(chain, profile=Profile.of(slots=["age"]), prompt_version="1", name="sum")
     assert "".join(await chunks_of(wrapped, {"age": 3}, how)) == "4"
+
+
+class Shelf(BaseRetriever):
+    """Finds the same for everybody."""
+
+    def _get_relevant_documents(self, query: str, **_: Any) -> list[Document]:
+        return [Document("All of it")]
+
+
+def _last_part(given: Any) -> str:
+    return f"{len(given['startup_name'])} letters"
+
+
+FAILING: dict[str, Any] = {
+    "computes": RunnablePassthrough.assign(plan=_last_part),
+    "looks up": RunnablePassthrough.assign(plan=itemgetter("startup_name") | Shelf()),
+    "with sources": RunnableParallel(
+        found=itemgetter("background") | Shelf(), asked=itemgetter("question"), whole=RunnablePassthrough()
+    ).assign(plan=itemgetter("whole") | RunnableLambda(_last_part)),
+}
+
+
+@half
+@pytest.mark.parametrize("name", FAILING)
+async def test_a_masked_stream_that_fails_behind_its_inputs_goes_on_with_real_values(how: str, name: str) -> None:
+    """What ``.assign(...)`` hands on, and what was found, is shown before anything runs, and it is shown once."""
+    chain = FAILING[name]
+    wrapped = Cache("memory://").wrap(chain, profile=Applicant, name=name, prompt_version="1")
+    given = founder(gpa=3.42, users=7, question="What would PathAI do for PathAI")
+    with wrapped.chain.cache.capture() as events:
+        for _ in range(4):  # the last without a masked run
+            assert summed(await chunks_of(wrapped, given, how)) == chain.invoke(given)
+    assert {event.outcome for event in events} == {"bypass"}
+
+
+@half
+async def test_a_masked_stream_that_broke_counts_as_one_that_failed(how: str) -> None:
+    """Behind a model's words nothing else can be said: its user sees the error, but not every user does."""
+    model = PROMPT | StreamingModel(chunks=SAID) | StrOutputParser()
+    chain = RunnablePassthrough.assign(plan=model).assign(n=_last_part)
+    wrapped = Cache("memory://").wrap(chain, profile=Applicant, name="w", prompt_version="1")
+    for _ in range(3):
+        with pytest.raises(MaskedValueUsed, match="startup_name"):
+            await chunks_of(wrapped, founder(), how)
+    assert summed(await chunks_of(wrapped, founder(), how))["n"] == "6 letters"
 
 
 @half
