@@ -9,6 +9,7 @@ from langchain_core.messages import AIMessageChunk
 from langcache.errors import LangcacheError, Refused, UnstorableError
 from langcache.langchain.messages.beside import BY_TOKEN, REASONING
 from langcache.langchain.messages.content import is_reasoning
+from langcache.langchain.messages.items import without_item_id
 from langcache.langchain.messages.structure import STRUCTURAL
 from langcache.templating.labels import CLOSE, OPEN
 from langcache.templating.stream import StreamFiller
@@ -28,8 +29,8 @@ Filler = StreamFiller | JsonStreamFiller
 class MessageFiller:
     """Fills the chunks of one message, or of one after another.
 
-    Reasoning is left out, as it is from a filled message. Names and ids come whole: one that cannot be filled is not
-    shown.
+    Reasoning is left out, as it is from a filled message, and the ids of items that came of it. Names and ids come
+    whole: one that cannot be filled is not shown.
 
     Args:
         text: makes the filler of one text.
@@ -46,6 +47,7 @@ class MessageFiller:
         self._fed: list[Filler] = []
         self._thoughts: dict[Any, StreamFiller] = {}
         self._id: str | None = None
+        self._reasons = False
         self.refused: Refused | None = None
         self.unfilled: Refused | None = None
 
@@ -100,7 +102,12 @@ class MessageFiller:
     def _content(self, content: Any) -> Any:
         if isinstance(content, str):
             return self._filler("content", json=False).feed(content) if content else content
-        return [self._block(block, at) for at, block in enumerate(content) if not is_reasoning(block)]
+        self._reasons = self._reasons or any(map(is_reasoning, content))
+        return [
+            self._block(without_item_id(block) if self._reasons else block, at)
+            for at, block in enumerate(content)
+            if not is_reasoning(block)
+        ]
 
     def _block(self, block: Any, at: int) -> Any:
         if isinstance(block, str):

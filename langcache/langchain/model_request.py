@@ -10,6 +10,7 @@ from langchain_core.messages import AIMessage, BaseMessage, ToolMessage
 from langcache.core.encoding import canonical, digest
 from langcache.core.reading import read_request
 from langcache.errors import UnkeyableError
+from langcache.langchain.messages.items import without_item_ids
 from langcache.langchain.messages.masking import mask_value
 from langcache.langchain.messages.plain import plain_message
 from langcache.langchain.rendered import Mark, Rendered, Segment
@@ -18,6 +19,9 @@ from langcache.langchain.settings import Identity
 from langcache.templating import Gap, Template, to_data
 
 __all__ = ["ModelRequest"]
+
+_CALL_IDS = frozenset({"id", "tool_use_id", "call_id"})
+"""Where content blocks have the id of a call: Anthropic's calls and results, OpenAI's Responses."""
 
 
 class ModelRequest(Request):
@@ -179,13 +183,13 @@ def _shown(part: Segment, tokens: Mapping[str, str], shown: Mapping[str, Any]) -
 
 
 def renumbered(messages: Sequence[BaseMessage]) -> list[BaseMessage]:
-    """The messages with their tool calls numbered in order: the ids themselves are new with every answer."""
+    """The messages with their tool calls numbered in order, their items without ids: all are new with every answer."""
     ids: dict[str, str] = {}
     for message in messages:
         for call in message.tool_calls if isinstance(message, AIMessage) else ():
             if call["id"]:
                 ids.setdefault(call["id"], f"call_{len(ids)}")
-    return [_with_ids(message, ids) for message in messages] if ids else list(messages)
+    return [_with_ids(message, ids) for message in messages]
 
 
 def _with_ids(message: BaseMessage, ids: Mapping[str, str]) -> BaseMessage:
@@ -195,11 +199,18 @@ def _with_ids(message: BaseMessage, ids: Mapping[str, str]) -> BaseMessage:
     if isinstance(message, ToolMessage):
         update["tool_call_id"] = ids.get(message.tool_call_id, message.tool_call_id)
     if isinstance(message.content, list):
-        update["content"] = [_block(block, ids) for block in message.content]
+        content = message.content
+        if isinstance(message, AIMessage):  # as which item, and where, a block came says nothing
+            content = [_without_index(block) for block in without_item_ids(content)]
+        update["content"] = [_block(block, ids) for block in content]
     return message.model_copy(update=update) if update else message
+
+
+def _without_index(block: Any) -> Any:
+    return {key: value for key, value in block.items() if key != "index"} if isinstance(block, dict) else block
 
 
 def _block(block: Any, ids: Mapping[str, str]) -> Any:
     if not isinstance(block, dict):
         return block
-    return {k: ids.get(v, v) if k in ("id", "tool_use_id") and isinstance(v, str) else v for k, v in block.items()}
+    return {k: ids.get(v, v) if k in _CALL_IDS and isinstance(v, str) else v for k, v in block.items()}

@@ -421,6 +421,24 @@ async def test_reasoning_goes_back_with_the_tool_call_it_led_to(mode: str, how: 
             assert done["messages"][-1].text == "Done."
 
 
+def look_first(request: Request) -> str | Reply:
+    return "Take [city]." if b"Sunny" in request.body else Reply(tool_calls=[ToolCall("weather", {"place": "sea"})])
+
+
+def test_a_streamed_call_in_standard_blocks_serves_to_the_end() -> None:
+    """Where a block stood in its stream is told by the replay alone: whoever paid and whoever did not had two keys."""
+    with Provider(reply=look_first) as provider:
+        url: Any = provider.anthropic_url
+        model = ChatAnthropic(base_url=url, api_key=KEY, model_name="claude-haiku-4-5", output_version="v1")
+        middleware = CacheMiddleware(Cache("memory://"), profile=PROFILE)
+        app = create_agent(model, [weather], middleware=[middleware], context_schema=Context)
+        for city in ("Lisbon", "Oslo", "Porto"):
+            asked: Any = {"messages": [HumanMessage("Where to?")]}
+            done = list(app.stream(asked, stream_mode=["messages", "values"], context=Context("law", city)))[-1][1]
+            assert done["messages"][-1].text == f"Take {city}."
+        assert provider.calls == 2
+
+
 def test_an_error_text_is_never_stored() -> None:
     """``ModelRetryMiddleware`` turns a failure into an answer; the next call still reaches the model."""
     with Provider(reply="Fine.", faults=[Fault(status=400)] * 2) as provider:

@@ -4,7 +4,7 @@ from typing import Any
 
 from langcache.langchain.messages.structure import STRUCTURAL, Leaf
 
-__all__ = ["is_reasoning", "pack_content", "unpack_content"]
+__all__ = ["is_reasoning", "pack_content", "unpack_content", "without_reasoning"]
 
 _DROPPED_BLOCKS = frozenset({"reasoning", "thinking", "redacted_thinking"})
 """A signature would no longer match a filled text, so reasoning is not replayed."""
@@ -19,6 +19,13 @@ def is_reasoning(block: Any) -> bool:
     return isinstance(kind, str) and kind in _DROPPED_BLOCKS
 
 
+def without_reasoning(content: Any) -> Any:
+    """A message's content without the blocks that are not replayed; itself if there are none."""
+    if isinstance(content, str) or not any(map(is_reasoning, content)):
+        return content
+    return [block for block in content if not is_reasoning(block)]
+
+
 def pack_content(content: Any, leaf: Leaf, fixed: Leaf) -> Any:
     """A message's content as data.
 
@@ -29,7 +36,7 @@ def pack_content(content: Any, leaf: Leaf, fixed: Leaf) -> Any:
     """
     if isinstance(content, str):
         return leaf(str.__str__(content))
-    return [_pack_block(block, leaf, fixed) for block in content if not is_reasoning(block)]
+    return [_pack_block(block, leaf, fixed) for block in content]
 
 
 def _pack_block(block: Any, leaf: Leaf, fixed: Leaf) -> Any:

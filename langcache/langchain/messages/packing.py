@@ -21,7 +21,8 @@ from langchain_core.messages import (
 from langcache.errors import CorruptEntry, Refused, UnstorableError
 from langcache.langchain.messages.beside import as_dict, holds_answer, kept_metadata, numbers
 from langcache.langchain.messages.calls import NewIds, pack_call, unpack_call
-from langcache.langchain.messages.content import pack_content, unpack_content
+from langcache.langchain.messages.content import pack_content, unpack_content, without_reasoning
+from langcache.langchain.messages.items import without_item_ids
 from langcache.langchain.messages.others import OTHERS, pack_other, unpack_other
 from langcache.langchain.messages.paid import Paid
 from langcache.langchain.messages.structure import Leaf, structural
@@ -77,7 +78,10 @@ class Messages:
         data = self._pack_ai(value, leaf, fixed) if isinstance(value, AIMessage) else {}
         if isinstance(value, ToolMessage):
             data = _pack_result(value, leaf, fixed)
-        data["content"] = pack_content(value.content, leaf, fixed)
+        content = without_reasoning(value.content)
+        if self._paid is None or content is not value.content:
+            content = without_item_ids(content)
+        data["content"] = pack_content(content, leaf, fixed)
         if value.name is not None:
             data["name"] = leaf(value.name)
         if self._paid is not None:
