@@ -106,8 +106,10 @@ def _subclass(kind: type[BaseChatModel], chain: Chain) -> type[BaseChatModel]:
         members.update(_stream=_stream, _astream=_astream, **told_streams(kind))
     metaclass: Any = type(kind)
     made: Any = metaclass(kind.__name__, (kind,), members)
-    # A property of the class goes before the shared state: LangChain's own cache must not ask twice.
+    # A property of the class goes before the shared state: LangChain's own cache must not ask twice, and a hit has
+    # nothing to wait for, see `_Work.pace`.
     made.cache = property(lambda self: False, lambda self, value: None)
+    made.rate_limiter = property(lambda self: None, lambda self, value: self.__dict__.update(rate_limiter=value))
     made._langcache = chain  # noqa: SLF001
     made._langcache_of_copy = PerObject(partial(_of_copy, chain), kept=COPIES_KEPT)  # noqa: SLF001
     for native in ("_stream_chat_model_events", "_astream_chat_model_events"):
@@ -174,6 +176,7 @@ def _stream(
     """The answer in chunks: as they come from the model, filled on the way; a stored one replayed."""
     work = _Work(_chain_of(self), messages, stop, run_manager, _whole(kwargs))
     if ambient.inside_wrapped():
+        work.pace()
         yield from model_stream(work.model, messages, stop, kwargs)
         return
     work.streamed_with = kwargs if streams(work.model, sync=True) else None
@@ -192,6 +195,7 @@ async def _astream(
     """`_stream`, awaited."""
     work = _Work(_chain_of(self), messages, stop, run_manager, _whole(kwargs))
     if ambient.inside_wrapped():
+        await work.apace()
         async for chunk in amodel_stream(work.model, messages, stop, kwargs):
             yield chunk
         return
@@ -249,6 +253,7 @@ class _Work(ModelWork):
     def run(self, masked: bool) -> Produced | Stream:
         """One attempt; of a stream, as far as its first chunk."""
         if self.streamed_with is not None:
+            self.pace()
             chunks = model_stream(self.model, self._sent(masked), self._stop, self.streamed_with)
             return self._opened(masked).open(chunks)
         return self._observed(self.generate(self._sent(masked)))
@@ -256,6 +261,7 @@ class _Work(ModelWork):
     async def arun(self, masked: bool) -> Produced | Stream:
         """`run`, awaited."""
         if self.streamed_with is not None:
+            await self.apace()
             chunks = amodel_stream(self.model, self._sent(masked), self._stop, self.streamed_with)
             return await self._opened(masked).aopen(chunks)
         return self._observed(await self.agenerate(self._sent(masked)))
@@ -263,14 +269,26 @@ class _Work(ModelWork):
     def generate(self, messages: Sequence[BaseMessage]) -> ChatResult:
         """One call of the model itself."""
         call = _told(self.model._generate, self._run_manager)  # noqa: SLF001 -- what LangChain's own `invoke` calls
+        self.pace()
         with self.chain.watched:
             return call(list(messages), self._stop, **self._arguments)  # type: ignore[no-any-return]
 
     async def agenerate(self, messages: Sequence[BaseMessage]) -> ChatResult:
         """`generate`, awaited."""
         call = _told(self.model._agenerate, self._run_manager)  # noqa: SLF001
+        await self.apace()
         with self.chain.watched:
             return await call(list(messages), self._stop, **self._arguments)  # type: ignore[no-any-return]
+
+    def pace(self) -> None:
+        """Wait for the model's rate limiter, as LangChain does before a call."""
+        if self.model.rate_limiter is not None:
+            self.model.rate_limiter.acquire(blocking=True)
+
+    async def apace(self) -> None:
+        """`pace`, awaited."""
+        if self.model.rate_limiter is not None:
+            await self.model.rate_limiter.aacquire(blocking=True)
 
     def _opened(self, masked: bool) -> ChainStream:
         fills = masked and self.request is not None

@@ -10,6 +10,8 @@ from langchain.agents import create_agent
 from langchain_anthropic import ChatAnthropic
 from langchain_core.globals import set_llm_cache
 from langchain_core.messages import AIMessage, HumanMessage
+from langchain_core.output_parsers import StrOutputParser
+from langchain_core.rate_limiters import BaseRateLimiter
 from langchain_core.runnables import ConfigurableField
 from langchain_core.tools import tool
 from langchain_openai import ChatOpenAI
@@ -17,7 +19,7 @@ from pydantic import BaseModel, SecretStr
 from support.doors import BOB, Applicant, Echo, applicant
 
 import langcache
-from langcache import Cache, ChainPolicy
+from langcache import Cache, ChainPolicy, RetryPolicy
 from langcache.errors import DeclarationError, NotCached
 from langcache.testing import Fault, Provider, Reply, Request, ToolCall
 
@@ -337,6 +339,39 @@ async def test_streamed_events(cache: Cache, provider: Provider) -> None:
         ["on_chat_model_start", "on_chat_model_stream", "on_chat_model_end"]
     ] * 2
     assert provider.calls == 1
+
+
+class Counting(BaseRateLimiter):
+    """Lets everybody through, and counts them."""
+
+    def __init__(self) -> None:
+        self.let = 0
+
+    def acquire(self, *, blocking: bool = True) -> bool:
+        self.let += 1
+        return True
+
+    async def aacquire(self, *, blocking: bool = True) -> bool:
+        return self.acquire()
+
+
+@pytest.mark.parametrize("how", ["invoke", "ainvoke", "stream", "astream", "in a chain"])
+async def test_only_calls_of_the_provider_wait_for_a_rate_limiter(provider: Provider, how: str) -> None:
+    """Each attempt does; whoever is answered from the cache has nothing to wait for."""
+    limiter: Any = Counting()
+    provider.fail(Fault(503))
+    cache = Cache("memory://", retry=RetryPolicy(initial_s=0.01))
+    wrapped = cache.wrap(openai(provider).model_copy(update={"rate_limiter": limiter}), profile=Applicant)
+    model: Any = cache.wrap(wrapped | StrOutputParser()) if how == "in a chain" else wrapped
+    for user in (applicant(gpa=None), applicant(gpa=None, startup_name="Quantix"), applicant(gpa=None)):
+        with cache.user(user):
+            if how == "astream":
+                assert [chunk async for chunk in model.astream("Hello")]
+            elif how == "ainvoke":
+                assert await model.ainvoke("Hello")
+            else:
+                assert list(model.stream("Hello")) if how == "stream" else model.invoke("Hello")
+    assert limiter.let == provider.calls == 2
 
 
 def test_directives(cache: Cache) -> None:
