@@ -3,11 +3,11 @@
 import asyncio
 import contextvars
 import logging
-import threading
 from collections.abc import Callable
 from typing import Any
 
 from langcache.runtime.steps import Flow, Step, adrive, drive
+from langcache.storage.threads import start_thread
 
 __all__ = ["in_background"]
 
@@ -15,11 +15,14 @@ logger = logging.getLogger("langcache")
 
 
 def in_background(flow: Callable[[], Flow[None]], tasks: set[Any]) -> Step[None]:
-    """Start *flow*, in this context; while it runs as a task, *tasks* holds it."""
+    """Start *flow*, in this context; while it runs as a task, *tasks* holds it.
+
+    Where no thread is to be had it does not run: the next request asks for it again.
+    """
 
     def run() -> None:
         context = contextvars.copy_context()
-        threading.Thread(target=context.run, args=(_quietly, flow), daemon=True).start()
+        start_thread("langcache-refresh", context.run, _quietly, flow)
 
     async def arun() -> None:
         task = asyncio.get_running_loop().create_task(_aquietly(flow))

@@ -17,6 +17,7 @@ from langcache.runtime.clock import Clock
 from langcache.runtime.guard import HELD, GuardedStore
 from langcache.runtime.steps import Flow, Step
 from langcache.storage.base import Lease
+from langcache.storage.threads import start_thread
 
 __all__ = ["Claim", "Leases"]
 
@@ -116,7 +117,8 @@ class Leases:
 class Renewer:
     """Renews the leases of slow leaders, and gives back those that could not be: one thread per cache, while needed.
 
-    Nobody waits for a leader longer than *patience_s*: one that takes longer, or was forgotten, is left to run out.
+    Nobody waits for a leader longer than *patience_s*: one that takes longer, or was forgotten, is left to run out; so
+    is one that no thread is to be had for.
     """
 
     def __init__(self, store: GuardedStore, clock: Clock, patience_s: float) -> None:
@@ -160,8 +162,7 @@ class Renewer:
 
     def _start(self) -> None:
         if self._thread is None or not self._thread.is_alive():
-            self._thread = threading.Thread(target=self._work, name="langcache-leases", daemon=True)
-            self._thread.start()
+            self._thread = start_thread("langcache-leases", self._work)
 
     def _work(self) -> None:
         left: dict[Lease, float] = {}

@@ -6,6 +6,7 @@ from typing import Final
 from langcache.runtime.steps import Flow
 from langcache.stages.vault import Vault
 from langcache.storage.base import Lease
+from langcache.storage.threads import start_thread
 
 __all__ = ["LEASE_S", "Leases"]
 
@@ -47,8 +48,7 @@ class Leases:
     def _start(self) -> None:
         if self._thread is None:
             # A thread even for tasks: a stage that blocks the event loop must not look dead.
-            self._thread = threading.Thread(target=self._keep_alive, name="langcache-leases", daemon=True)
-            self._thread.start()
+            self._thread = start_thread("langcache-leases", self._keep_alive)
 
     def _keep_alive(self) -> None:
         while not self._end.wait(self.lease_s / 3):

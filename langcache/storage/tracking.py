@@ -35,5 +35,5 @@ class Trackable(Protocol):
             within_s: changes that go untold are noticed, and :meth:`Listener.lost` called, within this time.
 
         Returns:
-            None if this store cannot, as it is set up.
+            None if this store cannot, as it is set up or as no thread is to be had.
         """

@@ -14,6 +14,7 @@ from langcache.runtime.clock import Clock
 from langcache.storage.base import Store
 from langcache.storage.forking import ForkableLock
 from langcache.storage.memory import MemoryStore
+from langcache.storage.threads import start_thread
 
 __all__ = ["Recorder"]
 
@@ -67,7 +68,7 @@ class Recorder:
         self._waiting.append((self._now(), event))
         if self._sleeps:
             self._wake()
-        elif len(self._waiting) >= FOLD_AT:
+        if len(self._waiting) >= FOLD_AT:
             self._fold_some()
 
     def flush(self, *, anyway: bool = False) -> None:
@@ -106,8 +107,8 @@ class Recorder:
             self._changed.notify_all()
             if self._thread is None:
                 endings.flush_at_exit()
-                self._thread = threading.Thread(target=self._work, name="langcache-account", daemon=True)
-                self._thread.start()
+                self._thread = start_thread("langcache-account", self._work)
+                self._sleeps = self._thread is None  # the next event asks again
 
     def _work(self) -> None:
         while self._is_awake():

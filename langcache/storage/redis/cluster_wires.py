@@ -10,6 +10,7 @@ from redis.exceptions import ResponseError
 
 from langcache.storage.redis.topology import Topology
 from langcache.storage.redis.wires import Command
+from langcache.storage.threads import start_thread
 
 UNDO_AFTER_S: Final = (0.0, 0.5, 1.0, 2.0)
 """Pauses before each try to take back what was not answered; the client has closed its connection by then."""
@@ -36,7 +37,7 @@ class ClusterWire:
             raise
         except Exception:
             if undo is not None:
-                threading.Thread(target=self._undo, args=(undo,), daemon=True).start()
+                start_thread("langcache-undo", self._undo, undo)
             raise
 
     def _undo(self, undo: Command) -> None:

@@ -120,7 +120,8 @@ class RedisStore(Store):
         """See :class:`~langcache.storage.tracking.Trackable`; by RESP3, not on a cluster."""
         if not self.topology.is_one:
             return None
-        return RedisTracker(self.topology, self.settings, self.names, listener, within_s)
+        tracker = RedisTracker(self.topology, self.settings, self.names, listener, within_s)
+        return tracker if tracker.is_running else None
 
     def close(self) -> None:
         """Close all connections; later calls raise :class:`~langcache.errors.StoreError`."""

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from langcache.storage.redis.layout import Names
 from langcache.storage.redis.topology import Settings, Topology
+from langcache.storage.threads import start_thread
 from langcache.storage.tracking import Listener
 
 _STOP_S: Final = 2.0
@@ -37,15 +38,20 @@ class RedisTracker:
         self._pause_s = within_s / 2
         self._stopped = threading.Event()
         self._connection: Any = None
-        self._thread = threading.Thread(target=self._run, name="langcache-tracking", daemon=True)
-        self._thread.start()
+        self._thread = start_thread("langcache-tracking", self._run)
+
+    @property
+    def is_running(self) -> bool:
+        """Whether a thread was to be had for it."""
+        return self._thread is not None
 
     def stop(self) -> None:
         """End the thread, at once; within *within_s* if it is connecting."""
         self._stopped.set()
         with suppress(Exception):
             self._connection._sock.shutdown(socket.SHUT_RDWR)  # noqa: SLF001 -- wakes the thread that reads
-        self._thread.join(_STOP_S)
+        if self._thread is not None:
+            self._thread.join(_STOP_S)
 
     def _run(self) -> None:
         while self._goes_on():
