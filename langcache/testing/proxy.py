@@ -15,7 +15,7 @@ class Proxy:
     """Passes bytes on to a loopback port.
 
     Args:
-        target_port: where to.
+        target_port: where to; where new connections go may be changed later, as a DNS name is.
         tls: speaks TLS with those who connect; plain with the target.
     """
 
@@ -24,7 +24,7 @@ class Proxy:
         """How late answers come, in seconds."""
         self.silent = False
         """Whether answers come at all; connections are accepted and stay open all the same."""
-        self._target_port, self._tls = target_port, tls
+        self.target_port, self._tls = target_port, tls
         self._open: set[socket.socket] = set()
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
@@ -38,7 +38,7 @@ class Proxy:
     def _connect(self, near: socket.socket) -> None:
         self._open.add(near)
         try:
-            far = socket.create_connection(("127.0.0.1", self._target_port))
+            far = socket.create_connection(("127.0.0.1", self.target_port))
             self._open.add(far)
             if self._tls is not None:
                 plain, near = near, self._tls.wrap_socket(near, server_side=True)

@@ -175,6 +175,22 @@ def test_a_read_only_replica(driven, redis_server):
         assert_fails(store, "acquire")
 
 
+def test_a_master_that_became_a_replica_is_left_for_the_new_one(driven, redis_server):
+    """A failover behind a name: the old master lives on, connected and read-only, while the name leads to the new."""
+    with running_server() as other, running_proxy(redis_server.port) as name:
+        store = driven(f"redis://127.0.0.1:{name.port}", timeout_s=HANG_S)
+        store.put("ns", "before", record(), now=NOW)
+        try:
+            redis_server.ask("REPLICAOF", "127.0.0.1", str(other.port))
+            name.target_port = other.port
+            assert store.acquire("ns", "k", ttl_s=HANG_S, now=NOW) is not None
+            assert store.put("ns", "k", record(b"kept"), now=NOW) is True
+            assert store.get("ns", "k", now=NOW) == record(b"kept")
+            assert store.clear("ns") == 1
+        finally:
+            redis_server.ask("REPLICAOF", "NO", "ONE")
+
+
 def test_a_full_server(driven):
     """Out of memory, and nothing may be evicted: writes fail, reads and removals go on."""
     with running_server("--maxmemory", "3mb", "--maxmemory-policy", "noeviction") as server:

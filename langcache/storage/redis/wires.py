@@ -3,6 +3,7 @@
 redis-py's plain client looks at the socket and locks the pool before each command and measures each; that takes as
 long as the command. A connection that broke while idle is noticed in use instead: then, and only then, the command
 is sent once more, over a new connection. All our commands bear that: each leaves the same behind, sent once or twice.
+A connection to a server that has become a replica, as in a failover behind a name, is treated as one that broke.
 """
 
 import asyncio
@@ -12,7 +13,7 @@ from contextlib import suppress
 from functools import partial
 from typing import Any, Final
 
-from redis.exceptions import ConnectionError as Broken, ResponseError
+from redis.exceptions import ConnectionError as Broken, ReadOnlyError, ResponseError
 
 from langcache.storage.redis.topology import Topology
 
@@ -80,6 +81,7 @@ class Wire:
                 connection.connect()
                 connection.send_packed_command(packed)
                 answers = [_read(connection) for _ in commands]
+                _check_demoted(answers)
             except Broken:
                 connection.disconnect()
                 # What broke one has broken all that were idle.
@@ -174,6 +176,7 @@ class AsyncWire:
                     await connection.connect()
                     await connection.send_packed_command(packed)
                     answers = [await _aread(connection) for _ in commands]
+                    _check_demoted(answers)
                 except Broken:
                     await connection.disconnect(nowait=True)
                     await self._disconnect_idle()
@@ -220,6 +223,14 @@ async def _aread(connection: Any) -> Any:
         return await connection.read_response(disconnect_on_error=False)
     except ResponseError as error:
         return error
+
+
+def _check_demoted(answers: Sequence[Any]) -> None:
+    """Raise `Broken` where a server may not be written to: only a new connection finds the one that may be, by now."""
+    for answer in answers:
+        # Of a script, servers before 7 say so in the middle of their message.
+        if isinstance(answer, ReadOnlyError) or (isinstance(answer, ResponseError) and "-READONLY" in str(answer)):
+            raise Broken(f"{type(answer).__name__}: {answer}")
 
 
 def _send_behind(connection: Any, undo: Command) -> None:
