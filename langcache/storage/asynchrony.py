@@ -92,14 +92,18 @@ class ThreadedAsync(Store):
     def _executor(self) -> Executor:
         """Where the work runs; small, and never the event loop's default one, which others may fill."""
 
-    async def _in_thread(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        return await asyncio.wrap_future(self._submit(work, *args, **kwargs))
+    def _writer(self) -> Executor:
+        """Where writes run: apart where one may wait for long, so that no lookup waits behind it."""
+        return self._executor()
 
-    def _submit(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Future[T]:
-        try:
-            return self._executor().submit(work, *args, **kwargs)
-        except RuntimeError as error:
-            raise StoreError("the store is closed") from error
+    async def _in_thread(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        return await asyncio.wrap_future(_submit(self._executor(), work, *args, **kwargs))
+
+    async def _in_writer(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        return await asyncio.wrap_future(self._submit_write(work, *args, **kwargs))
+
+    def _submit_write(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        return _submit(self._writer(), work, *args, **kwargs)
 
     async def aget(self, namespace: str, key: str, *, now: float) -> Record | None:
         """:meth:`get` in a thread."""
@@ -107,11 +111,11 @@ class ThreadedAsync(Store):
 
     async def aput(self, namespace: str, key: str, record: Record, *, now: float, lease: Lease | None = None) -> bool:
         """:meth:`put` in a thread."""
-        return await self._in_thread(self.put, namespace, key, record, now=now, lease=lease)
+        return await self._in_writer(self.put, namespace, key, record, now=now, lease=lease)
 
     async def adelete(self, namespace: str, keys: Collection[str]) -> int:
         """:meth:`delete` in a thread."""
-        return await self._in_thread(self.delete, namespace, keys)
+        return await self._in_writer(self.delete, namespace, keys)
 
     async def ascan(self, namespace: str, *, now: float, labels: Collection[str] = ()) -> AsyncIterator[Row]:
         """:meth:`scan`, each page read in a thread."""
@@ -122,11 +126,11 @@ class ThreadedAsync(Store):
 
     async def aclear(self, namespace: str) -> int:
         """:meth:`clear` in a thread."""
-        return await self._in_thread(self.clear, namespace)
+        return await self._in_writer(self.clear, namespace)
 
     async def aacquire(self, namespace: str, key: str, *, ttl_s: float, now: float) -> Lease | None:
         """:meth:`acquire` in a thread; a lease that arrives after the await was cancelled is given back."""
-        future = self._submit(self.acquire, namespace, key, ttl_s=ttl_s, now=now)
+        future = self._submit_write(self.acquire, namespace, key, ttl_s=ttl_s, now=now)
         try:
             return await asyncio.wrap_future(future)
         except asyncio.CancelledError:
@@ -141,11 +145,11 @@ class ThreadedAsync(Store):
 
     async def arenew(self, lease: Lease, *, ttl_s: float, now: float) -> bool:
         """:meth:`renew` in a thread."""
-        return await self._in_thread(self.renew, lease, ttl_s=ttl_s, now=now)
+        return await self._in_writer(self.renew, lease, ttl_s=ttl_s, now=now)
 
     async def arelease(self, lease: Lease) -> None:
         """:meth:`release` in a thread."""
-        await self._in_thread(self.release, lease)
+        await self._in_writer(self.release, lease)
 
     async def ausage(self, namespace: str | None = None) -> Usage:
         """:meth:`usage` in a thread."""
@@ -157,7 +161,7 @@ class ThreadedAsync(Store):
 
     async def aadd_counts(self, namespace: str, sheets: Collection[Sheet], *, batch: str, now: float) -> None:
         """:meth:`add_counts` in a thread."""
-        await self._in_thread(self.add_counts, namespace, sheets, batch=batch, now=now)
+        await self._in_writer(self.add_counts, namespace, sheets, batch=batch, now=now)
 
     async def aread_counts(self, namespace: str, names: Collection[str], *, now: float) -> dict[str, dict[str, Cells]]:
         """:meth:`read_counts` in a thread."""
@@ -165,15 +169,22 @@ class ThreadedAsync(Store):
 
     async def adrop_counts(self, namespace: str, name: str, rows: Collection[str]) -> None:
         """:meth:`drop_counts` in a thread."""
-        await self._in_thread(self.drop_counts, namespace, name, rows)
+        await self._in_writer(self.drop_counts, namespace, name, rows)
 
     async def apurge(self, *, now: float, limit: int = 1000) -> int:
         """:meth:`purge` in a thread."""
-        return await self._in_thread(self.purge, now=now, limit=limit)
+        return await self._in_writer(self.purge, now=now, limit=limit)
 
     async def aclose(self) -> None:
         """:meth:`close` in a thread that is not the store's own, since those end here."""
         await asyncio.to_thread(self.close)
+
+
+def _submit(executor: Executor, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+    try:
+        return executor.submit(work, *args, **kwargs)
+    except RuntimeError as error:
+        raise StoreError(f"the store is closed, or no thread is to be had: {error}") from error
 
 
 def _take(rows: Iterator[Row], count: int) -> list[Row]:

@@ -7,6 +7,7 @@ import sqlite3
 import statistics
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 
 import pytest
 
@@ -141,6 +142,59 @@ def test_a_writer_that_waits_too_long_says_so(tmp_path):
     assert store.get("ns", "k", now=NOW) == record(b"new")
     other.close()
     store.close()
+
+
+BUSY_S = 1.0
+CROWD = 12
+
+
+@contextmanager
+def locked(store):
+    """Another process is amid a write: a backup, or somebody's shell."""
+    other = sqlite3.connect(store.path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    finally:
+        other.execute("ROLLBACK")
+        other.close()
+
+
+def test_writes_that_queue_wait_for_another_process_once(tmp_path):
+    """Not each for itself, one behind the other: the last of a crowd would wait as often as there are calls."""
+    store = SQLiteStore(tmp_path / "cache.db", busy_timeout_s=BUSY_S)
+    store.put("ns", "k", record(), now=NOW)
+    begun = time.monotonic()
+    with locked(store), ThreadPoolExecutor(CROWD) as threads:
+        futures = [threads.submit(store.put, "ns", "k", record(b"new"), now=NOW) for _ in range(CROWD)]
+        assert all(isinstance(future.exception(), StoreError) for future in futures)
+    assert time.monotonic() - begun < CROWD * BUSY_S / 2
+    assert store.put("ns", "k", record(b"new"), now=NOW) is True
+    store.close()
+
+
+async def test_awaited_writes_that_queue_wait_for_another_process_once(tmp_path):
+    store = SQLiteStore(tmp_path / "cache.db", busy_timeout_s=BUSY_S)
+    await store.aput("ns", "k", record(), now=NOW)
+    begun = time.monotonic()
+    with locked(store):
+        puts = [store.aput("ns", "k", record(b"new"), now=NOW) for _ in range(CROWD)]
+        assert all(isinstance(end, StoreError) for end in await asyncio.gather(*puts, return_exceptions=True))
+    assert time.monotonic() - begun < CROWD * BUSY_S / 2
+    assert await store.aput("ns", "k", record(b"new"), now=NOW) is True
+    await store.aclose()
+
+
+async def test_an_awaited_lookup_does_not_wait_behind_writes_that_wait(tmp_path):
+    store = SQLiteStore(tmp_path / "cache.db")
+    await store.aput("ns", "k", record(), now=NOW)
+    with locked(store):
+        puts = [asyncio.create_task(store.aput("ns", "k", record(b"new"), now=NOW)) for _ in range(CROWD)]
+        await asyncio.sleep(0.05)
+        assert await asyncio.wait_for(store.aget("ns", "k", now=NOW), 5.0) == record()
+        assert not any(put.done() for put in puts)
+    await asyncio.gather(*puts)
+    await store.aclose()
 
 
 def test_more_threads_than_connections(tmp_path):

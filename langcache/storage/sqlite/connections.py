@@ -46,6 +46,11 @@ def is_of_a_moved_file(error: sqlite3.Error) -> bool:
     return getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN)
 
 
+def is_locked(error: BaseException) -> bool:
+    """Whether another process kept the file locked for too long."""
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY
+
+
 def is_torn(error: sqlite3.Error) -> bool:
     """Whether *error* means a malformed database rather than a busy, full or unreachable one."""
     return getattr(error, "sqlite_errorcode", 0) & 0xFF in _TORN_CODES

@@ -5,7 +5,7 @@ import os
 import sqlite3
 import weakref
 from collections.abc import Callable, Collection, Iterator
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from threading import Lock
@@ -17,7 +17,15 @@ from langcache.storage.asynchrony import ThreadedAsync
 from langcache.storage.base import PAGE_ROWS, Cells, Lease, Record, Row, Sheet, Usage, is_expired
 from langcache.storage.forking import survive_fork
 from langcache.storage.sqlite import counts, files, tables
-from langcache.storage.sqlite.connections import Connection, Connections, Torn, has_moved, is_of_a_moved_file, is_torn
+from langcache.storage.sqlite.connections import (
+    Connection,
+    Connections,
+    Torn,
+    has_moved,
+    is_locked,
+    is_of_a_moved_file,
+    is_torn,
+)
 
 logger = logging.getLogger("langcache")
 
@@ -78,9 +86,11 @@ class SQLiteStore(ThreadedAsync):
 
     def _reset(self) -> None:
         self._threads: ThreadPoolExecutor | None = None
+        self._writer_thread: ThreadPoolExecutor | None = None
         self._flushed: files.Identity | None = None
         # SQLite's own waiting is polling; inside one process a lock is fairer and quicker.
         self._writing = Lock()
+        self._timeouts = 0  # of writes that waited for another process in vain
 
     def get(self, namespace: str, key: str, *, now: float) -> Record | None:
         """See :meth:`Store.get`; writes nothing."""
@@ -177,14 +187,34 @@ class SQLiteStore(ThreadedAsync):
 
     def close(self) -> None:
         """Close all connections; later calls raise :class:`~langcache.errors.StoreError`."""
-        if self._threads is not None:
-            self._threads.shutdown()
+        for threads in (self._threads, self._writer_thread):
+            if threads is not None:
+                threads.shutdown()
         self._connections.close()
 
     def _executor(self) -> Executor:
         if self._threads is None:
             self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="langcache-sqlite")
         return self._threads
+
+    def _writer(self) -> Executor:
+        if self._writer_thread is None:  # writes take turns anyway
+            self._writer_thread = ThreadPoolExecutor(1, thread_name_prefix="langcache-sqlite-writer")
+        return self._writer_thread
+
+    def _submit_write(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        timeouts_before = self._timeouts
+
+        def in_turn() -> T:
+            self._check_turn(timeouts_before)
+            return work(*args, **kwargs)
+
+        return super()._submit_write(in_turn)
+
+    def _check_turn(self, timeouts_before: int) -> None:
+        """Raise for a write that queued up behind one that timed out: a crowd waits for another process once."""
+        if self._timeouts != timeouts_before:
+            raise StoreError(f"{self.path}: locked by another process while this call waited for its turn")
 
     def _read(self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         result: T = self._through_tears(self._plain, work, *args, **kwargs)
@@ -227,7 +257,9 @@ class SQLiteStore(ThreadedAsync):
         return result
 
     def _transaction(self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        timeouts_before = self._timeouts
         with self._writing:
+            self._check_turn(timeouts_before)
             while True:
                 connection = self._connections.take()
                 try:
@@ -235,6 +267,7 @@ class SQLiteStore(ThreadedAsync):
                     result = work(connection, *args, **kwargs)
                     connection.execute("COMMIT")
                 except BaseException as error:
+                    self._timeouts += is_locked(error)
                     self._abandon(connection, error)
                     raise
                 # Had the file been set aside meanwhile, this would have gone into the one set aside.
