@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from langcache.templating.folding import Words, words
+from langcache.templating.folding import Words, has_case, words
 from langcache.templating.forms import Entry, Forms
 from langcache.templating.heads import Heads
 from langcache.templating.joined import Joined
@@ -13,6 +13,7 @@ _SCALE = re.compile(r"[ -](?:hundred|thousand|million|billion|trillion|lakh|cror
 
 _BESIDE = re.compile(r"[.,:/+-]\w|\d")
 _FIGURES_BEFORE, _FIGURES_AFTER = re.compile(r"\d[.,:]\Z"), re.compile(r"[.,:]\d")
+_LETTER_BEFORE, _LETTER_AFTER = re.compile(r"\w\.\Z"), re.compile(r"\.\w")
 _HYPHENED = re.compile(r"[/-]\d")
 
 
@@ -130,7 +131,18 @@ def _hit(text: str, found: Words, first: int, last: int, entry: Entry, *, plural
             return Hit(whole, stop, entry, exact=True, plural=False)
         if _in_a_range(text, whole, stop):
             return Hit(whole, stop, entry, exact=False, plural=False)
-    return Hit(start, end, entry, exact=False, plural=plural) if entry.resembles(last - first + 1) else None
+    if not entry.resembles(last - first + 1) or _are_other_letters(entry, text, start, end):
+        return None
+    return Hit(start, end, entry, exact=False, plural=plural)
+
+
+def _are_other_letters(entry: Entry, text: str, start: int, end: int) -> bool:
+    """Whether the letters of initials are something else here: ``R&D``, ``N/A``, ``Plan A, B``, a part of ``a.k.a.``"""
+    if not 1 < entry.words == len(entry.letters) or not entry.letters.isalpha() or not has_case(entry.letters):
+        return False
+    signs = {sign for sign in text[start:end] if not sign.isalnum()}
+    longer = _LETTER_AFTER.match(text, end) or _LETTER_BEFORE.search(text, max(0, start - 2), start)
+    return longer is not None or not signs <= {*" \u00a0.-_*", *entry.form.text}
 
 
 def joins_figures(text: str, start: int, end: int) -> bool:

@@ -20,6 +20,12 @@ ad ah ai al am an ay bc bo ca dc dr eh eu ex ha hi hm hr id ie jr la lo ma md mi
 pm pr ps re ro sr st ti tv uh uk um un us usa va vs ya yo
 """
 _SHORT_WORDS = COMMON | frozenset(_SHORT.split())
+_DOTTED = """
+ac ad am ba bc bs cd cf dc eg et ie jd jp la ma md mp ms nb nc nd ny oj op pa pc pm po pp ps rn sc sd tb uk un us va vp
+aka bce bsc cia cpa dui eta fbi mba mph msc phd rip rpm tba tbd usa wmd
+"""
+_ABBREVIATIONS = frozenset(_DOTTED.split())
+"""What dotted letters usually mean, whoever has these initials: ``e.g.``, ``M.A.``, ``6 P.M.``, ``Washington, D.C.``"""
 _PARTS = ("given", "surname", "bare surname", "nickname", "capital surname", "plural surname")
 _PRONOUNS = ("he", "him", "his", "himself", "she", "her", "hers", "herself")
 _CHINESE_PRONOUNS = ("她", "他")
@@ -44,7 +50,7 @@ class Person:
             text = compose(name, style)
             if text and text not in seen:
                 seen.add(text)
-                if text.startswith(("A ", "I ")):
+                if text.startswith(("A ", "I ")) or _is_abbreviation(text):
                     yield Form(text, None, why="ambiguous value", locatable=False)
                     continue
                 safe = not _reads_as_genitive(text, style)
@@ -85,6 +91,10 @@ def _unmistakable(text: str) -> bool:
     if letters.lower() in _SHORT_WORDS:
         return False
     return text.count(".") == len(letters) > 1 or (len(text) == 2 and text.istitle() and text.isalpha())
+
+
+def _is_abbreviation(text: str) -> bool:
+    return "." in text and text.isupper() and text.replace(" ", "").replace(".", "").lower() in _ABBREVIATIONS
 
 
 def _reads_as_genitive(text: str, style: str) -> bool:

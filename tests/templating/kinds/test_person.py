@@ -324,3 +324,36 @@ def test_words_with_a_capital_beside_a_name_are_not_always_names(text: str, expe
 def test_pet_names_of_names_in_a_vowel() -> None:
     """Emma is Emmy to her friends."""
     assert exchanged("Dear Emmy", person("Emma Stone"), ALICE) == "<leak>"
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("Ed Gale", "Add spices, e.g. cumin"),
+        ("Ian Evans", "The best, i.e. this one"),
+        ("Alan King", "Norma, a.k.a. the boss"),
+        ("Robert Davis", "More R&D"),
+        ("Nadine Abernathy", "Phone: N/A"),
+        ("Anna Bell", "An A/B test of plan A, B or C"),
+        ("Ian Olsen", "An i/o error"),
+    ],
+)
+def test_letters_of_every_text_are_nobodys_initials(value: str, text: str) -> None:
+    """Abbreviations in small letters, and letters that a sign joins, stay as they are."""
+    assert exchanged(text, person(value), ROBERT) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("Mark Allen", "an M.A. in history"),
+        ("Paul Smith", "P.S. Call me"),
+        ("Anna Miller", "at 6 A.M."),
+        ("Dan Cole", "Washington, D.C."),
+        ("Mary Beth Allen", "an M.B.A."),
+    ],
+)
+def test_dotted_letters_that_mean_something_else_refuse(value: str, text: str) -> None:
+    """They might be the initials: neither to be filled nor to stay."""
+    with pytest.raises(Refused, match="ambiguous value"):
+        Lexicon([person(value)]).delexicalize(text)
