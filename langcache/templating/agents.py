@@ -2,6 +2,7 @@
 
 import re
 
+from langcache.templating.doubt import starts_sentence
 from langcache.templating.folding import singular
 from langcache.templating.frequency import COMMON
 
@@ -39,11 +40,65 @@ def acts(text: str, start: int, end: int) -> bool:
     word = text[start:end]
     if not word[:1].isupper() or word.isupper():
         return False
-    if _SIGNED.search(text, max(0, start - 12), start) and not text[end : end + 12].strip(" *_").partition("\n")[0]:
+    return _lives(text, start, end) or (word.lower() not in _UNCOUNTED and _DOES.match(text, end) is not None)
+
+
+def _lives(text: str, start: int, end: int) -> bool:
+    """Whether a capitalised word signs a letter, is spoken to, or does what only a person does."""
+    signed = _SIGNED.search(text, max(0, start - 12), start) is not None
+    if signed and not text[end : end + 12].strip(" *_").partition("\n")[0]:
         return True
-    if _LIVED.match(text, end) is not None:
+    return _LIVED.match(text, end) is not None
+
+
+_CALENDAR = frozenset(
+    """
+    january february march april may june july august september october november december
+    monday tuesday wednesday thursday friday saturday sunday spring summer autumn fall winter
+    """.split()  # noqa: SIM905
+)
+_CALLED = re.compile(
+    r"\b(?:dear|hi|hello|hey|thanks|thank you|congratulations|welcome|sincerely|regards|cheers|ask|tell"
+    r"|mr|mrs|ms|miss|dr|prof|professor)[.,!]? [*_]{0,2}\Z",
+    re.IGNORECASE,
+)
+"""What stands before somebody's name, and before no month or day."""
+_OWNED = re.compile(
+    r"(?:\b(?:the|an?|this|that|my|your|our|his|her|their|no|some|any|every|each|one)|\w['’]s?) \Z", re.IGNORECASE
+)
+_WORD_BEFORE, _WORD_BEHIND = re.compile(r"(?<!\S)([^\W\d_]+) \Z"), re.compile(r"[ -](?!I\b)([^\W\d_]+)")
+_WHISPERED = re.compile(r"\b[a-z]{4}")
+
+
+def is_a_thing(text: str, start: int, end: int, *, first: bool) -> bool:
+    """Whether a capitalised word that is also a name means the word: ``in April``, ``Black Friday``, ``What Will Be``.
+
+    Args:
+        text: the text; *start* and *end* are the word in it.
+        first: it is the first name, before which other words may stand.
+    """
+    if _CALLED.search(text, max(0, start - 20), start):
+        return False
+    if _OWNED.search(text, max(0, start - 8), start):
         return True
-    return word.lower() not in _UNCOUNTED and _DOES.match(text, end) is not None
+    lives = _lives(text, start, end)
+    if text[start:end].lower() in _CALENDAR:
+        return not (lives and starts_sentence(text, start))
+    if lives:
+        return False
+    behind = _WORD_BEHIND.match(text, end)
+    if behind is not None and behind[1][0].isupper():
+        return True
+    before = _WORD_BEFORE.search(text, max(0, start - 24), start)
+    if before is None or not before[1][0].isupper() or before[1].lower() in _BEFORE_NAMES:
+        return False
+    return not first or not starts_sentence(text, before.start()) or not _WHISPERED.search(_line(text, start, end))
+
+
+def _line(text: str, start: int, end: int) -> str:
+    """The line around a span, or what is near of it."""
+    rest, _, _ = text[end : end + 100].partition("\n")
+    return text[max(0, start - 100) : start].rpartition("\n")[2] + text[start:end] + rest
 
 
 _PLACES = frozenset(
@@ -61,6 +116,7 @@ _NAMED_AFTER = re.compile(
     r"|Square|Airport|County|City|State|Bank|Motors?|Museum|Library|Stadium|Bridge|River|Lake|Island|Park|Valley|Bay|D\.?C\.?)\b"
 )
 _SAINT = re.compile(r"\b(?:St\.?|Saint|San|Santa|Mount|Mt\.?|Fort|Port|Lake|New) \Z")
+_STATE = re.compile(r"[A-Z]\w+, \Z")
 _WHERE = re.compile(r"\b(?:in|to|from|near|at|around|outside|across|via|of|visit(?:s|ed|ing)?) \Z", re.IGNORECASE)
 
 
@@ -72,11 +128,13 @@ def is_elsewhere(text: str, start: int, end: int) -> bool:
         return False
     return (
         _WHERE.search(text, max(0, start - 12), start) is not None
+        or _STATE.search(text, max(0, start - 24), start) is not None
         or re.match(r", [A-Z]", text[end : end + 3]) is not None
     )
 
 
 _NAME_BEFORE = re.compile(r"(?<![\w.’'-])([A-Z][a-z]{2,}) \Z")
+_ONE_OF = re.compile(r"(?:\ban?|\w['’]s) \Z")
 _NAME_BEHIND = re.compile(r"(?: |-)([A-Z][a-z]{2,})(?![\w’'])")
 _BEFORE_NAMES = frozenset(
     """
@@ -87,7 +145,7 @@ _BEFORE_NAMES = frozenset(
 
 
 def is_anothers(text: str, start: int, end: int, *, first: bool) -> bool:
-    """Whether a part of a name is part of another name here: ``Sharon Stone``, ``Rolling Stone``, ``Emma Watson``.
+    """Whether a part of a name is part of another here: ``Rolling Stone``, ``Emma Watson``, ``a Mercedes``.
 
     Args:
         text: the text; *start* and *end* are the part in it.
@@ -95,6 +153,8 @@ def is_anothers(text: str, start: int, end: int, *, first: bool) -> bool:
     """
     if not text[start:end].istitle() or _is_headline(text, start, end):
         return False
+    if first and _ONE_OF.search(text, max(0, start - 4), start):
+        return True
     found = _NAME_BEHIND.match(text, end) if first else _NAME_BEFORE.search(text, max(0, start - 24), start)
     if found is None:
         return False
@@ -104,9 +164,7 @@ def is_anothers(text: str, start: int, end: int, *, first: bool) -> bool:
 
 def _is_headline(text: str, start: int, end: int) -> bool:
     """Whether nearly all words of a line begin with a capital, so that none says anything."""
-    rest, _, _ = text[end : end + 100].partition("\n")
-    line = text[max(0, start - 100) : start].rpartition("\n")[2] + text[start:end] + rest
-    long = [word for word in line.split() if len(word) > 3 and word[0].isalpha()]
+    long = [word for word in _line(text, start, end).split() if len(word) > 3 and word[0].isalpha()]
     return len(long) > 3 and all(word[0].isupper() for word in long)
 
 

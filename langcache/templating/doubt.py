@@ -65,7 +65,7 @@ def settled(doubt: str, text: str, start: int, end: int, label: frozenset[str]) 
     """
     piece = text[start:end]
     if doubt == "common":
-        return is_proper(text, start, end) or (piece[:1].isupper() and _is_labelled(text, start, label))
+        return is_proper(text, start, end) or (piece[:1].isupper() and is_labelled(text, start, label))
     if doubt == "short":
         letters = "".join(filter(str.isalnum, piece))
         marked = len(letters) < len(piece.strip())
@@ -77,7 +77,7 @@ def settled(doubt: str, text: str, start: int, end: int, label: frozenset[str]) 
     return False
 
 
-def _is_labelled(text: str, start: int, label: frozenset[str]) -> bool:
+def is_labelled(text: str, start: int, label: frozenset[str]) -> bool:
     """Whether the label stands right before, as in a form, a table or a JSON object: ``**City:** Nice``."""
     match = _FIELD.search(text, max(0, start - 48), start)
     return match is not None and not label.isdisjoint(singular(word) for word in folded_words(match[1]))

@@ -5,8 +5,8 @@ from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
 
-from langcache.templating.agents import acts, is_anothers, is_elsewhere, names_another
-from langcache.templating.doubt import doubt_of, label_words, settled
+from langcache.templating.agents import acts, is_a_thing, is_anothers, is_elsewhere, names_another
+from langcache.templating.doubt import doubt_of, is_labelled, label_words, settled
 from langcache.templating.folding import has_case, plurals, words_and_lead
 from langcache.templating.heads import Heads
 from langcache.templating.kinds import Form
@@ -44,13 +44,15 @@ class Entry:
 
     def doubtful(self, text: str, start: int, end: int) -> bool:
         """Whether the text may mean something else than the value here."""
-        if self.form.part:
-            first = self.form.style == "given"
-            if is_elsewhere(text, start, end) or is_anothers(text, start, end, first=first):
-                return True
+        first = self.form.style in ("given", "")
+        word = self.doubt == "common" and self.form.proper
+        if word and is_a_thing(text, start, end, first=first) and not is_labelled(text, start, self.label):
+            return True
+        if self.form.part and (is_elsewhere(text, start, end) or is_anothers(text, start, end, first=first)):
+            return True
         if self.form.place and names_another(text, end):
             return True
-        if not self.doubt or (self.doubt == "common" and self.form.proper and acts(text, start, end)):
+        if not self.doubt or (word and acts(text, start, end)):
             return False
         return not settled(self.doubt, text, start, end, self.label)
 

@@ -357,3 +357,46 @@ def test_dotted_letters_that_mean_something_else_refuse(value: str, text: str) -
     """They might be the initials: neither to be filled nor to stay."""
     with pytest.raises(Refused, match="ambiguous value"):
         Lexicon([person(value)]).delexicalize(text)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("April Jones", "Applications open in April."),
+        ("June Carter", "See you on 3 June."),
+        ("Sunday Okafor", "Closed on Sunday."),
+        ("Will Smith", "## What Will Change"),
+        ("Mark Stone", "# How to Mark Your Calendar"),
+        ("Grant Lee", "Apply for a Grant."),
+        ("Grace Park", "There is a Grace Period."),
+        ("Grace Park", "We met in Central Park."),
+        ("Sam Black", "Sales on Black Friday"),
+        ("Amy Law", "It is Moore's Law."),
+        ("Neil Young", "## How Young Does One Start?"),
+        ("Virginia Woolf", "It is in Richmond, Virginia."),
+        ("April Jones", "By the end of April, you are ready."),
+        ("Eve Star", "It is New Year's Eve."),
+        ("Christian Dior", "She visits a Christian school."),
+    ],
+)
+def test_a_capital_that_a_word_has_without_being_a_name_refuses(value: str, text: str) -> None:
+    """Months, headlines, and words of longer names have one: the next user's name in their place is nonsense."""
+    assert exchanged(text, person(value), ROBERT) == "<ambiguous value>"
+
+
+@pytest.mark.parametrize(
+    ("value", "text", "expected"),
+    [
+        ("April Jones", "Dear April,", "Dear Robert,"),
+        ("April Jones", "April, you are ready.", "Robert, you are ready."),
+        ("April Jones", "**Name:** April", "**Name:** Robert"),
+        ("Nicole May", "Ask Ms. May.", "Ask Ms. van Dyke."),
+        ("Mark Stone", "## Thanks, Mark", "## Thanks, Robert"),
+        ("Mark Stone", "We met Mark in Rome.", "We met Robert in Rome."),
+        ("Mark Stone", "Yesterday Mark called.", "Yesterday Robert called."),
+        ("Grace Park", "- Bob, Grace and Carol", "- Bob, Robert and Carol"),
+    ],
+)
+def test_a_name_that_is_a_word_is_filled_where_it_is_the_name(value: str, text: str, expected: str) -> None:
+    """Greeted, titled, asked for by a form, or the only capital in the middle of a sentence."""
+    assert exchanged(text, person(value), ROBERT) == expected
