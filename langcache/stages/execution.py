@@ -67,6 +67,14 @@ class Execution:
 
     def _pump(self, threads: ThreadPoolExecutor) -> None:
         under_way: dict[Future[Settled], Task] = {}
+        try:
+            self._work_off(threads, under_way)
+        finally:
+            # Ctrl-C ends the run and not the siblings under way: what they still commit is on the account too.
+            for future, task in under_way.items():
+                self._note(task, future.result)
+
+    def _work_off(self, threads: ThreadPoolExecutor, under_way: dict[Future[Settled], Task]) -> None:
         while True:
             while not under_way and not self.schedule.has_ready(2) and (task := self.schedule.take()):
                 self._note(task, lambda task=task: drive(self._settle(task)))  # type: ignore[misc]

@@ -143,6 +143,31 @@ def test_siblings_under_way_finish_and_no_new_one_starts(cache):
     assert [entry.stage for entry in pipe.entries()] == ["good"]
 
 
+def test_what_siblings_commit_after_an_interrupt_is_on_the_sessions_account(cache):
+    """Ctrl-C ends the run; what was under way finishes and is committed, so it was paid for by this session."""
+    pipe, both_run, interrupted = Pipeline("p", cache=cache), threading.Barrier(2), threading.Event()
+
+    @pipe.stage("slow")
+    def slow(inputs, upstream):
+        both_run.wait(10)
+        interrupted.wait(10)
+        report_cost("0.10")
+        return "slow"
+
+    @pipe.stage("interrupted")
+    def interrupting(inputs, upstream):
+        both_run.wait(10)
+        threading.Timer(0.2, interrupted.set).start()
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        pipe.run({}, session_id="s")
+    status = pipe.status("s")
+    assert [entry.stage for entry in pipe.entries()] == ["slow"]
+    assert (status.state, Decimal("0.10")) == ("failed", status.cost_usd)
+    assert status.stages["slow"].attempts == 1
+
+
 async def test_async_runs_share_entries_with_sync_ones(cache):
     """Sync and async are the same, and async stages run side by side."""
     pipe = Pipeline("p", cache=cache)
