@@ -49,9 +49,11 @@ class Observer(InlineHandler):
         """Account for one provider call; one that cannot be read is not stored, but it is answered."""
         with self._lock, self._unreadable():
             for generations in response.generations:
-                for generation in generations:
-                    message = generation.message if isinstance(generation, ChatGeneration) else None
+                messages = [each.message if isinstance(each, ChatGeneration) else None for each in generations]
+                for message, generation in zip(messages, generations, strict=True):
                     self.refusal = self.refusal or finish_of(message, generation.generation_info)
+                # Of several answers to one prompt (``n=2``) each tells the usage of the whole call.
+                for message in messages[:1]:
                     if isinstance(message, AIMessage) and "langcache" in message.response_metadata:
                         continue  # served by one of our other doors: nothing was paid
                     self.usages.append(usage_of(message, response.llm_output))
