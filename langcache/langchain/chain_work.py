@@ -11,7 +11,7 @@ from langchain_core.runnables.config import merge_configs
 from langcache.core.classes import Classes
 from langcache.core.directives import NONE, Directives, combine, from_config, parse
 from langcache.core.entry import Entry
-from langcache.core.events import Event
+from langcache.core.events import Event, Usage
 from langcache.core.packing import pack, unpack
 from langcache.core.profile import Profile
 from langcache.errors import Refused
@@ -54,6 +54,7 @@ class ChainWork:
         self.chain, self.inputs, self.config, self.kwargs = chain, inputs, config, kwargs
         self.announcer = announcer
         self.opened: list[ChainStream] = []
+        self.watching: list[Observer] = []
         self.namespace = chain.cache.namespace
         self.identity = chain.identity()
         self.labels = self.identity.labels
@@ -106,14 +107,20 @@ class ChainWork:
         twin.config = {**self.config, "callbacks": None}
         twin.announcer = Announcer(self.event.chain, twin.config, heard=False)
         twin.event = twin.announcer.event = self.event.anew()
-        twin.streams = False
+        twin.streams, twin.watching = False, []
         return twin
+
+    @property
+    def lost(self) -> list[Usage]:
+        """Of runs that produced nothing: what was seen of the others is told with what they produced."""
+        return [usage for observer in self.watching for usage in observer.usages]
 
     # Running the chain.
 
     def run(self, masked: bool) -> Produced | Stream:
         """One attempt; of a stream, as far as its first chunk."""
         observer, inputs = self._prepared(masked)
+        self.watching.append(observer)
         config = self._config(self.announcer.start(self.inputs), observer, masked)
         inner = self.identity.inner[masked]
         if self.streams:
@@ -128,6 +135,7 @@ class ChainWork:
     async def arun(self, masked: bool) -> Produced | Stream:
         """`run`, awaited."""
         observer, inputs = self._prepared(masked)
+        self.watching.append(observer)
         config = self._config(await self.announcer.astart(self.inputs), observer, masked)
         inner = self.identity.inner[masked]
         if self.streams:
@@ -188,11 +196,11 @@ class ChainWork:
 
     def _failure(self, error: Exception, observer: Observer, masked: bool) -> Exception:
         if isinstance(error, LookupWithDetail):
-            return MaskedRunFailed(str(error), observer.usages)
+            return MaskedRunFailed(str(error))
         if not masked or observer.blames_provider(error) or not self._is_blamed_on_mask(error):
             return error
         used = f"it computes with {self._used[0]!r}: declare that a Feature" if self._used else type(error).__name__
-        return MaskedRunFailed(used, observer.usages)
+        return MaskedRunFailed(used)
 
     def _is_blamed_on_mask(self, error: Exception) -> bool:
         """Whether the run might have gone well on real values."""
@@ -202,7 +210,7 @@ class ChainWork:
 
     def _produced(self, output: Any, observer: Observer, masked: bool) -> Produced:
         if masked and self._used:
-            raise MaskedRunFailed(f"it computes with {self._used[0]!r}: declare that a Feature", observer.usages)
+            raise MaskedRunFailed(f"it computes with {self._used[0]!r}: declare that a Feature")
         if self.request is not None:
             self.request.found = observer.found
         refusal, details = observer.refusal, {}
@@ -212,6 +220,7 @@ class ChainWork:
             refusal = "answered by a fallback"
         if refusal is None and _is_empty(output):
             refusal = "empty answer"
+        self.watching.remove(observer)
         return Produced(output, observer.usages, refusal, details)
 
     def _value_in(self, text: str) -> str | None:

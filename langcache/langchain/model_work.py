@@ -87,7 +87,7 @@ class ModelWork(ChainWork):
         version = settings.prompt_version or UNVERSIONED
         self.event = Event(settings.name, version, settings.generation_type, settings.tags, namespace=self.namespace)
         self.key, self.bypass, self.request = "", None, None
-        self._tokens, self._used = None, []
+        self._tokens, self._used, self.watching = None, [], []
         self.directives = self._asked(metadata, tags)
         try:
             self.request = self._requested()

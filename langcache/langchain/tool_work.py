@@ -2,7 +2,7 @@
 
 import copy
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from langchain_core.messages import ToolMessage
@@ -11,7 +11,7 @@ from langcache.core.classes import Classes
 from langcache.core.directives import combine, from_config
 from langcache.core.encoding import canonical, digest
 from langcache.core.entry import Entry, labels_of
-from langcache.core.events import Event
+from langcache.core.events import Event, Usage
 from langcache.core.packing import pack, unpack
 from langcache.core.reading import read_request
 from langcache.errors import UnkeyableError
@@ -47,6 +47,7 @@ class ToolWork:
     """
 
     masks = False
+    lost: Sequence[Usage] = ()
 
     def __init__(
         self,

@@ -57,7 +57,6 @@ class Fetch:
         try:
             produced = yield from self._run(work, work.masks)
         except MaskedRunFailed as failure:
-            self.account(work.event, failure.usages)
             yield from self.release(work, term)
             answer = yield from self.around(work, f"masked run failed: {failure}")
             work.masked_run_ended(False)  # unless real values fail as well
@@ -197,6 +196,12 @@ class Fetch:
             event.cache_write_tokens += usage.details.get("cache_creation", 0)
             cost = self.price(usage)
             event.cost_usd = None if cost is None or event.cost_usd is None else event.cost_usd + cost
+
+    def account_lost(self, work: Work) -> None:
+        """Add what runs that produced nothing used; at the end, since an entry costs what the run that made it did."""
+        answered_by = work.event.model
+        self.account(work.event, work.lost)
+        work.event.model = answered_by or work.event.model
 
     def entry(self, work: Work, body: Any, started: float) -> Entry:
         """What is stored for *work*, written now; fetching it began at *started*."""

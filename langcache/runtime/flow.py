@@ -66,12 +66,12 @@ class Engine:
 
     def answer(self, work: Work) -> Flow[Any]:
         """The answer to *work*; raises what the chain raises, or `NotCached`."""
-        return (yield from self._recorded(work.event, self._answer(work)))
+        return (yield from self._recorded(work, self._answer(work)))
 
     def stream(self, work: Work, replay: Callable[[Any], Iterable[Any]]) -> Flow[None]:
         """Show the answer to *work* while it comes; one that was stored, or came whole, as *replay* cuts it."""
         try:
-            answer = yield from self._recorded(work.event, self._answer(work))
+            answer = yield from self._recorded(work, self._answer(work))
         except StreamBroke as broke:
             error = broke.error
         else:
@@ -80,8 +80,8 @@ class Engine:
             return
         raise error
 
-    def _recorded(self, event: Event, flow: Flow[Any]) -> Flow[Any]:
-        started = self.clock.now()
+    def _recorded(self, work: Work, flow: Flow[Any]) -> Flow[Any]:
+        event, started = work.event, self.clock.now()
         try:
             return (yield from flow)
         except (GeneratorExit, asyncio.CancelledError):
@@ -92,6 +92,8 @@ class Engine:
             raise
         finally:
             event.latency_s = max(0.0, self.clock.now() - started)
+            if event.outcome not in ("hit", "stale"):
+                self.fetch.account_lost(work)
             event.reason = event.reason or self.store.take_news()
             self.record(event)
 
@@ -226,7 +228,7 @@ class Engine:
         term.landing = Landing(entry=claim.entry, released=claim.alone)
         if claim.entry is None and not claim.alone:
             work.event.outcome = "refresh"
-            yield from self._recorded(work.event, self.fetch.generate(work, term))
+            yield from self._recorded(work, self.fetch.generate(work, term))
 
 
 def _newer_than(seen: Entry) -> Good:

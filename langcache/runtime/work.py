@@ -15,14 +15,8 @@ __all__ = ["MaskedRunFailed", "Produced", "Stream", "StreamBroke", "Work"]
 class MaskedRunFailed(LangcacheError):
     """A masked run failed for a reason that is not the provider's; the cause is chained.
 
-    Args:
-        why: what the chain did, and the declaration to mend.
-        usages: of the provider calls it had made by then; they were paid.
+    Its text says what the chain did, and the declaration to mend.
     """
-
-    def __init__(self, why: str = "", usages: Sequence[Usage] = ()) -> None:
-        self.usages = usages
-        super().__init__(why)
 
 
 class StreamBroke(LangcacheError):
@@ -85,6 +79,10 @@ class Work(Protocol):
     directives: Directives
     event: Event
     labels: frozenset[str]
+
+    @property
+    def lost(self) -> Sequence[Usage]:
+        """Of the provider calls made in runs that produced nothing: they failed, or were abandoned, but were paid."""
 
     def run(self, masked: bool) -> Produced | Stream:
         """One attempt; raises what the chain raises, or `MaskedRunFailed`."""

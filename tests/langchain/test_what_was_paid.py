@@ -1,5 +1,6 @@
 """What a request's event says it cost: every provider call that was paid, and none twice."""
 
+from contextlib import suppress
 from decimal import Decimal
 from typing import Any
 
@@ -7,11 +8,11 @@ import pytest
 from langchain_core.messages import AIMessage
 from langchain_core.outputs import ChatGeneration, ChatResult
 from langchain_core.prompts import ChatPromptTemplate
-from langchain_core.runnables import Runnable
-
-from langcache import Cache, Profile
-from langcache.core.events import Event
+from langchain_core.runnables import Runnable, RunnableLambda
 from support.models import CountingModel, usage
+
+from langcache import Cache, Profile, RetryPolicy
+from langcache.core.events import Event
 
 CALL = Decimal("0.05")
 """What one call of a model in `support` costs: 10 tokens given at a dollar per 1,000, 20 made at two."""
@@ -21,19 +22,28 @@ PROMPT = ChatPromptTemplate.from_template("Greet {name}.")
 PEOPLE = Profile.of(slots=["name"])
 
 halves = pytest.mark.parametrize("is_async", [False, True], ids=["sync", "async"])
+modes = pytest.mark.parametrize("mode", ["mask", "abstract"])
+
+
+class Overloaded(Exception):
+    """Worth another try."""
+
+    status_code = 503
 
 
 def paid(text: str = "Hello.") -> AIMessage:
     return AIMessage(text, usage_metadata=usage(10, 20), response_metadata={"model_name": "fake-1"})
 
 
-def wrapped(chain: Runnable[Any, Any]) -> Any:
-    return Cache("memory://", prices=PRICES).wrap(chain, profile=PEOPLE, name="greeter", prompt_version="1")
+def wrapped(chain: Runnable[Any, Any], mode: Any = "mask") -> Any:
+    return Cache("memory://", prices=PRICES, retry=RetryPolicy(initial_s=0)).wrap(
+        chain, profile=PEOPLE, name="greeter", prompt_version="1", mode=mode
+    )
 
 
 async def ask(chain: Any, name: str, *, is_async: bool) -> list[Event]:
-    """The events of one request."""
-    with chain.chain.cache.capture() as events:
+    """The events of one request, which may fail."""
+    with chain.chain.cache.capture() as events, suppress(ValueError):
         await chain.ainvoke({"name": name}) if is_async else chain.invoke({"name": name})
     return events
 
@@ -51,3 +61,31 @@ async def test_a_call_with_two_answers_is_one_call(is_async: bool) -> None:
     chain = wrapped(PROMPT | TwoAnswers())
     (miss,), (hit,) = [await ask(chain, name, is_async=is_async) for name in ("Ann", "Bob")]
     assert [(miss.outcome, miss.cost_usd), (hit.outcome, hit.saved_usd)] == [("miss", CALL), ("hit", CALL)]
+
+
+def unreadable(_: Any) -> Any:
+    raise ValueError("no JSON")
+
+
+@halves
+@modes
+async def test_a_run_that_fails_after_its_call_was_paid_costs_what_it_did(mode: str, is_async: bool) -> None:
+    """A parser that cannot read the answer; masked, the second run on real values is paid as well."""
+    chain = wrapped(PROMPT | CountingModel(say=lambda _: paid()) | RunnableLambda(unreadable), mode)
+    (event,) = await ask(chain, "Ann", is_async=is_async)
+    runs = 2 if mode == "mask" else 1
+    assert (event.attempts, event.cost_usd, event.input_tokens) == (runs, runs * CALL, runs * 10)
+    stats = chain.chain.cache.stats(days=1)
+    assert (stats.cost_usd, stats.unpriced, stats.by_model["fake-1"].requests) == (runs * CALL, 0, 1)
+
+
+@halves
+@modes
+async def test_an_attempt_that_was_paid_and_repeated_costs_and_saves_nothing(mode: str, is_async: bool) -> None:
+    """The second model failed once: the first one's call was paid in vain, which no hit ever saves."""
+    answers = [Overloaded(), paid(), paid()]
+    first, second = CountingModel(say=lambda _: paid()), CountingModel(say=lambda _: answers.pop(0))
+    chain = wrapped(PROMPT | first | RunnableLambda(lambda said: [said]) | second, mode)
+    (miss,), (hit,) = [await ask(chain, name, is_async=is_async) for name in ("Ann", "Bob")]
+    assert (first.calls, second.calls) == (2, 2)
+    assert [(miss.outcome, miss.cost_usd), (hit.outcome, hit.saved_usd)] == [("miss", 3 * CALL), ("hit", 2 * CALL)]

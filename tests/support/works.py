@@ -65,6 +65,7 @@ class Request:
     on_template: Exception | None = None
     on_reveal: Exception | None = None
     on_fill: list[Exception] = field(default_factory=list)
+    lost: list[Usage] = field(default_factory=list)
 
     def run(self, masked: bool) -> Produced:
         self.chain.before()
