@@ -76,3 +76,5 @@ def _notes(found: PeriodStats) -> Iterator[str]:
                 f"{name}: the price of {formats.count(each.unpriced)} requests is unknown ({tokens} in all). "
                 f"Tell the app: Cache(prices={{{name!r}: {{'input': …, 'output': …}}}}), in USD per 1,000 tokens."
             )
+    if untold := found.unpriced - sum(each.unpriced for each in found.by_model.values()):
+        yield f"{formats.count(untold)} requests were broken off, or their models do not say what they are or used."

@@ -32,7 +32,7 @@ class Event:
         input_tokens, output_tokens: what this request used; 0 on a hit.
         cache_read_tokens, cache_write_tokens: those of ``input_tokens`` that the provider's own prompt cache read or
             wrote.
-        cost_usd: what this request cost; None if a model's price is unknown.
+        cost_usd: what this request cost; None if a model's price is unknown, or the run was broken off.
         saved_usd: what the hit would have cost; None if unknown, 0 where nothing was saved.
         latency_s: from the call to the answer.
         age_s: age of the stored answer; None where none was served.

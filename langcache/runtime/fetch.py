@@ -1,5 +1,6 @@
 """The provider's half of a request: run the chain, account for it, check the answer, store it. Written once."""
 
+import asyncio
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -162,11 +163,14 @@ class Fetch:
 
         try:
             got: Produced | Stream = yield Step(run, arun)
+            produced = got if isinstance(got, Produced) else (yield from self._shown(got))
+        except (GeneratorExit, asyncio.CancelledError, StreamBroke):
+            work.event.cost_usd = None  # a call that is broken off is billed, and never says what it used
+            raise
         finally:
             work.event.attempts += attempts.count
             if attempts.errors:
                 work.event.details.setdefault("errors", []).extend(attempts.errors)
-        produced = got if isinstance(got, Produced) else (yield from self._shown(got))
         self.account(work.event, produced.usages)
         return produced
 

@@ -12,7 +12,7 @@ from support.models import CountingModel
 from langcache import Cache
 from langcache.cli import cost, recommend
 from langcache.cli.formats import money, percent
-from langcache.core.events import Usage
+from langcache.core.events import Event, Usage
 from langcache.economics.recommendations import Recommendation
 from langcache.errors import StoreError
 from langcache.runtime.account.model import Slice
@@ -145,6 +145,13 @@ def test_cost_shows_unknown_models_with_their_tokens(used: str) -> None:
     assert "Cache(prices={'odd-9': {'input': …, 'output': …}})" in " ".join(shown.split())
     assert "unknown" in shown
     assert max(map(len, shown.splitlines())) <= 80
+
+
+def test_cost_says_that_some_requests_have_no_model_to_name(used: str) -> None:
+    """Broken off, or of a model that does not say: `stats` sends people here for them."""
+    with Cache(used) as cache:
+        cache.ledger.record(Event("plan", reason="abandoned", cost_usd=None))
+    assert "1 requests were broken off, or their models do not say" in langcache("cost", "--url", used).out
 
 
 def test_a_sum_that_lacks_some_requests_is_a_lower_bound() -> None:

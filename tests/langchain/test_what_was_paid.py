@@ -1,5 +1,6 @@
 """What a request's event says it cost: every provider call that was paid, and none twice."""
 
+import asyncio
 from contextlib import suppress
 from decimal import Decimal
 from typing import Any
@@ -10,6 +11,7 @@ from langchain_core.outputs import ChatGeneration, ChatResult
 from langchain_core.prompts import ChatPromptTemplate
 from langchain_core.runnables import Runnable, RunnableLambda
 from support.models import CountingModel, usage
+from support.streaming import StreamingModel
 
 from langcache import Cache, Profile, RetryPolicy
 from langcache.core.events import Event
@@ -89,3 +91,50 @@ async def test_an_attempt_that_was_paid_and_repeated_costs_and_saves_nothing(mod
     (miss,), (hit,) = [await ask(chain, name, is_async=is_async) for name in ("Ann", "Bob")]
     assert (first.calls, second.calls) == (2, 2)
     assert [(miss.outcome, miss.cost_usd), (hit.outcome, hit.saved_usd)] == [("miss", 3 * CALL), ("hit", 2 * CALL)]
+
+
+@halves
+@modes
+async def test_what_a_stream_that_was_broken_off_cost_is_unknown_and_not_nothing(mode: str, is_async: bool) -> None:
+    """The provider bills what it had said by then, and never says how much that was."""
+    chain = wrapped(PROMPT | StreamingModel(chunks=["Hello ", "[name]", ", well."]), mode)
+    with chain.chain.cache.capture() as events:
+        if is_async:
+            achunks = chain.astream({"name": "Ann"})
+            await anext(achunks)
+            await achunks.aclose()
+        else:
+            chunks = chain.stream({"name": "Ann"})
+            next(chunks)
+            chunks.close()
+    assert [(event.reason, event.cost_usd) for event in events] == [("abandoned", None)]
+    stats = chain.chain.cache.stats(days=1)
+    assert (stats.requests, stats.cost_usd, stats.unpriced) == (1, 0, 1)
+
+
+async def test_what_a_cancelled_call_cost_is_unknown() -> None:
+    """As of a request whose user went away."""
+    under_way = asyncio.Event()
+
+    async def slow(_: Any) -> Any:
+        under_way.set()
+        await asyncio.sleep(60)
+
+    chain = wrapped(PROMPT | RunnableLambda(slow))
+    with chain.chain.cache.capture() as events:
+        asking = asyncio.create_task(chain.ainvoke({"name": "Ann"}))
+        await under_way.wait()
+        asking.cancel()
+        await asyncio.wait([asking])
+    assert [(event.reason, event.cost_usd) for event in events] == [("abandoned", None)]
+
+
+def test_a_hit_whose_stream_is_left_costs_nothing() -> None:
+    """Nobody was called."""
+    chain = wrapped(PROMPT | StreamingModel(chunks=["Hello ", "[name]", ", well."]))
+    chain.invoke({"name": "Ann"})
+    with chain.chain.cache.capture() as events:
+        chunks = chain.stream({"name": "Bob"})
+        next(chunks)
+        chunks.close()
+    assert [(event.outcome, event.cost_usd) for event in events] == [("hit", 0)]
