@@ -23,7 +23,7 @@ from langcache.langchain.listeners import filled_listeners
 from langcache.langchain.messages.blank import is_blank
 from langcache.langchain.messages.packing import Messages
 from langcache.langchain.messages.paid import Paid
-from langcache.langchain.observe import LookupWithDetail, Observer
+from langcache.langchain.observe import Observer, UnfitLookup
 from langcache.langchain.request import Request, why_keyless
 from langcache.langchain.settings import Chain
 from langcache.langchain.told_parts import told_parts
@@ -176,7 +176,8 @@ class ChainWork:
         if not masked or self.request is None:
             return Observer(self._value_in, stop_lookups=False), self.inputs
         try:
-            return Observer(self._token_in, stop_lookups=True), self.request.masked(self.tokens, self._used.append)
+            observer = Observer(self._token_in, stop_lookups=True, placeholder_in=self._brought)
+            return observer, self.request.masked(self.tokens, self._used.append)
         except Exception as error:  # which the run on real values may do without
             raise MaskedRunFailed(f"its input cannot be masked: {type(error).__name__}") from error
 
@@ -195,7 +196,7 @@ class ChainWork:
         raise failure from error
 
     def _failure(self, error: Exception, observer: Observer, masked: bool) -> Exception:
-        if isinstance(error, LookupWithDetail):
+        if isinstance(error, UnfitLookup):
             return MaskedRunFailed(str(error))
         if not masked or observer.blames_provider(error) or not self._is_blamed_on_mask(error):
             return error
@@ -233,6 +234,12 @@ class ChainWork:
             if token.casefold() in text.casefold() and name not in allowed:
                 return name
         return None
+
+    def _brought(self, text: str) -> str | None:
+        """The slot whose placeholder would mean something else beside *text*; one that was looked up may come back."""
+        assert self.request is not None
+        allowed, free = self.chain.settings.profile.declaration.lookup_ok, self.request.tokens([text])
+        return next((name for name, token in self.tokens.items() if free[name] != token and name not in allowed), None)
 
     # The answer.
 

@@ -13,14 +13,25 @@ from langcache.errors import MaskedValueUsed
 from langcache.langchain.finish import finish_of
 from langcache.langchain.inline import InlineHandler
 
-__all__ = ["LookupWithDetail", "Observer", "usage_of"]
+__all__ = ["Observer", "UnfitLookup", "usage_of"]
 
 
-class LookupWithDetail(MaskedValueUsed):
+class UnfitLookup(MaskedValueUsed):
+    """A lookup that goes well on real values only."""
+
+
+class LookupWithDetail(UnfitLookup):
     """A masked detail was about to be looked up, which would look up the placeholder."""
 
     def __init__(self, slot: str) -> None:
         super().__init__(f"slot {slot!r} is looked up: declare it a Feature, or lookup_ok")
+
+
+class PlaceholderFound(UnfitLookup):
+    """What was found holds the text of a placeholder, which is no detail there and would be filled."""
+
+    def __init__(self, slot: str) -> None:
+        super().__init__(f"what was looked up holds the placeholder of slot {slot!r}: give the slot a label unlike it")
 
 
 class Observer(InlineHandler):
@@ -29,14 +40,21 @@ class Observer(InlineHandler):
     Args:
         detail_in: the slot whose value, or placeholder, a lookup's text holds; None if none does.
         stop_lookups: raise before a lookup of a placeholder, whose result would be wrong for everybody.
+        placeholder_in: the slot whose placeholder stands in what was found; None if none does.
     """
 
     raise_error = True
     # Whoever hears of a start pays for it: prompts are put into words for those who have no method for them.
     ignore_chain = ignore_chat_model = True
 
-    def __init__(self, detail_in: Callable[[str], str | None], *, stop_lookups: bool) -> None:
-        self._detail_in, self._stop = detail_in, stop_lookups
+    def __init__(
+        self,
+        detail_in: Callable[[str], str | None],
+        *,
+        stop_lookups: bool,
+        placeholder_in: Callable[[str], str | None] = lambda _: None,
+    ) -> None:
+        self._detail_in, self._stop, self._placeholder_in = detail_in, stop_lookups, placeholder_in
         self._lock = threading.Lock()
         self.usages: list[Usage] = []
         self.refusal: str | None = None
@@ -78,16 +96,25 @@ class Observer(InlineHandler):
         self._lookup(f"{input_str}\n{inputs}")
 
     def on_retriever_end(self, documents: Any, **_: Any) -> None:
-        """Remember what was found: a user's value in it is everybody's."""
-        if not self._stop:
-            with self._unreadable():
-                self.found += [f"{each.page_content}\n{each.metadata}" for each in documents]
+        """Notice what was found."""
+        texts: list[str] = []
+        with self._unreadable():
+            texts = [f"{each.page_content}\n{each.metadata}" for each in documents]
+        self._bring(texts)
 
     def on_tool_end(self, output: Any, **_: Any) -> None:
-        """Remember what a tool answered."""
-        if not self._stop:
-            with self._unreadable():
-                self.found.append(str(output))
+        """Notice what a tool answered."""
+        texts: list[str] = []
+        with self._unreadable():
+            texts = [str(output)]
+        self._bring(texts)
+
+    def _bring(self, texts: list[str]) -> None:
+        """Remember what was found: a user's value in it is everybody's, and so is a placeholder's text."""
+        self.found += texts
+        for slot in filter(None, map(self._placeholder_in, texts)):
+            self.lookup_of = slot
+            raise PlaceholderFound(slot)
 
     def _lookup(self, text: str) -> None:
         slot = self._detail_in(text)

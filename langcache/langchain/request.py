@@ -272,9 +272,9 @@ class Request:
     def _was_read(self) -> dict[str, Template]:
         return {}
 
-    def tokens(self) -> dict[str, str]:
-        """Slot name to placeholder: distinct from anything the prompt, features or residue hold."""
-        literals = [*self.identity.found.texts, *map(str, self.reading.shown.values()), *self._literals]
+    def tokens(self, beside: Iterable[str] = ()) -> dict[str, str]:
+        """Slot name to placeholder: distinct from anything the prompt, features, residue or what is *beside* hold."""
+        literals = [*self.identity.found.texts, *map(str, self.reading.shown.values()), *self._literals, *beside]
         return placeholders(list(self.reading.slots.values()), literals)
 
     def masked(self, tokens: Mapping[str, str], on_use: Any) -> Any:

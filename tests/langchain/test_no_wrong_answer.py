@@ -379,6 +379,33 @@ async def test_a_value_that_was_looked_up_is_everybodys(cache: Cache, how: str) 
     assert [event.outcome for event in events][:3] == ["refused", "miss", "hit"]
 
 
+@pytest.mark.parametrize("how", ["invoke", "stream"])
+@pytest.mark.parametrize("label", ["city", "place of residence"])
+def test_a_placeholders_text_in_what_was_looked_up_stays(cache: Cache, how: str, label: str) -> None:
+    """A letter's template is no letter: such a run is made on real values, unless the slot has another label."""
+
+    class Letters(BaseRetriever):
+        def _get_relevant_documents(self, query: str, **_: Any) -> list[Document]:
+            return [Document("Welcome to [City]!")]
+
+    chain = (
+        RunnablePassthrough.assign(
+            docs=RunnableLambda(lambda d: d["q"]) | Letters() | (lambda docs: docs[0].page_content)
+        )
+        | ChatPromptTemplate.from_messages([("human", "{docs} {city}")])
+        | CountingModel(say=lambda messages: str(messages[-1].content))
+        | StrOutputParser()
+    )
+    profile = Profile.of(slots={"city": Slot(label=label)})
+    wrapped = cache.wrap(chain, profile=profile, name="letters", prompt_version="1")
+    with cache.capture() as events:
+        for city in ("Springfield", "Shelbyville"):
+            given = {"city": city, "q": "?"}
+            answer = wrapped.invoke(given) if how == "invoke" else "".join(wrapped.stream(given))
+            assert answer == f"Welcome to [City]! {city}"
+    assert [e.outcome for e in events] == (["bypass"] * 2 if label == "city" else ["miss", "hit"])
+
+
 def test_namespaces_are_hard_partitions(cache: Cache) -> None:
     """``namespaced`` is the same cache, and never reads across."""
     model = CountingModel(say=SAY)
