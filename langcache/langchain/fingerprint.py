@@ -5,14 +5,15 @@ Secrets, timeouts, callbacks, clients and names left out: they do not shape the 
 """
 
 import re
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import date, time, timedelta
 from decimal import Decimal
 from enum import Enum
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import PurePath
-from types import CodeType, FunctionType
+from types import FunctionType
 from typing import Any
 from uuid import UUID
 
@@ -45,6 +46,9 @@ IRRELEVANT = frozenset(
 SECRET = re.compile(r"api_?key|secret|password|access_token", re.IGNORECASE)
 LIBRARIES = ("langchain", "langgraph", "builtins", "functools", "operator")
 """Functions from here are fixed by their name; anyone else's may be edited."""
+
+NOT_OWN = (*LIBRARIES, "langcache", "pydantic")
+"""Where the classes and functions are from that are not the user's."""
 
 PLAIN_DATA = (Enum, date, time, timedelta, Decimal, UUID, PurePath, re.Pattern, complex, range)
 """What its ``repr`` tells whole, the same in every process."""
@@ -134,8 +138,8 @@ class _Walk:
     def object_(self, value: Any) -> Any:
         self.found.objects.append(value)
         if isinstance(value, Runnable) and not isinstance(value, BaseLanguageModel):
-            for code in _own_codes(type(value)):
-                self.reads(words_of(code))
+            for method in _own_methods(type(value)):
+                self.reads(words_of(method.__code__))
         if isinstance(value, BasePromptTemplate | BaseMessagePromptTemplate):
             self.prompt(value)
             return ["prompt", _name(type(value))]
@@ -150,7 +154,7 @@ class _Walk:
         if isinstance(value, BaseLanguageModel):
             return self.model(value)
         if isinstance(value, BaseModel):
-            return [_name(type(value)), self.fields(value)]
+            return [_name(type(value)), self.fields(value), *_code_of(type(value))]
         return self.own_object(value)
 
     def own_object(self, value: Any) -> Any:
@@ -186,6 +190,7 @@ class _Walk:
 
     def prompt(self, value: Any) -> None:
         index = len(self.found.prompts)
+        kind: Any = type(value)
         self.found.prompts.append(None)
         described = {}
         for name in type(value).model_fields:
@@ -201,7 +206,10 @@ class _Walk:
             described[name] = self.describe(content)
             if name not in NOT_PROSE:
                 self.found.texts.extend(_texts(content))
-        self.found.prompts[index] = [_name(type(value)), described]
+        self.found.prompts[index] = [_name(kind), described, *_code_of(kind)]
+        selector = getattr(value, "example_selector", None)
+        if selector is not None and (not isinstance(selector, BaseModel) or hasattr(selector, "vectorstore")):
+            self.found.opaque.append(type(selector).__name__)  # what it selects from is out of sight
 
     def partials(self, values: dict[str, Any]) -> None:
         """What a prompt is given beforehand is no prompt text: no `prompt_version` stands for it."""
@@ -299,11 +307,23 @@ def _plain_state(value: Any) -> dict[str, Any]:
     }
 
 
-def _own_codes(cls: type) -> Iterator[CodeType]:
-    """The code of all methods that are no library's."""
-    for base in cls.__mro__:
-        if not base.__module__.startswith((*LIBRARIES, "langcache", "pydantic")):
-            yield from (item.__code__ for item in vars(base).values() if isinstance(item, FunctionType))
+def _own_methods(cls: type) -> Iterator[FunctionType]:
+    """All methods that are no library's."""
+    for base in filter(_is_own, cls.__mro__):
+        methods = (getattr(item, "__func__", getattr(item, "fget", item)) for item in vars(base).values())
+        yield from (each for each in methods if isinstance(each, FunctionType) and _is_own(each))
+
+
+def _is_own(value: Any) -> bool:
+    module = str(value.__module__)
+    return not module.startswith(NOT_OWN) and module.partition(".")[0] not in sys.stdlib_module_names
+
+
+@lru_cache(maxsize=256)
+def _code_of(cls: Any) -> list[Any]:
+    """What the methods of a class of the user's own do: a parser's code shapes answers as its fields do."""
+    own = [describe_callable(method) for method in _own_methods(cls)]
+    return [own] if own else []
 
 
 def _has_memory(value: Any) -> bool:

@@ -4,14 +4,21 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
 from langchain_core.chat_history import BaseChatMessageHistory, InMemoryChatMessageHistory
 from langchain_core.documents import Document
+from langchain_core.embeddings import DeterministicFakeEmbedding
+from langchain_core.example_selectors import (
+    BaseExampleSelector,
+    LengthBasedExampleSelector,
+    SemanticSimilarityExampleSelector,
+)
 from langchain_core.messages import BaseMessage, HumanMessage
-from langchain_core.output_parsers import PydanticOutputParser, StrOutputParser
-from langchain_core.prompts import ChatPromptTemplate
+from langchain_core.output_parsers import BaseOutputParser, PydanticOutputParser, StrOutputParser
+from langchain_core.prompts import ChatPromptTemplate, FewShotPromptTemplate, PromptTemplate, StringPromptTemplate
 from langchain_core.retrievers import BaseRetriever
 from langchain_core.runnables import (
     ConfigurableField,
@@ -22,11 +29,13 @@ from langchain_core.runnables import (
 )
 from langchain_core.runnables.history import RunnableWithMessageHistory
 from langchain_core.tools import tool
+from langchain_core.vectorstores import InMemoryVectorStore
 from pydantic import BaseModel, create_model
 from support.chains import PROMPT, SAY, Applicant, chain, founder
 from support.models import CountingModel
 
 from langcache import Cache, Feature, Profile, Slot
+from langcache.errors import DeclarationError
 
 
 @pytest.fixture
@@ -96,6 +105,66 @@ def test_an_edited_prompt_is_another_key_unless_a_version_stands_for_it(cache: C
             founder()
         )
     assert model.calls == 2 + 1
+
+
+def _edited(base: Any, method: str, body: Any, **fields: Any) -> Any:
+    """An instance of a class of the user's own, as it is after an edit."""
+    made: Any = type("Mine", (base,), {method: body, "__module__": "app"})
+    return made(**fields)
+
+
+@pytest.mark.parametrize("version", [None, "1"])
+@pytest.mark.parametrize(
+    ("edit", "says_it_all"),
+    [
+        (lambda say: _edited(BaseOutputParser, "parse", say), False),
+        (lambda say: _edited(RunnableSerializable, "invoke", say), False),
+        (lambda say: _edited(StringPromptTemplate, "format", say, input_variables=["x"]), True),
+    ],
+    ids=["parser", "runnable", "prompt"],
+)
+def test_the_code_of_a_class_of_ones_own_is_in_the_key(
+    cache: Cache, edit: Any, says_it_all: bool, version: str | None
+) -> None:
+    """It shapes the answer as a field does; a version stands for that of a prompt."""
+    before = edit(lambda self, *given, **_: "before")
+    after = edit(lambda self, *given, **_: "after")
+    chains = [
+        PromptTemplate.from_template("{x}") | CountingModel() | each if not says_it_all else each | CountingModel()
+        for each in (before, before, after)
+    ]
+    with cache.capture() as events:
+        for each in chains:
+            cache.wrap(each, name="mine", prompt_version=version).invoke({"x": "1"})
+    stands = says_it_all and version is not None
+    assert [event.outcome for event in events] == ["miss", "hit", "hit" if stands else "miss"]
+
+
+def test_examples_out_of_sight_ask_for_a_version(cache: Cache) -> None:
+    """Those in a vector store, or in a class of the user's own, would be edited unnoticed."""
+
+    class Mine(BaseExampleSelector):
+        def add_example(self, example: dict[str, str]) -> None: ...
+
+        def select_examples(self, input_variables: dict[str, str]) -> list[dict[str, str]]:
+            return []
+
+    examples = [{"q": "a", "a": "b"}]
+    one = PromptTemplate.from_template("{q}: {a}")
+    stored = SemanticSimilarityExampleSelector.from_examples(
+        examples, DeterministicFakeEmbedding(size=4), InMemoryVectorStore, k=1
+    )
+    for selector, seen in (
+        (stored, False),
+        (Mine(), False),
+        (LengthBasedExampleSelector(examples=examples, example_prompt=one), True),
+    ):
+        prompt = FewShotPromptTemplate(
+            example_selector=selector, example_prompt=one, suffix="{q}", input_variables=["q"]
+        )
+        with nullcontext() if seen else pytest.raises(DeclarationError, match="prompt_version"):
+            cache.wrap(prompt | CountingModel(), name="few")
+        cache.wrap(prompt | CountingModel(), name="few", prompt_version="1")
 
 
 def test_tools_and_schemas_are_in_the_key(cache: Cache) -> None:
