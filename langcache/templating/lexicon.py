@@ -97,16 +97,17 @@ class Lexicon:
 
         Bare numbers, common words and very short values stay, unless their kind settles it (law 4): they
         remain residue and so part of the key. A value that two slots share stays too, for the same reason:
-        whichever slot were chosen, the next user may have two different values there.
+        whichever slot were chosen, the next user may have two different values there. So do the parts of it.
         """
         seen = view(text)
         found = scan(seen.text, self._forms)
         chosen = _longest(hit for hit in found.hits if self._surely(hit, seen.text))
-        return _cut(seen, [Cut(hit.start, hit.end, Gap(hit.entry.slot)) for hit in chosen])
+        alone = [hit for hit in chosen if not self._forms.shared(hit.entry)]
+        return _cut(seen, [Cut(hit.start, hit.end, Gap(hit.entry.slot)) for hit in alone])
 
     def _surely(self, hit: Hit, text: str) -> bool:
         entry = hit.entry
-        if entry.withheld or not entry.form.locatable or self._forms.shared(entry):
+        if entry.withheld or not entry.form.locatable:
             return False
         if hit.exact:
             return not entry.doubt or (entry.doubt == "common" and not entry.doubtful(text, hit.start, hit.end))

@@ -185,6 +185,14 @@ def test_locate_leaves_values_that_two_slots_share() -> None:
     assert Lexicon(slots(a="Oakridge", b="Oakridge")).locate("Ask Oakridge") == ("Ask Oakridge",)
 
 
+def test_locate_leaves_the_parts_of_a_value_that_two_slots_share() -> None:
+    """A firm called like its founder: "Anabel [name]" would be filled as "Anabel Anabel Lee"."""
+    founder = Personal("name", "name", "Anabel Lee", kind="person")
+    lexicon = Lexicon([founder, Personal("firm", "firm", "Anabel Lee", kind="name")])
+    assert lexicon.locate("I am Anabel Lee of Anabel Lee") == ("I am Anabel Lee of Anabel Lee",)
+    assert lexicon.locate("Ask Mr. Lee") == ("Ask Mr. ", Gap("name"))
+
+
 def test_guard_refuses_a_masked_answer_with_a_value_in_it() -> None:
     """A value that came in beside the masking is found in the literal parts only."""
     lexicon = Lexicon(slots(startup="Andromeda Labs"))
