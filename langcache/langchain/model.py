@@ -7,6 +7,7 @@ changes in the other. Only generating is overridden, so whatever LangChain build
 
 import inspect
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from types import SimpleNamespace
@@ -15,7 +16,7 @@ from typing import Any
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
-from pydantic import ConfigDict
+from pydantic import ConfigDict, ValidationError
 
 from langcache.core.classes import Classes
 from langcache.core.encoding import canonical, digest
@@ -44,7 +45,7 @@ from langcache.langchain.watch import Watched
 from langcache.runtime import ambient
 from langcache.runtime.cache import Cache
 from langcache.runtime.steps import adrive, adrive_stream, drive, drive_stream
-from langcache.runtime.work import Produced, Stream
+from langcache.runtime.work import MaskedRunFailed, Produced, Stream
 
 __all__ = ["is_wrapped_model", "work_of", "wrap_model"]
 
@@ -183,6 +184,9 @@ def _stream(
     chunks = drive_stream(work.chain.cache.engine.stream(work, work.replayed))
     try:
         yield from chunks
+    except ValidationError:
+        work.broke()
+        raise
     finally:
         chunks.close()
         for stream in work.opened:
@@ -204,6 +208,9 @@ async def _astream(
     try:
         async for chunk in chunks:
             yield chunk
+    except ValidationError:
+        work.broke()
+        raise
     finally:
         await chunks.aclose()
         for stream in work.opened:
@@ -256,7 +263,8 @@ class _Work(ModelWork):
             self.pace()
             chunks = model_stream(self.model, self._sent(masked), self._stop, self.streamed_with)
             return self._opened(masked).open(chunks)
-        return self._observed(self.generate(self._sent(masked)))
+        with self._blaming_the_mask(masked):
+            return self._observed(self.generate(self._sent(masked)))
 
     async def arun(self, masked: bool) -> Produced | Stream:
         """`run`, awaited."""
@@ -264,7 +272,8 @@ class _Work(ModelWork):
             await self.apace()
             chunks = amodel_stream(self.model, self._sent(masked), self._stop, self.streamed_with)
             return await self._opened(masked).aopen(chunks)
-        return self._observed(await self.agenerate(self._sent(masked)))
+        with self._blaming_the_mask(masked):
+            return self._observed(await self.agenerate(self._sent(masked)))
 
     def generate(self, messages: Sequence[BaseMessage]) -> ChatResult:
         """One call of the model itself."""
@@ -279,6 +288,25 @@ class _Work(ModelWork):
         await self.apace()
         with self.chain.watched:
             return await call(list(messages), self._stop, **self._arguments)  # type: ignore[no-any-return]
+
+    @contextmanager
+    def _blaming_the_mask(self, masked: bool) -> Iterator[None]:
+        """A model fails with its provider's errors, unless the SDK made an object of a class that takes no placeholder.
+
+        Raises:
+            MaskedRunFailed: it did.
+        """
+        try:
+            yield
+        except ValidationError as error:
+            if not (masked and self.chain.settings.profile.declaration.names):
+                raise
+            raise MaskedRunFailed(type(error).__name__) from error
+
+    def broke(self) -> None:
+        """The same when the text of the answer has been shown: too late for this user, not for the next ones."""
+        if self.masks and self.bypass is None:
+            self.masked_run_ended(False)
 
     def pace(self) -> None:
         """Wait for the model's rate limiter, as LangChain does before a call."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from langchain_core.messages import AIMessage
 from langchain_core.outputs import ChatGeneration, LLMResult
+from pydantic import ValidationError
 
 from langcache.core.events import Usage
 from langcache.errors import MaskedValueUsed
@@ -84,8 +85,9 @@ class Observer(InlineHandler):
             self.refusal = self.refusal or "unfinished"  # how it finished cannot be told
 
     def on_llm_error(self, error: BaseException, **_: Any) -> None:
-        """Remember that the provider failed, so that nobody blames the mask."""
-        self.errors.append(error)
+        """Remember that the provider failed, so that nobody blames the mask; not that an SDK made no object of it."""
+        if not isinstance(error, ValidationError):
+            self.errors.append(error)
 
     def on_retriever_start(self, serialized: Any, query: str, **_: Any) -> None:
         """Notice a detail in a retriever's query."""

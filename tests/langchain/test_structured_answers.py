@@ -1,6 +1,7 @@
 """Answers that are objects of a class: what the class itself makes of them is made for each reader."""
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 from uuid import UUID, uuid4
@@ -9,10 +10,12 @@ import pytest
 from langchain_core.messages import BaseMessage
 from langchain_core.output_parsers import PydanticOutputParser
 from langchain_core.prompts import ChatPromptTemplate
-from pydantic import BaseModel, Field, model_validator
+from langchain_openai import ChatOpenAI
+from pydantic import BaseModel, Field, SecretStr, ValidationError, field_validator, model_validator
 from support.models import CountingModel
 
 from langcache import Cache, Profile
+from langcache.testing import Provider, Request
 
 PEOPLE = Profile.of(slots=["name"])
 PROMPT = ChatPromptTemplate.from_template("Badges for {name}")
@@ -82,3 +85,63 @@ def test_what_the_model_left_out_is_left_out(cache: Cache) -> None:
     for name in NAMES:
         found = wrapped.invoke({"name": name})
         assert found.model_fields_set == chain.invoke({"name": name}).model_fields_set == {"all", "by_name"}
+
+
+class Owner(BaseModel):
+    """Who owns it."""
+
+    name: str
+
+    @field_validator("name")
+    @classmethod
+    def _is_a_name(cls, name: str) -> str:
+        if not name.isalpha():
+            raise ValueError("not a name")
+        return name
+
+
+def owner(request: Request) -> str:
+    """Whoever is asked about, in JSON."""
+    return json.dumps({"name": re.findall(r"Badges for ([^\"]+)", request.body.decode())[-1]})
+
+
+sdk_warns = pytest.mark.filterwarnings("ignore:Pydantic serializer warnings")  # of the bare model's streams as well
+
+
+@sdk_warns
+@pytest.mark.parametrize(
+    ("door", "how"),
+    [(door, how) for door in ("chain", "model") for how in ("invoke", "ainvoke")]
+    + [("chain", how) for how in ("stream", "astream")],
+)
+async def test_a_class_that_takes_no_placeholder_is_given_the_real_values(cache: Cache, door: str, how: str) -> None:
+    """OpenAI's SDK makes the object, inside the call of the model; nobody but the mask is to blame for that."""
+    with Provider(reply=owner) as provider:
+        model = ChatOpenAI(base_url=provider.openai_url, api_key=SecretStr("test"), model="gpt-4o-mini")
+        asks: Any = PROMPT | cache.wrap(model, profile=PEOPLE).with_structured_output(Owner)
+        if door == "chain":
+            asks = cache.wrap(PROMPT | model.with_structured_output(Owner), profile=PEOPLE, prompt_version="1")
+        for name in ("Anabel", "Robert"):
+            user = {"name": name}
+            with cache.user(user), cache.capture() as events:
+                if how == "astream":
+                    found = [each async for each in asks.astream(user)]
+                elif how == "stream":
+                    found = list(asks.stream(user))
+                else:
+                    found = [asks.invoke(user) if how == "invoke" else await asks.ainvoke(user)]
+            assert found == [Owner(name=name)]
+            assert events[0].reason == "masked run failed: ValidationError"
+
+
+@sdk_warns
+def test_a_model_whose_streams_end_so_is_not_masked_for_long(cache: Cache) -> None:
+    """Nothing can take back what was shown; a few users on, the model is given the real values."""
+    with Provider(reply=owner) as provider:
+        model = ChatOpenAI(base_url=provider.openai_url, api_key=SecretStr("test"), model="gpt-4o-mini")
+        asks = PROMPT | cache.wrap(model, profile=PEOPLE).with_structured_output(Owner)
+        for name in ("Anabel", "Robert", "Katherine"):
+            with cache.user({"name": name}), pytest.raises(ValidationError):
+                list(asks.stream({"name": name}))
+        with cache.user({"name": "Zed"}):
+            assert list(asks.stream({"name": "Zed"})) == [Owner(name="Zed")]
