@@ -241,12 +241,17 @@ class _Work(ModelWork):
             self.bypass = "reasoning that was masked cannot go back with a tool call: use mode='abstract'"
 
     def _reasons(self) -> bool:
-        """Whether the agent's calls of tools come with signed reasoning, without which they may not go back."""
-        asked = [
-            self._arguments.get(name, getattr(self.chain.runnable, name, None)) for name in ("thinking", "reasoning")
-        ]
+        """Whether calls of tools come with signed reasoning, without which they may not go back."""
+        names = ("thinking", "reasoning") if self.chain.settings.agent else ("thinking",)
+        asked = [self._arguments.get(name, getattr(self.chain.runnable, name, None)) for name in names]
         reasons = any(isinstance(how, Mapping) and how.get("type") != "disabled" for how in asked)
-        return reasons and self.chain.settings.agent and bool(self._arguments.get("tools"))
+        return reasons and bool(self._arguments.get("tools")) and self._goes_on()
+
+    def _goes_on(self) -> bool:
+        """Whether a call of a tool goes back with its result; where one is forced, the call itself is asked for."""
+        forced = self._arguments.get("tool_choice")
+        how = forced.get("type") if isinstance(forced, Mapping) else forced
+        return self.chain.settings.agent or how in (None, "auto", "none")
 
     def _requested(self) -> ModelRequest:
         found = fingerprint({"stop": self._stop, **self._arguments})
@@ -364,7 +369,8 @@ class _Work(ModelWork):
         self._paid = result
         answers = [_with_metadata(generation, result) for generation in result.generations]
         produced = self.produced(answers, result.llm_output)
-        if self.chain.settings.agent and any(map(_calls_with_reasoning, answers)):
+        unsigned = not self.chain.settings.agent  # OpenAI takes a call without its reasoning, which an agent may want
+        if self._goes_on() and any(_calls_with_reasoning(answer, but_unsigned=unsigned) for answer in answers):
             produced.refusal = produced.refusal or "reasoning of a tool call"
         return produced
 
@@ -393,9 +399,11 @@ def _filled(said: Mapping[str, Any] | None, answer: AIMessage) -> dict[str, Any]
     return None if said is None else {key: answer.response_metadata.get(key, value) for key, value in said.items()}
 
 
-def _calls_with_reasoning(message: AIMessage) -> bool:
+def _calls_with_reasoning(message: AIMessage, *, but_unsigned: bool) -> bool:
     """Whether a tool call came of reasoning: the provider wants both back, and only the call would be replayed."""
-    return bool(message.tool_calls) and isinstance(message.content, list) and any(map(is_reasoning, message.content))
+    blocks: list[Any] = message.content if isinstance(message.content, list) else []
+    thoughts = [block["type"] for block in blocks if is_reasoning(block)]
+    return bool(message.tool_calls) and any(kind != "reasoning" or not but_unsigned for kind in thoughts)
 
 
 def _with_metadata(generation: ChatGeneration, result: ChatResult) -> Any:

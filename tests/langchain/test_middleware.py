@@ -421,6 +421,38 @@ async def test_reasoning_goes_back_with_the_tool_call_it_led_to(mode: str, how: 
             assert done["messages"][-1].text == "Done."
 
 
+@pytest.mark.parametrize("mode", ["mask", "abstract"])
+@pytest.mark.parametrize("how", ["sync", "async", "streamed"])
+async def test_reasoning_of_a_wrapped_model_goes_back_too(mode: Any, how: str) -> None:
+    """Whoever gives an agent a wrapped model, or writes its loop, needs it as much."""
+    with Provider(reply=think_first) as provider:
+        cache = Cache("memory://")
+        url: Any = provider.anthropic_url
+        thinking: Any = {"type": "enabled", "budget_tokens": 1024}
+        model = ChatAnthropic(base_url=url, api_key=KEY, model_name="claude-haiku-4-5", thinking=thinking)
+        app = create_agent(cache.wrap(model, profile=PROFILE, mode=mode), [weather])
+        for city in ("Lisbon", "Oslo", "Lisbon"):
+            asked: Any = {"messages": [HumanMessage("Weather?")]}
+            with cache.user({"city": city, "field": "law"}):
+                if how == "streamed":
+                    done = list(app.stream(asked, stream_mode=["messages", "values"]))[-1][1]
+                else:
+                    done = app.invoke(asked) if how == "sync" else await app.ainvoke(asked)
+            assert done["messages"][-1].text == "Done."
+
+
+def test_a_call_that_was_asked_for_is_kept_without_its_reasoning() -> None:
+    """``with_structured_output`` forces one: it is the answer, and never goes back."""
+    with Provider(reply=Reply(tool_calls=[ToolCall("Verdict", {"city": "[city]", "good": True})], reasoning="!")) as p:
+        cache = Cache("memory://")
+        model: Any = ChatAnthropic(base_url=p.anthropic_url, api_key=KEY, model_name="claude-haiku-4-5")
+        judge = cache.wrap(model, profile=PROFILE).with_structured_output(Verdict)
+        for city in ("Lisbon", "Oslo"):
+            with cache.user({"city": city, "field": "law"}):
+                assert judge.invoke("Is it good?") == Verdict(city=city, good=True)
+        assert p.calls == 1
+
+
 def look_first(request: Request) -> str | Reply:
     return "Take [city]." if b"Sunny" in request.body else Reply(tool_calls=[ToolCall("weather", {"place": "sea"})])
 
