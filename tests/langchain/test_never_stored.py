@@ -71,11 +71,18 @@ def test_whole_answers_in_the_words_of_many_providers(metadata: dict[str, str]) 
     assert cache.stats().outcomes == {"miss": 1, "hit": 1}
 
 
-def test_reasoning_alone_is_no_answer() -> None:
+@pytest.mark.parametrize(
+    "block",
+    [
+        {"type": "thinking", "thinking": "Hm.", "signature": "x"},
+        {"type": "reasoning_content", "reasoning_content": {"text": "Hm.", "signature": "x"}},
+    ],
+    ids=["Anthropic", "Bedrock"],
+)
+def test_reasoning_alone_is_no_answer(block: dict[str, Any]) -> None:
     """The model was cut off, or forgot to speak."""
     cache = Cache("memory://")
-    thought = AIMessage([{"type": "thinking", "thinking": "Hm.", "signature": "x"}])
-    wrapped = cache.wrap(PROMPT | CountingModel(say=thought), profile=Applicant)
+    wrapped = cache.wrap(PROMPT | CountingModel(say=AIMessage([block])), profile=Applicant)
     with cache.capture() as events:
         wrapped.invoke(founder())
     assert (events[0].outcome, events[0].reason) == ("refused", "empty answer")

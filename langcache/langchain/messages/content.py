@@ -6,7 +6,7 @@ from langcache.langchain.messages.structure import STRUCTURAL, Leaf
 
 __all__ = ["is_reasoning", "pack_content", "unpack_content", "without_reasoning"]
 
-_DROPPED_BLOCKS = frozenset({"reasoning", "thinking", "redacted_thinking"})
+_DROPPED_BLOCKS = frozenset({"reasoning", "thinking", "redacted_thinking", "reasoning_content"})
 """A signature would no longer match a filled text, so reasoning is not replayed."""
 
 _BUT_NAME = STRUCTURAL - {"name"}
