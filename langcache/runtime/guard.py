@@ -27,6 +27,10 @@ class Held(Enum):
 
 
 HELD = Held.HELD
+QUIET_S = 60.0
+"""How long after a warning of the store's troubles nothing more is logged of them: one that comes and goes, as on a
+machine that is overloaded, would fill the log."""
+
 QUARANTINE_S = 7 * 86_400.0
 
 ENCRYPTED = (
@@ -51,6 +55,8 @@ class GuardedStore:
         self.counts: Counter[str] = Counter()
         self._news: str | None = None
         self._trouble = ""
+        self._untold = False
+        self._quiet_until = 0.0
         self._encrypted_until: dict[str, float] = {}
 
     @property
@@ -275,7 +281,8 @@ class GuardedStore:
     def _answered(self, kind: str, took_s: float) -> None:
         if self._breakers.succeeded(kind, took_s):
             self._news = "the store has become slow; chains run without it"
-            logger.warning("langcache: %s", self._news)
+            self._untold = True
+            self._warn(self._news)
 
     def _failed(self, kind: str, error: Exception, took_s: float) -> None:
         self.counts["store errors"] += 1
@@ -284,7 +291,14 @@ class GuardedStore:
         self._trouble = str(error) or type(error).__name__
         if self._breakers.failed(kind, error, took_s):
             self._news = f"the store does not answer: {self._trouble}"
-            logger.warning("langcache: the store does not answer (%s); chains run without it", self._trouble)
+            self._untold = True
+        self._warn(f"the store does not answer ({self._trouble}); chains run without it")
+
+    def _warn(self, trouble: str) -> None:
+        now = self._clock.now()
+        if self._untold and now >= self._quiet_until:
+            self._untold, self._quiet_until = False, now + QUIET_S
+            logger.warning("langcache: %s", trouble)
 
 
 def quarantine(store: Store, namespace: str, key: str, record: Record, now: float) -> None:

@@ -101,6 +101,18 @@ def test_single_failures_do_not_open_the_breaker(make: Make) -> None:
     assert (asker.engine.store.trouble, "hit" in asker.outcomes) == (None, True)
 
 
+def test_trouble_that_comes_and_goes_is_logged_once_a_minute(make: Make, caplog: pytest.LogCaptureFixture) -> None:
+    """As on an overloaded machine; the counter has all of it. What lasts is logged, also if it began meanwhile."""
+    asker = make(get=[DOWN, None] * 10 + [DOWN] * 20)
+    for _ in range(10):
+        asker.ask()
+    assert (len(warnings(caplog)), asker.engine.store.counts["store errors"]) == (1, 10)
+    for _ in range(20):
+        asker.clock.advance(5.1)
+        asker.ask()
+    assert len(warnings(caplog)) == 2
+
+
 @pytest.mark.parametrize("value", [b"", b"garbage", b"LC\x01\x00\x00\x00\x00\x01" + b"x" * 17])
 def test_corrupt_bytes_are_a_miss_set_aside_and_counted(
     make: Make, value: bytes, caplog: pytest.LogCaptureFixture
