@@ -45,6 +45,11 @@ class Breaker:
         """Whether the last call failed, a moment ago, and took long to: a timeout."""
         return self._clock.now() < self._hangs_until
 
+    @property
+    def waits(self) -> bool:
+        """Whether it is open, and nothing is let through to see yet."""
+        return self.reason is not None and self._clock.now() < self._open_until
+
     def closed(self) -> bool:
         """Whether a call may go through now."""
         if self.reason is None:
@@ -129,7 +134,9 @@ class Breakers:
         What has to do with a lease, one's own or another's that is waited for, goes through to a slow store, too: it
         costs less than the call to a provider that others would make.
         """
-        return self._kinds[kind].closed() and ((leased and self._all.reason == SLOW) or self._all.closed())
+        own, spared = self._kinds[kind], leased and self._all.reason == SLOW
+        # Looked at first: the one call that either lets through is not used up where the other does not.
+        return not own.waits and (spared or self._all.closed()) and own.closed()
 
     def succeeded(self, kind: str, took_s: float) -> bool:
         """The call answered after *took_s*; True if it is news that the store has become slow.

@@ -9,7 +9,7 @@ import pytest
 from support.works import Asker
 
 from langcache.errors import StoreError
-from langcache.runtime.breaker import SLOW, Breaker
+from langcache.runtime.breaker import SLOW, Breaker, Breakers
 from langcache.storage.registry import open_store
 from langcache.testing import Delay, FakeClock, FaultyStore, Garbage, Raise, always
 
@@ -223,6 +223,21 @@ def test_a_breaker_lets_one_through_at_a_time() -> None:
     assert (breaker.closed(), breaker.reason) == (True, None)
     breaker.failed(OSError())
     assert breaker.closed()
+
+
+def test_a_store_that_is_back_is_asked_again_after_one_pause() -> None:
+    """Though calls of one kind began to fail a little before those of another, as they do where many are under way."""
+    clock = FakeClock()
+    breakers = Breakers(clock, "get", "put")
+    for _ in range(3):
+        breakers.failed("get", StoreError("down"), 0.25)
+    clock.advance(0.1)
+    breakers.failed("put", StoreError("down"), 0.25)
+    clock.advance(4.95)
+    assert not breakers.closed("get")
+    clock.advance(0.05)
+    assert breakers.closed("get")
+    assert not breakers.closed("put")
 
 
 def test_a_slow_answer_ends_an_outage() -> None:
