@@ -95,6 +95,14 @@ def is_a_thing(text: str, start: int, end: int, *, first: bool) -> bool:
     return not first or not starts_sentence(text, before.start()) or not _WHISPERED.search(_line(text, start, end))
 
 
+def is_named(text: str, start: int, end: int) -> bool:
+    """Whether a capital is there for a name's sake alone: within a sentence, beside words in small letters."""
+    if not text[start].isupper() or starts_sentence(text, start):
+        return False
+    line, at = _line(text, start, end), text[start:end]
+    return _WHISPERED.search(line.replace(at, "")) is not None
+
+
 def _line(text: str, start: int, end: int) -> str:
     """The line around a span, or what is near of it."""
     rest, _, _ = text[end : end + 100].partition("\n")

@@ -7,7 +7,8 @@ from functools import cached_property
 
 from langcache.templating.agents import acts, is_a_thing, is_anothers, is_elsewhere, names_another
 from langcache.templating.doubt import doubt_of, is_labelled, label_words, settled
-from langcache.templating.folding import has_case, plurals, words_and_lead
+from langcache.templating.folding import folded_words, has_case, plurals, words_and_lead
+from langcache.templating.frequency import COMMON
 from langcache.templating.heads import Heads
 from langcache.templating.kinds import Form
 from langcache.templating.known import Known
@@ -35,6 +36,11 @@ class Entry:
     def distinctive(self) -> bool:
         """Whether it is recognised even in another case or spelling."""
         return self.form.sure or (not self.doubt and len(self.letters) >= 5 and not self.letters.isdigit())
+
+    @property
+    def everyday(self) -> bool:
+        """Whether it is a phrase of common words, as the names of firms are: ``Next Level``, ``Fresh Start``."""
+        return all(word in COMMON for word in folded_words(self.form.text))
 
     def resembles(self, words: int) -> bool:
         """Whether this many words with the form's letters, but other signs, case or spacing, can only mean it."""

@@ -14,7 +14,7 @@ from langcache.templating.stems import tells
 
 _DETERMINER = re.compile(r"\b(?:the|an?|this|that|my|your|his|her|our|their|no|some|any) \Z")
 _NAME_GOES_ON = re.compile(r"(?: of| for)? [^\W\d_]*[A-Z]|-")
-_SHORT = 400
+SHORT = 400
 """Characters up to which a common word of a value is hardly there by chance."""
 
 
@@ -79,7 +79,7 @@ def _judge_word(slot: str, form: str, text: str, span: tuple[int, int], forms: F
     if form == "acronym" and not _is_acronym(text, start, end, forms):
         return
     if form == "common part":
-        if len(text) > _SHORT and not (text[start].isupper() and is_proper(text, start, end)):
+        if len(text) > SHORT and not (text[start].isupper() and is_proper(text, start, end)):
             return  # a long text holds common words by chance
         form = "partial"
     if form == "generic":

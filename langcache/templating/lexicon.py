@@ -11,14 +11,14 @@ from typing import NamedTuple
 
 from langcache.errors import Refused
 from langcache.templating.accounts import is_account
-from langcache.templating.agents import is_neutral
+from langcache.templating.agents import is_named, is_neutral
 from langcache.templating.doubt import enumerates
 from langcache.templating.escaping import IN_PROSE
 from langcache.templating.fill import fill, write
 from langcache.templating.folding import GAP, Words, folded_words
 from langcache.templating.forms import Forms
 from langcache.templating.grammar import article_before, case_of, possessive_after
-from langcache.templating.guard import judge
+from langcache.templating.guard import SHORT, judge
 from langcache.templating.kinds import Form, has_parts, kind_of
 from langcache.templating.known import Known
 from langcache.templating.scan import Hit, joins_figures, scan
@@ -126,9 +126,13 @@ class Lexicon:
         chosen = _apart(_longest(candidates), candidates)
         self._said_once(chosen, seen.text)
         cuts: list[Cut] = []
+        small = any(hit.case == "lower" for hit in chosen)
+        named = {hit.entry.slot for hit in chosen if is_named(seen.text, hit.start, hit.end)} if small else ()
         for hit in chosen:
             self._settled(hit, seen.text)
             cuts += self._gaps(hit, seen, cuts[-1].end if cuts else 0)
+            if hit.case == "lower" and hit.entry.slot in named and cuts[-1].gap.escape in IN_PROSE:
+                raise Refused("ambiguous value", slot=hit.entry.slot, form="case", position=hit.start)
         judge(found, self._forms, [(hit.start, hit.end) for hit in chosen])
         template = _cut(seen, cuts)
         if fill(template, self._slots) != text:
@@ -229,7 +233,7 @@ def _fillable(hit: Hit, words: Words) -> Hit | None:
         return None  # as most of the long ones whose beginning is here
     written = text[start:end]
     case = case_of(written, entry.form.text) if written != entry.form.text else None
-    if case == "lower" and entry.form.part and not words.whispered:
+    if case == "lower" and not words.whispered and (entry.form.part or (len(text) > SHORT and entry.everyday)):
         return None  # who writes capitals would have written one here: these are woods, not Tiger Woods
     return hit._replace(start=start, end=end, case=case) if case else None
 

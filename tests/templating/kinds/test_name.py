@@ -46,3 +46,32 @@ def test_a_long_word_behind_a_comma_is_looked_at_once(end: str) -> None:
     begun = time.process_time()
     forms(slot(f"Berlin, {'Donaudampfschifffahrt' * 3}{end}", "name"))
     assert time.process_time() - begun < 1
+
+
+LONG = "Growing takes time, and asking people takes longer than that. " * 8
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("Compass", "At Compass you need a moral compass."),
+        ("Next Level", f"{LONG}Take it to the next level."),
+    ],
+)
+def test_small_letters_of_what_is_written_with_a_capital_are_a_word(value: str, text: str) -> None:
+    """The text itself writes the name otherwise, or it is long and the words are everybody's."""
+    assert exchanged(text, slot(value, "name"), BASEL) in ("<ambiguous value>", "<leak>")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("**Role:** Data Analyst\n\nA data analyst asks.", "**Role:** Basel\n\nA basel asks."),
+        ("# A Roadmap to Data Analyst\n\nA data analyst asks.", "# A Roadmap to Basel\n\nA basel asks."),
+        ("ask data analyst", "ask basel"),
+        ("The Data Analyst account is @dataanalyst", "The Basel account is @basel"),
+    ],
+)
+def test_small_letters_are_the_value_where_capitals_say_nothing(text: str, expected: str) -> None:
+    """Headings and forms have capitals anyway; accounts have none."""
+    assert expected == exchanged(text, slot("Data Analyst", "name"), BASEL)
