@@ -31,6 +31,13 @@ _COUNTING = re.compile(
     r"|grade|stage|figure|table|item|rule|tip|reason|lesson|round|v|#) ?#?\Z",
     re.IGNORECASE,
 )
+_AGED = re.compile(r"\b(?:aged?|turn(?:s|ed|ing)?|you(?: are|['’]re)) \Z", re.IGNORECASE)
+_OLD = re.compile(r"[ -]years?[ -]old\b| ?y/?o\b", re.IGNORECASE)
+_NO_AGE = re.compile(
+    r"[ -]?(?:per ?cent|mph|km|degrees?|seconds?|min(?:ute)?s?|h(?:ou)?rs?|days?|nights?|weeks?|stars?|miles?|people"
+    r"|m[lg]|k?g|cm|reps?|sets?|pages?)\b|[%°]",
+    re.IGNORECASE,
+)
 _FIELD = re.compile(r"([^\W\d_][\w -]{1,30})[\"'*_]* ?(?::|\||=)[\"'*_ ]*\Z")
 _TIED = frozenset(("15", "20", "24", "25", "30", "40", "50", "60", "90", "365"))
 """Numbers that texts mention without anybody's value: parts of an hour, a day, a year, a dozen, a score."""
@@ -72,9 +79,15 @@ def settled(doubt: str, text: str, start: int, end: int, label: frozenset[str]) 
         named = not letters.isdigit() and letters.lower() not in COMMON and is_proper(text, start, end)
         return marked or named
     if doubt == "number":
+        if "age" in label and (_NO_AGE.match(text, end) or _is_age(text, start, end)):
+            return _NO_AGE.match(text, end) is None
         named = bool(label & _sentence(text, start, end))
         return named or (not _counts(text, start, end) and (_telling_number(piece) or _stated(text, start, end)))
     return False
+
+
+def _is_age(text: str, start: int, end: int) -> bool:
+    return _OLD.match(text, end) is not None or _AGED.search(text, max(0, start - 10), start) is not None
 
 
 def is_labelled(text: str, start: int, label: frozenset[str]) -> bool:

@@ -15,11 +15,12 @@ from langcache.templating.agents import is_named, is_neutral
 from langcache.templating.doubt import enumerates
 from langcache.templating.escaping import IN_PROSE
 from langcache.templating.fill import fill, write
-from langcache.templating.folding import GAP, Words, folded_words
+from langcache.templating.folding import GAP, Words
 from langcache.templating.forms import Forms
 from langcache.templating.grammar import article_before, case_of, possessive_after
 from langcache.templating.guard import SHORT, judge
 from langcache.templating.kinds import Form, has_parts, kind_of
+from langcache.templating.kinds.figures import is_age
 from langcache.templating.known import Known
 from langcache.templating.scan import Hit, joins_figures, scan
 from langcache.templating.slots import Personal, items
@@ -243,7 +244,7 @@ def _numbers(slot: Personal) -> Iterable[Form]:
     number = number_of(slot.value)
     if number is None:
         return
-    if "age" in folded_words(f"{slot.name.replace('_', ' ')} {slot.label}"):
+    if is_age(slot):
         yield from (Form(text, None, sure=True, locatable=False) for text in decades(number))
     if slot.kind in PLAIN and isinstance(slot.value, int | float | Decimal):
         as_number = replace(slot, kind="number")

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from decimal import Decimal
 
-from langcache.templating.folding import singular
+from langcache.templating.folding import folded_words, singular
 from langcache.templating.kinds import Form
 from langcache.templating.kinds.locales import Marks, english, locale_of, marks
 from langcache.templating.kinds.numerals import MOST, spell, spell_and, unspell
@@ -162,11 +162,17 @@ def _units(slot: Personal) -> Iterator[str]:
     yield from (join + name for name in nouns for join in (" ", "-"))
 
 
+def is_age(slot: Personal) -> bool:
+    """Whether a slot's name or label says that it is somebody's age."""
+    return "age" in folded_words(f"{slot.name.replace('_', ' ')} {slot.label}")
+
+
 def guards(slot: Personal) -> Iterator[Form]:
     """What looks like the number and is another: ``2 of 3``, ``$2``, ``Day 2``, ``2 pm``."""
     text, number = written(slot.value), decimal_of(slot.value, locale_of(slot))
     if number is None or not 0 <= number < 1000 or not text.isdigit():
         return
-    around = [*(before + text for before in _BEFORE), *(text + after for after in _AFTER)]
+    before = [words for words in _BEFORE if words != "aged " or not is_age(slot)]
+    around = [*(words + text for words in before), *(text + after for after in _AFTER)]
     around += [f"one {unit}" for unit in _UNITS] if number == 1 else []
     yield from (Form(phrase, None, why="ambiguous value", locatable=False) for phrase in around)

@@ -143,3 +143,22 @@ def test_laws(own: object, other: object, locale: str) -> None:
     a, b = (slot(value, "number", locale=locale) for value in (own, other))
     check_render(a)
     check_exchange(a, b)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("A 30-year-old sleeps well.", "An 18-year-old sleeps well."),
+        ("You're 30 and fit.", "You're 18 and fit."),
+        ("The patient, aged 30, is well.", "The patient, aged 18, is well."),
+        ("Before turning 30, save.", "Before turning 18, save."),
+        ("Run for 30 minutes.", "<ambiguous value>"),
+        ("You are 30 minutes away.", "<ambiguous value>"),
+        ("Save 30% of it.", "<ambiguous value>"),
+        ("Rest in 30 days.", "<ambiguous value>"),
+    ],
+)
+def test_an_age_is_told_by_how_ages_are_said(text: str, expected: str) -> None:
+    """Round numbers too; and before minutes or a percent sign no number is one."""
+    ages = [Personal("age", "age", age, kind="number") for age in (30, 18)]
+    assert expected == exchanged(text, *ages)
