@@ -142,7 +142,7 @@ def is_elsewhere(text: str, start: int, end: int) -> bool:
 
 
 _NAME_BEFORE = re.compile(r"(?<![\w.’'-])([A-Z][a-z]{2,}) \Z")
-_ONE_OF = re.compile(r"(?:\ban?|\w['’]s) \Z")
+_OF_SOMEBODY = re.compile(r"\w['’]s \Z")
 _NAME_BEHIND = re.compile(r"(?: |-)([A-Z][a-z]{2,})(?![\w’'])")
 _BEFORE_NAMES = frozenset(
     """
@@ -153,7 +153,7 @@ _BEFORE_NAMES = frozenset(
 
 
 def is_anothers(text: str, start: int, end: int, *, first: bool) -> bool:
-    """Whether a part of a name is part of another here: ``Rolling Stone``, ``Emma Watson``, ``a Mercedes``.
+    """Whether a part of a name is part of another here: ``Rolling Stone``, ``Emma Watson``, ``New Year's Eve``.
 
     Args:
         text: the text; *start* and *end* are the part in it.
@@ -161,7 +161,7 @@ def is_anothers(text: str, start: int, end: int, *, first: bool) -> bool:
     """
     if not text[start:end].istitle() or _is_headline(text, start, end):
         return False
-    if first and _ONE_OF.search(text, max(0, start - 4), start):
+    if first and _OF_SOMEBODY.search(text, max(0, start - 4), start):
         return True
     found = _NAME_BEHIND.match(text, end) if first else _NAME_BEFORE.search(text, max(0, start - 24), start)
     if found is None:

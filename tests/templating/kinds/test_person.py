@@ -376,7 +376,6 @@ def test_dotted_letters_that_mean_something_else_refuse(value: str, text: str) -
         ("Virginia Woolf", "It is in Richmond, Virginia."),
         ("April Jones", "By the end of April, you are ready."),
         ("Eve Star", "It is New Year's Eve."),
-        ("Christian Dior", "She visits a Christian school."),
     ],
 )
 def test_a_capital_that_a_word_has_without_being_a_name_refuses(value: str, text: str) -> None:
@@ -395,6 +394,7 @@ def test_a_capital_that_a_word_has_without_being_a_name_refuses(value: str, text
         ("Mark Stone", "We met Mark in Rome.", "We met Robert in Rome."),
         ("Mark Stone", "Yesterday Mark called.", "Yesterday Robert called."),
         ("Grace Park", "- Bob, Grace and Carol", "- Bob, Robert and Carol"),
+        ("Javier García", "Llame a Javier hoy.", "Llame a Robert hoy."),
     ],
 )
 def test_a_name_that_is_a_word_is_filled_where_it_is_the_name(value: str, text: str, expected: str) -> None:
