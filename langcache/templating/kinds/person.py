@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from langcache.templating.frequency import COMMON
 from langcache.templating.kinds import Form, list as lists
-from langcache.templating.kinds.affixes import affixed
+from langcache.templating.kinds.affixes import affixed, is_chinese, suffixed
 from langcache.templating.kinds.names import Name, parse
 from langcache.templating.kinds.nicknames import nicknames
 from langcache.templating.kinds.person_styles import STYLES, UNTITLED, compose, whole
@@ -26,6 +26,8 @@ aka bce bsc cia cpa dui eta fbi mba mph msc phd rip rpm tba tbd usa wmd
 """
 _ABBREVIATIONS = frozenset(_DOTTED.split())
 """What dotted letters usually mean, whoever has these initials: ``e.g.``, ``M.A.``, ``6 P.M.``, ``Washington, D.C.``"""
+_WITH = "with "
+"""Begins a style that has something written onto the name."""
 _PARTS = ("given", "surname", "bare surname", "nickname", "capital surname", "plural surname")
 _PRONOUNS = ("he", "him", "his", "himself", "she", "her", "hers", "herself")
 _CHINESE_PRONOUNS = ("她", "他")
@@ -45,6 +47,7 @@ class Person:
             return
         typed = written(items(slot.value)[0])
         yield Form(typed, sure=_unmistakable(typed), proper=_is_word(typed))
+        yield from (Form(typed + suffix, f"{_WITH}{suffix} ") for suffix in suffixed(typed))
         seen = {typed}
         for style in STYLES if "title" in name.parts else UNTITLED:
             text = compose(name, style)
@@ -56,9 +59,15 @@ class Person:
                 safe = not _reads_as_genitive(text, style)
                 part = style in _PARTS
                 yield Form(text, style, _unmistakable(text), locatable=safe, part=part, proper=_is_word(text))
+                if part:
+                    forms = (Form(text + suffix, f"{_WITH}{suffix} {style}", part=True) for suffix in suffixed(text))
+                    yield from forms
 
     def render(self, slot: Personal, style: str) -> str:
         """The name in a style; where it lacks a part, the whole name, as a careful writer would."""
+        if style.startswith(_WITH):
+            suffix, _, inner = style.removeprefix(_WITH).partition(" ")
+            return self.render(slot, inner) + suffix
         name = _name(slot)
         if style not in STYLES:
             return lists.KIND.render(slot, style)
@@ -86,7 +95,9 @@ def _name(slot: Personal) -> Name | None:
 
 
 def _unmistakable(text: str) -> bool:
-    """Whether a short text can only be a name: dotted initials or two letters, if no common abbreviation or word."""
+    """Whether a short text can only be a name: dotted initials or two letters, if they are nothing else."""
+    if is_chinese(text):
+        return True
     letters = text.replace(" ", "").replace(".", "")
     if letters.lower() in _SHORT_WORDS:
         return False

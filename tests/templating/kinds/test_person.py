@@ -400,3 +400,32 @@ def test_a_capital_that_a_word_has_without_being_a_name_refuses(value: str, text
 def test_a_name_that_is_a_word_is_filled_where_it_is_the_name(value: str, text: str, expected: str) -> None:
     """Greeted, titled, asked for by a form, or the only capital in the middle of a sentence."""
     assert exchanged(text, person(value), ROBERT) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "other", "text", "expected"),
+    [
+        ("王芳", "李小龙", "亲爱的王芳：您好", "亲爱的李小龙：您好"),
+        ("王芳", "李小龙", "王芳老师的计划", "李小龙老师的计划"),
+        ("王芳", "李小龙", "王女士您好", "<leak>"),
+        ("王芳", "李小龙", "小王来了", "<leak>"),
+        ("王芳", "李小龙", "小芳你好", "<leak>"),
+        ("高兴", "李小龙", "我很高兴", "<ambiguous value>"),
+        ("山田太郎", "佐藤花子", "山田太郎様", "佐藤花子様"),
+        ("山田太郎", "佐藤花子", "山田太郎さんへ", "佐藤花子さんへ"),
+        ("山田太郎", "佐藤花子", "山田様", "<leak>"),
+        ("山田太郎", "佐藤花子", "山田太郎君", "<leak>"),
+        ("김민수", "이영희", "김민수님, 안녕하세요", "이영희님, 안녕하세요"),
+        ("김민수", "이영희", "민수님의 계획", "영희님의 계획"),
+        ("김민수", "Robert Nowak", "김민수의 계획", "Robert Nowak의 계획"),
+        ("김민수", "이영희", "김민수는 왔다", "<leak>"),
+    ],
+)
+def test_names_of_east_asia_with_what_any_name_takes(value: str, other: str, text: str, expected: str) -> None:
+    """Two characters are a whole name; honorifics fit everybody, particles that follow the sound and titles refuse."""
+    assert exchanged(text, person(value), person(other)) == expected
+
+
+def test_a_chinese_name_is_masked() -> None:
+    """Else each user's question would be a key of its own."""
+    assert Lexicon([slot("王芳", "person")]).locate("我是王芳，请问") == ("我是", Gap("it"), "，请问")
