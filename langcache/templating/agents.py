@@ -141,13 +141,14 @@ def is_elsewhere(text: str, start: int, end: int) -> bool:
     )
 
 
-_NAME_BEFORE = re.compile(r"(?<![\w.’'-])([A-Z][a-z]{2,}) \Z")
+_NAME_BEFORE = re.compile(r"(?<![\w.’'-])([A-Z][^\W\dA-Z_]{2,}) \Z")
 _OF_SOMEBODY = re.compile(r"\w['’]s \Z")
 _NAME_BEHIND = re.compile(r"(?: |-)([A-Z][a-z]{2,})(?![\w’'])")
 _BEFORE_NAMES = frozenset(
     """
-    aunt bonjour captain chairman congratulations coach detective engineer founder greetings hello inspector judge lady
-    madam meanwhile minister miss mister namaste prince princess queen saint salut senator sergeant sir thanks uncle
+    aunt bonjour captain chairman congratulations coach detective dona doña don engineer founder frau greetings hello
+    herr herrn inspector judge lady madam madame meanwhile minister miss mister mme monsieur namaste pan pani prince
+    princess queen saint salut senator señor señora sergeant signor signora sir thanks uncle
     """.split()  # noqa: SIM905
 )
 

@@ -31,7 +31,11 @@ _WITH = "with "
 _PARTS = ("given", "surname", "bare surname", "nickname", "capital surname", "plural surname")
 _PRONOUNS = ("he", "him", "his", "himself", "she", "her", "hers", "herself")
 _CHINESE_PRONOUNS = ("她", "他")
-_MAN_OR_WOMAN = ("Mr.", "Mr", "Mrs.", "Mrs", "Ms.", "Ms", "Miss", "Sir", "Lord", "Lady", "Madam", "Dame", "Mister")
+_MAN_OR_WOMAN = (
+    "Mr.", "Mr", "Mrs.", "Mrs", "Ms.", "Ms", "Miss", "Sir", "Lord", "Lady", "Madam", "Dame", "Mister",
+    "Herr", "Herrn", "Frau", "Monsieur", "Madame", "M.", "Mme", "Sr.", "Sra.", "Señor", "Señora", "Signor", "Signora",
+    "Don", "Doña", "Pan", "Pani",
+)  # fmt: skip
 
 
 class Person:

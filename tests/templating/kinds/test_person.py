@@ -429,3 +429,12 @@ def test_names_of_east_asia_with_what_any_name_takes(value: str, other: str, tex
 def test_a_chinese_name_is_masked() -> None:
     """Else each user's question would be a key of its own."""
     assert Lexicon([slot("王芳", "person")]).locate("我是王芳，请问") == ("我是", Gap("it"), "，请问")
+
+
+@pytest.mark.parametrize(
+    "text", ["Herr Wong", "Sehr geehrte Frau Wong,", "Chère Madame Wong,", "Sra. Wong", "Don Alice"]
+)
+def test_titles_of_other_languages_tell_a_man_from_a_woman(text: str) -> None:
+    """As English ones they refuse, unless something else settles them."""
+    assert exchanged(text, slot("Alice Wong", "person"), ROBERT) == "<pronoun>"
+    assert exchanged(text, ALICE, ROBERT) == text.replace("Wong", "van Dyke").replace("Alice", "Robert")
