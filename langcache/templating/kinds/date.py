@@ -99,8 +99,9 @@ class Date:
         if day is None:
             return
         yield from (Form(text, None, part=True) for text in _parts(day, locale))
-        if english(locale):
-            yield from (Form(text, None) for text in abroad(day.month, day.day))
+        yield from (Form(text, None) for text in abroad(day.month, day.day))
+        if not english(locale):
+            yield from _unfilled(day, _CORE, "en")
         swapped = _DAY_FIRST if month_first(locale) else _MONTH_FIRST
         yield from _unfilled(day, [pattern for pattern in swapped if len(pattern) > 4], locale)
         other = other_reading(slot.value, locale)

@@ -118,7 +118,34 @@ def test_today_in_an_idiom_is_nobodys_day() -> None:
     assert exchanged(text, own, other) == "It is tomorrow. How can I help you today?"
 
 
-@pytest.mark.parametrize("locale", ["es", "pt", "fr", "it", "de", "ru", "ar", "hi", "zh", "ja", "ko"])
+@pytest.mark.parametrize(
+    "locale",
+    [
+        "es",
+        "pt",
+        "fr",
+        "it",
+        "de",
+        "ru",
+        "ar",
+        "hi",
+        "zh",
+        "ja",
+        "ko",
+        "nl",
+        "sv",
+        "pl",
+        "tr",
+        "id",
+        "ro",
+        "el",
+        "uk",
+        "da",
+        "nb",
+        "cs",
+        "fi",
+    ],
+)
 def test_a_day_abroad_is_written_as_cldr_has_it(locale: str) -> None:
     """The table that an English slot's guard uses without babel says what babel says, for every month."""
     pattern = cldr(locale).datetime_skeletons["MMMMd"].pattern
@@ -253,3 +280,13 @@ def test_a_day_in_another_language_refuses(written: str) -> None:
     """An answer may be in the reader's language whatever the slot's locale; other days of that language stay."""
     assert exchanged(f"({written})", A, B) == "<leak>"
     assert exchanged(f"({written})", slot("2019-04-23", "date"), B) == f"({written})"
+
+
+@pytest.mark.parametrize("text", ["Due March 14.", "Due on the 14th of March", "le 14 mars", "14 marca", "14 Mart"])
+@pytest.mark.parametrize("locale", ["de", "en"])
+def test_a_day_in_another_language_than_the_slots_does_not_stay(locale: str, text: str) -> None:
+    """English is another language, too, to a slot with a locale."""
+    own, other = (slot(date(2019, month, 14), "date", locale=locale) for month in (3, 5))
+    filled = exchanged(text, own, other)
+    assert filled != text
+    assert filled in ("<leak>", text.replace("March", "May"))
