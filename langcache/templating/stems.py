@@ -11,8 +11,15 @@ from langcache.templating.folding import fold
 
 _ENDS = 3
 """Letters by which stems are looked up; shorter ones hide in too many words."""
-_DERIVED = frozenset("ian ians ean eans an ans n ns er ers ite ites ese esque ish ism ist ists ista istas".split())  # noqa: SIM905
-"""What makes another word of a name: a Parisian, Bostonians."""
+_DERIVED = frozenset(
+    """
+    ian ians ean eans an ans n ns er ers ite ites ese esque ish ism ist ists ista istas
+    ie iu em iem owi owie ów om ami ach ом ой ою ем ами ах ский ского ском ская
+    """.split()  # noqa: SIM905
+)
+"""What makes another word of a name, or a case of it: a Parisian, Bostonians, ``w Berlinie``, ``Петербургом``."""
+_CASES = frozenset("ie iu y i u o ą ę ej om ami ach е и ы у ой ою ей ам ами ах".split())  # noqa: SIM905
+"""Endings in the place of a name's last *a*: ``w Warszawie``, ``Droga Anno``, ``Москвой``."""
 _HUMP = re.compile(r"[A-Z](?<=[a-z].)")
 _FOREIGN = re.compile(r"[^\W\d_\x00-\x7f]+")
 _ENGLISH = re.compile(r"[A-Za-z]*")
@@ -28,12 +35,14 @@ class Stem(NamedTuple):
         slot: whose it is.
         loud: the value writes it in capitals.
         solid: no dictionary has it: several words in one, or capitals or digits inside.
+        cut: it lacks the *a* that the word ends in.
     """
 
     letters: str
     slot: str
     loud: bool
     solid: bool
+    cut: bool = False
 
 
 class Stems:
@@ -52,6 +61,8 @@ class Stems:
         self.words[letters] = stem.slot
         self._heads.setdefault(letters[:_ENDS], []).append(stem)
         self._tails.setdefault(letters[-_ENDS:], []).append(stem)
+        if len(letters) > _ENDS and letters[-1] in "aая":
+            self._heads.setdefault(letters[:_ENDS], []).append(Stem(letters[:-1], stem.slot, False, False, cut=True))
 
     def among(self, words: Iterable[str]) -> dict[str, list[Stem]]:
         """The longer ones of folded words that begin or end with a stem, and their stems."""
@@ -98,6 +109,8 @@ class Stems:
 def tells(stem: Stem, text: str, start: int, end: int) -> bool:
     """Whether a word of a text that begins or ends with a stem says the value, and is not another word."""
     word, size = text[start:end], len(stem.letters)
+    if stem.cut:
+        return word[0].isupper() and word[size:].lower() in _CASES
     if stem.solid and size >= 6:
         return True
     if size >= 4 and is_account(text, start, end):

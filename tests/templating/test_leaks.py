@@ -240,3 +240,20 @@ def test_initials_of_a_name_with_small_words(said: str) -> None:
 def test_halves_tell_a_number(number: float, said: str) -> None:
     """In words and as a fraction, of the number or of what it is counted in."""
     assert not left(f"About {said} of it.", ignored={"x": number})
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "text"),
+    [
+        ("name", "Warszawa", "Mieszka w Warszawie."),
+        ("name", "Berlin", "Byliśmy w Berlinie."),
+        ("name", "Петербург", "Под Петербургом."),
+        ("name", "Москва", "Над Москвой."),
+        ("person", "Anna Kowalska", "Droga Anno,"),
+        ("name", "القاهرة", "رحلة للقاهرة"),
+    ],
+)
+def test_a_name_in_another_case_is_a_leak(kind: str, value: str, text: str) -> None:
+    """Languages that decline names change their ends, Arabic their beginning."""
+    with pytest.raises(Refused, match="leak"):
+        Lexicon([Personal("it", "it", value, kind=kind)]).delexicalize(text)

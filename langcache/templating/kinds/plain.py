@@ -101,6 +101,11 @@ def _signs(text: str) -> Iterator[str]:
         yield from (shape for shape in (pair, pair.lower(), pair.replace("&", " & ")) if shape != text)
 
 
+def _to_the(text: str) -> str:
+    """A name with the Arabic article as it stands behind "to": in one, and without its first letter."""
+    return f"لل{text[2:]}" if text.startswith("ال") else ""
+
+
 def _styles(slot: Personal, text: str) -> Iterable[str]:
     """The styles that may write a text otherwise; a single word has no article, blanks, signs or comma."""
     if slot.kind not in _NAMES:
@@ -146,7 +151,8 @@ class Plain:
     def residue(self, slot: Personal) -> Iterable[Form]:
         """The same numbers and dates in other spellings; initials one by one; what an ampersand joins."""
         for item in items(slot.value):
-            yield from (Form(text, None) for text in (*respelled(item), *_signs(written(item)), _member(item)))
+            texts = (*respelled(item), *_signs(written(item)), _member(item), _to_the(written(item)))
+            yield from (Form(text, None) for text in texts)
 
 
 KIND = Plain()
