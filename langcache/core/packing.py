@@ -91,7 +91,7 @@ class _Packer:
 
     def _dict(self, item: dict[Any, Any]) -> Any:
         if not all(type(key) is str for key in item):
-            raise UnstorableError("a dict with keys that are not text cannot be stored")
+            return self._rare(item)
         pairs = [[self.leaf(key), self.leaf(value)] for key, value in item.items()]
         if all(isinstance(key, str) and not key.startswith("$") for key, _ in pairs):
             return dict(pairs)
@@ -108,6 +108,8 @@ class _Packer:
         if hasattr(type(item), "model_fields") or (dataclasses.is_dataclass(item) and not isinstance(item, type)):
             name, schema, fields = self._classes.take_apart(item, derived=self._derived)
             return {"$c": [name, schema], "v": self.leaf(fields)}
+        if type(item) is dict:
+            raise UnstorableError("a dict with keys that are not text cannot be stored")
         raise UnstorableError(f"an answer of type {type(item).__qualname__} cannot be stored")
 
 

@@ -10,12 +10,15 @@ from typing import Any
 from langcache.core.classes import Classes
 from langcache.core.encoding import digest
 from langcache.core.packing import Foreign, pack, unpack
-from langcache.errors import CorruptEntry
+from langcache.errors import CorruptEntry, UnstorableError
 from langcache.runtime.doors import door
+from langcache.stages.builtin_values import KINDS, pack_builtin, unpack_builtin
 from langcache.stages.files import Files
 from langcache.stages.inputs import Recorded, Upstream
 
 __all__ = ["Output", "from_bytes", "to_output"]
+
+_HINT = "; return plain data (dict, list, set, text, number, date, …), a dataclass, a pydantic model, messages or Files"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +54,10 @@ def to_output(value: Any, classes: Classes) -> Output:
     Raises:
         UnstorableError: it is no data, or a file in it leaves the output folder.
     """
-    packed = pack(_with_files(value), str, _accept, classes, _Foreign())
+    try:
+        packed = pack(_with_files(value), str, _accept, classes, _Foreign())
+    except UnstorableError as error:
+        raise UnstorableError(f"{error}{_HINT}" if str(error).endswith("cannot be stored") else str(error)) from None
     data = json.dumps(packed, ensure_ascii=True, separators=(",", ":")).encode()
     return Output(data, digest(data), _count_files(packed), classes)
 
@@ -79,7 +85,7 @@ def _with_files(value: Any) -> Any:
 
 
 class _Foreign:
-    """Packs files and bytes, what a stage was given to read, and chat messages if LangChain is there."""
+    """Packs files and bytes, Python's own values, what a stage was given, and chat messages if LangChain is there."""
 
     def pack(self, value: Any, leaf: Any) -> tuple[str, Any] | None:
         if isinstance(value, Files):
@@ -88,6 +94,8 @@ class _Foreign:
             return "bytes", b64encode(value).decode()
         if type(value) in (Recorded, Upstream):
             return "dict", leaf(dict(value))
+        if (known := pack_builtin(value, leaf)) is not None:
+            return known
         messages = _messages()
         return None if messages is None else messages.pack(value, leaf)
 
@@ -98,6 +106,8 @@ class _Foreign:
             return b64decode(data, validate=True)
         if kind == "dict":
             return leaf(data)
+        if kind in KINDS:
+            return unpack_builtin(kind, data, leaf)
         return door("messages")().unpack(kind, data, leaf)
 
 

@@ -1,10 +1,17 @@
 """Runs as users see them: fan-out, resume, sessions, costs, concurrency, stores that fail."""
 
 import asyncio
+import os
+import subprocess
+import sys
 import threading
-from collections import deque
+from collections import Counter, deque
 from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal
+from pathlib import Path
+from uuid import UUID
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import pytest
 from langchain_core.language_models import GenericFakeChatModel
@@ -313,12 +320,83 @@ def test_a_path_that_leaves_the_folder_is_refused(cache, path):
         pipe.run({"path": path})
 
 
-def test_what_is_no_data_fails_the_stage(cache):
-    """Nothing is pickled."""
+@pytest.mark.parametrize("output", [object(), Path("report.md"), Counter("ab"), [{"at": object()}]])
+def test_what_is_no_data_fails_the_stage(cache, output):
+    """Nothing is pickled, and the error says what may be returned."""
     pipe = Pipeline("p", cache=cache)
-    pipe.stage("s")(lambda inputs, upstream: object())
-    with pytest.raises(StageFailed, match="cannot be stored"):
+    pipe.stage("s", version="1")(lambda inputs, upstream: output)
+    with pytest.raises(StageFailed, match="cannot be stored; return plain data"):
         pipe.run({})
+
+
+BERLIN = ZoneInfo("Europe/Berlin")
+
+
+@pytest.mark.parametrize(
+    "output",
+    [
+        date(2026, 3, 29),
+        datetime(2026, 10, 25, 2, 30, 0, 5),  # noqa: DTZ001 -- a naive one
+        datetime(2026, 10, 25, 2, 30, tzinfo=BERLIN, fold=1),
+        [datetime(2026, 1, 1, tzinfo=UTC), time(1, 2, tzinfo=timezone(timedelta(hours=-3, minutes=-30)))],
+        timedelta(-1, 5, 7),
+        Decimal("1.10"),
+        UUID(int=7),
+        {"a", "b", ("c", 1)},
+        frozenset({1, frozenset({2.5, None})}),
+        {1: "one", None: 2, (3, "x"): {4.5: {"deep"}}},
+        {"at": {date(2026, 1, 1): Decimal("-0.00")}},
+    ],
+)
+def test_values_of_python_s_own_come_back_as_they_were(cache, output):
+    """What JSON lacks and steps of a pipeline hand to each other; to the type, the zone and the last zero."""
+    pipe, given = Pipeline("p", cache=cache), []
+    pipe.stage("make", version="1")(lambda inputs, upstream: output)
+    pipe.stage("take", version="1", depends_on="make")(lambda inputs, upstream: given.append(upstream["make"]))
+    again = [pipe.run({}).outputs["make"] for _ in range(2)]
+    assert [output] * 3 == [*given, *again]
+    assert {repr(output)} == {repr(each) for each in (*given, *again)} or isinstance(output, set | frozenset)
+
+
+def test_a_zone_this_machine_does_not_know_is_a_rerun_and_no_crash(cache, monkeypatch):
+    """As in a slim container without tzdata."""
+    pipe = Pipeline("p", cache=cache)
+    pipe.stage("make", version="1")(lambda inputs, upstream: datetime(2026, 1, 1, tzinfo=BERLIN))
+    pipe.run({})
+
+    def unknown(key):
+        raise ZoneInfoNotFoundError(key)
+
+    unknown.key = "Europe/Berlin"
+    monkeypatch.setattr("langcache.stages.builtin_values.ZoneInfo", unknown)
+    with pytest.raises(StageFailed, match="a ZoneInfo cannot be stored"):
+        pipe.run({})
+
+
+SHUFFLED = """
+import sys
+from langcache import Cache
+from langcache.stages import Pipeline
+pipe = Pipeline("p", cache=Cache(sys.argv[1]))
+pipe.stage("words", version=sys.argv[2])(lambda inputs, upstream: {"one", "two", "four", frozenset({"a", "b"})})
+pipe.stage("count", depends_on="words", version="1")(lambda inputs, upstream: len(upstream["words"]))
+print(*pipe.run({}).executed)
+"""
+
+
+def test_an_equal_set_made_by_another_process_is_the_same_output(tmp_path):
+    """Each process has a set in an order of its own: early cutoff must not see it."""
+    ran = [
+        subprocess.run(
+            [sys.executable, "-c", SHUFFLED, f"sqlite:///{tmp_path}/s.db", version],
+            env={**os.environ, "PYTHONHASHSEED": version},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout.split()
+        for version in ("1", "2", "3")
+    ]
+    assert ran == [["words", "count"], ["words"], ["words"]]
 
 
 def chain(text, prices=None):
