@@ -151,10 +151,8 @@ class Settling:
                 continue
             if entry.lineage.validator != asked.identity.validator:
                 entry = yield from self._validated_anew(asked, entry)
-            if entry is not None and asked.task.is_source and not entry.lineage.items:
-                entry = yield from self._with_items(asked, entry)
             if entry is not None:
-                return entry
+                return (yield from self._as_declared(asked.task, entry))
         return None
 
     def stored(self, asked: Question, tokens: tuple[str, ...]) -> Flow[Entry | None]:
@@ -284,14 +282,16 @@ class Settling:
         yield from self._rewrite(judged)
         return judged if report is None or report.passed else None
 
-    def _with_items(self, asked: Question, entry: Entry) -> Flow[Entry]:
-        """Name the items of an entry made before a family fanned out over it, so that the cascade finds them."""
-        items = _items(asked.task, entry.output)
-        if not items:
+    def _as_declared(self, task: Task, entry: Entry) -> Flow[Entry]:
+        """With the tags and the items that it was made without, if it was, so that an invalidation finds it by them."""
+        tags, items = task.stage.tags, entry.lineage.items or _items(task, entry.output)
+        if items == entry.lineage.items and set(tags) == set(entry.metadata.tags):
             return entry
-        named = replace(entry, lineage=replace(entry.lineage, items=items))
-        yield from self._rewrite(named)
-        return named
+        declared = replace(
+            entry, metadata=replace(entry.metadata, tags=tags), lineage=replace(entry.lineage, items=items)
+        )
+        yield from self._rewrite(declared)
+        return declared
 
     def _rewrite(self, entry: Entry) -> Flow[None]:
         try:

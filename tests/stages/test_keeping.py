@@ -152,6 +152,26 @@ def test_every_way_to_invalidate_cascades_and_says_so(cache, conditions):
     assert pipe.entries() == []
 
 
+def test_what_is_reused_carries_the_tags_declared_now(cache):
+    """A tag is no part of the key: given later, it must find what was made before, or that is served for good."""
+    made = {"by": 1}
+
+    def tagged(*tags):
+        pipe = Pipeline("p", cache=cache)
+        pipe.stage("a", version="1", tags=tags)(lambda inputs, upstream: made["by"])
+        pipe.stage("b", version="1", depends_on="a")(lambda inputs, upstream: upstream["a"])
+        return pipe
+
+    tagged().run({})
+    later = tagged("news", "eu")
+    assert later.run({}).executed == []
+    made["by"] = 2
+    assert [fallen.stage for fallen in later.invalidate(tag="news")] == ["a", "b"]
+    assert later.run({}).outputs["b"] == 2
+    assert tagged("eu").run({}).executed == []
+    assert later.invalidate(tag="news", dry_run=True) == []
+
+
 def test_invalidating_nothing_in_particular_is_refused(cache):
     """That is called clear()."""
     with pytest.raises(DeclarationError, match="clear"):
