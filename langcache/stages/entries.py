@@ -125,9 +125,14 @@ class Entry:
         labels |= {f"made:{made}" for made in lineage.made()}
         return frozenset(labels | {f"needs:{need}" for need in lineage.needed()})
 
-    def is_reusable(self, now: float) -> bool:
+    def is_over(self, now: float, lifetime_s: float | None) -> bool:
+        """Whether its own lifetime has ended at *now*, or a shorter one that its stage has declared since."""
+        declared = None if lifetime_s is None else self.metadata.created_at + lifetime_s
+        return is_expired(self.metadata.expiry_time, now) or is_expired(declared, now)
+
+    def is_reusable(self, now: float, lifetime_s: float | None) -> bool:
         """Whether it is valid at *now*, in seconds since the epoch, and can be rebuilt by this process."""
-        if self.metadata.validation_status == "failed" or is_expired(self.metadata.expiry_time, now):
+        if self.metadata.validation_status == "failed" or self.is_over(now, lifetime_s):
             return False
         try:
             self.output.value()

@@ -107,7 +107,7 @@ class Pipeline(Archive):
             tags: for invalidation.
             validate: judges the output: a `Report`, a bool or a list of problems. A new validator judges stored
                 outputs anew; a failed output is kept for reading and never reused.
-            expires_after: lifetime of its entries, as timedelta or seconds.
+            expires_after: lifetime of its entries, as timedelta or seconds; a shorter one counts for stored ones, too.
             folder: where `export` puts it.
 
         Raises:

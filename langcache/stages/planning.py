@@ -10,7 +10,7 @@ from langcache.stages.inputs import ABSENT
 from langcache.stages.results import PlanLine, Settled
 from langcache.stages.schedule import Schedule, Task
 from langcache.stages.settling import Question, Settling
-from langcache.storage.base import Row, is_expired
+from langcache.storage.base import Row
 
 __all__ = ["Planning"]
 
@@ -98,7 +98,7 @@ class Planning:
             yield "the order of what it depends on changed"
         if about.validation_status == "failed":
             yield "its stored output failed validation"
-        if is_expired(about.expiry_time, self.settling.vault.now()):
+        if entry.is_over(self.settling.vault.now(), self.settling.lifetime(asked.task)):
             yield "it expired"
 
     def _changed_reads(self, asked: Question, entry: Entry) -> Iterable[str]:

@@ -158,7 +158,8 @@ class Settling:
     def stored(self, asked: Question, tokens: tuple[str, ...]) -> Flow[Entry | None]:
         """The sound entry of a run that read *tokens*, as it is stored."""
         entry = yield from self.vault.entry(asked.key(tokens))
-        return entry if entry is not None and entry.is_reusable(self.vault.now()) else None
+        lifetime_s = self.lifetime(asked.task)
+        return entry if entry is not None and entry.is_reusable(self.vault.now(), lifetime_s) else None
 
     def _lease(self, asked: Question) -> Flow[Any]:
         """A lease; `TAKEN` if another has it; None if the store has none to give."""
@@ -209,14 +210,16 @@ class Settling:
         """Whether *entry* is durable; None if the lease was lost."""
         try:
             # First how to find it: dying in between leaves nothing behind that misleads.
-            yield from self.vault.learn_reads(asked.base, tuple(entry.lineage.reads), self._lifetime(asked.task))
-            stored = yield from self.vault.commit(entry, lease, ttl_s=self.leases.lease_s)
+            lifetime_s = self.lifetime(asked.task)
+            yield from self.vault.learn_reads(asked.base, tuple(entry.lineage.reads), lifetime_s)
+            stored = yield from self.vault.commit(entry, lease, ttl_s=self.leases.lease_s, lifetime_s=lifetime_s)
         except StoreError as error:
             self.vault.told(error)
             return False
         return True if stored else None
 
-    def _lifetime(self, task: Task) -> float | None:
+    def lifetime(self, task: Task) -> float | None:
+        """How long an entry of *task* may be reused, in seconds; None: for ever."""
         own = task.stage.expires_after_s
         return self.lifetime_s if own is None else own
 
@@ -250,7 +253,7 @@ class Settling:
         return Entry(metadata, lineage, output)
 
     def _metadata(self, asked: Question, tokens: frozenset[str], output: Output, report: Report | None) -> Metadata:
-        task, now, lifetime_s = asked.task, self.vault.now(), self._lifetime(asked.task)
+        task, now, lifetime_s = asked.task, self.vault.now(), self.lifetime(asked.task)
         made_from = [*([] if task.source is None else [task.source]), *task.needs().values()]
         return Metadata(
             cache_key=asked.key(tuple(sorted(tokens))),

@@ -118,8 +118,21 @@ class Vault:
             yield from self.set_aside(entry_place(key), found[1])
             return None
 
-    def commit(self, entry: Entry, lease: Lease | None = None, *, ttl_s: float = COMMIT_LEASE_S) -> Flow[bool]:
+    def commit(
+        self,
+        entry: Entry,
+        lease: Lease | None = None,
+        *,
+        ttl_s: float = COMMIT_LEASE_S,
+        lifetime_s: float | None = None,
+    ) -> Flow[bool]:
         """Store *entry* durably, with *lease* only if nobody else has: what was first committed stays.
+
+        Args:
+            entry: what is stored.
+            lease: on the run that made it.
+            ttl_s: of leases.
+            lifetime_s: as its stage declares it; what was committed earlier than that does not stay.
 
         Returns:
             False if another's entry counts: *lease* was lost, or one that may be reused is there.
@@ -128,7 +141,7 @@ class Vault:
             StoreError: it could not be stored.
         """
         try:
-            putting = self._put(entry, None) if lease is None else self._put_first(entry, lease, ttl_s)
+            putting = self._put(entry, None) if lease is None else self._put_first(entry, lease, ttl_s, lifetime_s)
             stored = yield from putting
             yield self.call("flush")
         except StoreError:
@@ -137,7 +150,7 @@ class Vault:
             raise StoreError(f"{type(error).__name__}: {error}") from error
         return stored
 
-    def _put_first(self, entry: Entry, lease: Lease, ttl_s: float) -> Flow[bool]:
+    def _put_first(self, entry: Entry, lease: Lease, ttl_s: float, lifetime_s: float | None) -> Flow[bool]:
         """Put *entry* under a lease of its own place, since a store fences a record off by that and no other.
 
         The place is known only after the run. Whoever sleeps here for longer than both leases finds the other's entry,
@@ -148,7 +161,7 @@ class Vault:
             if not (yield self.call("renew", lease, ttl_s=ttl_s, now=self.now())):
                 return False
             there = yield from self.entry(entry.cache_key)
-            if there is not None and there.is_reusable(self.now()):
+            if there is not None and there.is_reusable(self.now(), lifetime_s):
                 return False
             stored = yield from self._put(entry, fence)
             fence = None  # given back with it, or another's by now

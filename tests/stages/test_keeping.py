@@ -1,6 +1,7 @@
 """What is kept, for how long, and what is wrong with it: validation, expiry, invalidation, health, upkeep, settings."""
 
 import os
+from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
@@ -129,6 +130,24 @@ def test_an_expired_entry_is_run_again(cache, clock):
     clock.advance(1)
     assert "it expired" in pair(cache, default_expiry_hours=1).plan({})[0].reason
     assert pair(cache, default_expiry_hours=1).run({}).executed == ["a", "b"]
+
+
+def test_a_lifetime_declared_shorter_counts_for_what_is_stored(cache, clock):
+    """Whoever shortens it has met something stale; a longer one does not bring back what is over."""
+
+    def news(expires_after):
+        pipe = Pipeline("p", cache=cache)
+        pipe.stage("news", version="1", expires_after=expires_after)(lambda inputs, upstream: cache.clock.now())
+        return pipe
+
+    news(timedelta(days=30)).run({})
+    clock.advance(3600)
+    assert news(3601).run({}).executed == []
+    assert "it expired" in news(3600).plan({})[0].reason
+    assert news(3600).run({}).executed == ["news"]
+    assert news(timedelta(days=30)).run({}).executed == []
+    clock.advance(3600)
+    assert news(timedelta(days=30)).run({}).executed == ["news"]
 
 
 @pytest.mark.parametrize(
