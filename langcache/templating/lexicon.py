@@ -1,6 +1,7 @@
 """The surface forms of one user's values, compiled once and looked for in every text of an answer."""
 
-from bisect import bisect_right
+import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from copy import copy
@@ -34,6 +35,9 @@ PLAIN = ("text", "name")
 
 _ADDRESSES = ("host", "url", "address")
 """Contexts that write a value in one word anyway, or refuse it."""
+
+_ENDS = re.compile(r"""[^\W_]{3}\.(?=\s)|[!?:;](?=\s)|\s[-–—](?=\s)|[][(){}<>*`|"“”„«»]|\n\s*\n""")
+"""What stands between words that were not said together; a period after one or two letters may be an abbreviation's."""
 
 _DAYS = ("date", "datetime")
 """Kinds that say a value in words of their own or by pointing at it."""
@@ -102,7 +106,7 @@ class Lexicon:
         """
         seen = view(text)
         found = scan(seen.text, self._forms)
-        chosen = _longest(hit for hit in found.hits if self._surely(hit, seen.text))
+        chosen = _longest(_uncrossed([hit for hit in found.hits if self._surely(hit, seen.text)]))
         alone = [hit for hit in chosen if not self._forms.shared(hit.entry)]
         return _cut(seen, [Cut(hit.start, hit.end, Gap(hit.entry.slot)) for hit in alone])
 
@@ -110,9 +114,11 @@ class Lexicon:
         entry = hit.entry
         if entry.withheld or not entry.form.locatable:
             return False
+        if (entry.form.part or entry.form.place or entry.doubt) and entry.doubtful(text, hit.start, hit.end):
+            return False
         if hit.exact:
-            return not entry.doubt or (entry.doubt == "common" and not entry.doubtful(text, hit.start, hit.end))
-        return entry.distinctive and not hit.plural
+            return entry.doubt in ("", "common")
+        return entry.distinctive and not hit.plural and not _runs_on(text[hit.start : hit.end], entry.form.text)
 
     def delexicalize(self, text: str) -> Template:
         """The text with a gap for every value, proven to give the same bytes back and to hold nothing else.
@@ -294,6 +300,27 @@ def _longest(hits: Iterable[Hit]) -> list[Hit]:
             mask[hit.start : hit.end] = b"\1" * (hit.end - hit.start)
             taken.append(hit)
     return sorted(taken, key=lambda hit: hit.start)
+
+
+def _uncrossed(hits: Sequence[Hit]) -> Iterator[Hit]:
+    """Hits but those that cross a value as it was given: "Ann Lee, Ann's son" holds no "Lee, Ann"."""
+    given = [hit for hit in hits if _is_as_given(hit)]
+    starts = [hit.start for hit in given]
+    for hit in hits:
+        before, within = (given[at - 1] if at else hit for at in (bisect_left(starts, each) for each in hit[:2]))
+        crosses = before.start < hit.start < before.end < hit.end or hit.start < within.start < hit.end < within.end
+        if not crosses or _is_as_given(hit):
+            yield hit
+
+
+def _is_as_given(hit: Hit) -> bool:
+    return hit.exact and hit.entry.form.style == ""
+
+
+def _runs_on(written: str, form: str) -> bool:
+    """Whether what only resembles a form runs over the end of a sentence, a line's mark or a bracket: its words were
+    not said together."""
+    return any(sign.strip() not in form for sign in _ENDS.findall(written))
 
 
 def _apart(taken: Sequence[Hit], hits: Sequence[Hit]) -> Sequence[Hit]:

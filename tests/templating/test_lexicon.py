@@ -185,6 +185,24 @@ def test_locate_leaves_values_that_two_slots_share() -> None:
     assert Lexicon(slots(a="Oakridge", b="Oakridge")).locate("Ask Oakridge") == ("Ask Oakridge",)
 
 
+@pytest.mark.parametrize(
+    ("text", "located"),
+    [
+        ("I am Ann Lee. Ann is my name.", "I am [name]. [name] is my name."),
+        ("Ann Lee, Ann's son", "[name], [name]'s son"),
+        ("**Ann Lee** `Ann`", "**[name]** `[name]`"),
+        ("Ask Ann (Lee is my surname)", "Ask [name] ([name] is my surname)"),
+        ("Lee, Ann; ann lee; Ann\nLee", "[name]; [name]; [name]"),
+        ("My wife Mary Lee and our son Tom Lee", "My wife Mary Lee and our son Tom Lee"),
+        ("Ann Smith of Lee University", "Ann Smith of Lee University"),
+    ],
+)
+def test_locate_takes_no_more_than_the_value(text: str, located: str) -> None:
+    """Not the end of one sentence and the beginning of the next, nor what is a part of another name."""
+    lexicon = Lexicon([Personal("name", "name", "Ann Lee", kind="person")])
+    assert "".join(each if isinstance(each, str) else f"[{each.name}]" for each in lexicon.locate(text)) == located
+
+
 def test_locate_leaves_the_parts_of_a_value_that_two_slots_share() -> None:
     """A firm called like its founder: "Anabel [name]" would be filled as "Anabel Anabel Lee"."""
     founder = Personal("name", "name", "Anabel Lee", kind="person")
