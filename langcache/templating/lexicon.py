@@ -29,6 +29,7 @@ from langcache.templating.spelling import date_of, number_of
 from langcache.templating.template import Gap, Template, tidy
 from langcache.templating.traces import decades, digits_alone
 from langcache.templating.views import View, may_escape, view
+from langcache.templating.within import is_other
 
 PLAIN = ("text", "name")
 """Kinds that read a value as the text it is."""
@@ -115,6 +116,8 @@ class Lexicon:
         if entry.withheld or not entry.form.locatable:
             return False
         if (entry.form.part or entry.form.place or entry.doubt) and entry.doubtful(text, hit.start, hit.end):
+            return False
+        if is_other(self._slots[entry.slot].kind, entry.form.style or "", text, hit.start, hit.end):
             return False
         if hit.exact:
             return entry.doubt in ("", "common")

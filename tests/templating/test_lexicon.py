@@ -203,6 +203,39 @@ def test_locate_takes_no_more_than_the_value(text: str, located: str) -> None:
     assert "".join(each if isinstance(each, str) else f"[{each.name}]" for each in lexicon.locate(text)) == located
 
 
+MARCH = date(2024, 3, 1)
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "text", "located"),
+    [
+        ("date", MARCH, "From March 1, 2024, to March 5", "From [it], to March 5"),
+        ("date", MARCH, "1 March or 2024-03-01?", "[it] or [it]?"),
+        ("date", MARCH, "In March 2024", "In March 2024"),
+        ("date", MARCH, "It is a Friday, March '24", "It is a Friday, March '24"),
+        ("date", MARCH, "March 1, 1990, March 1-5, March 1 to 5", "March 1, 1990, March 1-5, March 1 to 5"),
+        ("datetime", "2024-03-01T18:30:00", "2024-03-01 at 6:30 pm, in March 2024", "[it] at [it], in March 2024"),
+        ("url", "https://acme.org", "acme.org, https://acme.org/, www.acme.org.", "[it], [it], [it]."),
+        (
+            "url",
+            "https://acme.org",
+            "bob@acme.org, docs.acme.org, acme.org.uk",
+            "bob@acme.org, docs.acme.org, acme.org.uk",
+        ),
+        ("url", "https://acme.org", "https://acme.org/pricing", "https://acme.org/pricing"),
+        ("url", "https://acme.org/x", "acme.org, acme.org/x, acme.org/xy", "acme.org, [it], acme.org/xy"),
+        ("url", "https://acme.org/x", "https://acme.org/x?y, acme.org/x/y", "[it]?y, acme.org/x/y"),
+        ("address", "9 Elm Ave, Salem", "At 9 Elm Avenue, Salem, or 9 Elm Ave.", "At [it], or [it]."),
+        ("address", "9 Elm Ave, Salem, OR", "At 9 Elm Ave, Salem", "At 9 Elm Ave, Salem"),
+        ("email", "ana@acme.org", "ANA@acme.org. ana@acme.org.uk", "[it]. ana@acme.org.uk"),
+    ],
+)
+def test_locate_takes_no_less_than_the_value(kind: str, value: object, text: str, located: str) -> None:
+    """What says less of it would be filled with all of it; what goes on is another value."""
+    found = Lexicon([Personal("it", "it", value, kind=kind)]).locate(text)
+    assert "".join(each if isinstance(each, str) else f"[{each.name}]" for each in found) == located
+
+
 def test_locate_leaves_the_parts_of_a_value_that_two_slots_share() -> None:
     """A firm called like its founder: "Anabel [name]" would be filled as "Anabel Anabel Lee"."""
     founder = Personal("name", "name", "Anabel Lee", kind="person")

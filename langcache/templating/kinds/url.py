@@ -36,7 +36,8 @@ class Url:
             found: dict[str, str] = {}
             for style in STYLES:
                 found.setdefault(_compose(match, style), style)
-            yield from (Form(text, style) for text, style in found.items())
+            page = (match["rest"] or "").rstrip("/")
+            yield from (Form(text, style, locatable=not page or "url" in style) for text, style in found.items())
 
     def render(self, slot: Personal, style: str) -> str:
         """The address in a style; what is no address stays as it is."""
