@@ -3,9 +3,10 @@
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from itertools import chain
 from typing import Any
 
-from langchain_core.messages import AIMessage
+from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.outputs import ChatGeneration, LLMResult
 from pydantic import ValidationError
 
@@ -13,8 +14,13 @@ from langcache.core.events import Usage
 from langcache.errors import MaskedValueUsed
 from langcache.langchain.finish import finish_of
 from langcache.langchain.inline import InlineHandler
+from langcache.langchain.leaves import leaves
+from langcache.langchain.messages.content import is_media
 
 __all__ = ["Observer", "UnfitLookup", "usage_of"]
+
+_LONGEST_ADDRESS = 4096
+"""Characters; what is longer is the file itself."""
 
 
 class UnfitLookup(MaskedValueUsed):
@@ -45,8 +51,7 @@ class Observer(InlineHandler):
     """
 
     raise_error = True
-    # Whoever hears of a start pays for it: prompts are put into words for those who have no method for them.
-    ignore_chain = ignore_chat_model = True
+    ignore_chain = True
 
     def __init__(
         self,
@@ -88,6 +93,14 @@ class Observer(InlineHandler):
         """Remember that the provider failed, so that nobody blames the mask; not that an SDK made no object of it."""
         if not isinstance(error, ValidationError):
             self.errors.append(error)
+
+    def on_chat_model_start(self, serialized: Any, messages: list[list[BaseMessage]], **_: Any) -> None:
+        """Notice a detail in the address of a picture or file, which the provider looks up."""
+        for message in chain.from_iterable(messages):
+            blocks = message.content if isinstance(message.content, list) else ()
+            for leaf in leaves([block for block in blocks if is_media(block)]):
+                if isinstance(leaf, str) and len(leaf) < _LONGEST_ADDRESS:
+                    self._lookup(leaf)
 
     def on_retriever_start(self, serialized: Any, query: str, **_: Any) -> None:
         """Notice a detail in a retriever's query."""

@@ -11,6 +11,7 @@ from langcache.templating.placeholders import placeholders, show
 from langcache.templating.read import read
 from langcache.templating.slots import Personal
 from langcache.templating.template import Gap, Template, from_data, to_data
+from langcache.templating.within import is_id_with_more
 
 __all__ = [
     "Gap",
@@ -22,6 +23,7 @@ __all__ = [
     "Template",
     "fill",
     "from_data",
+    "is_id_with_more",
     "placeholders",
     "read",
     "show",

@@ -29,10 +29,13 @@ from langcache.templating.spelling import date_of, number_of
 from langcache.templating.template import Gap, Template, tidy
 from langcache.templating.traces import decades, digits_alone
 from langcache.templating.views import View, may_escape, view
-from langcache.templating.within import is_other
+from langcache.templating.within import is_id_with_more, is_other
 
 PLAIN = ("text", "name")
 """Kinds that read a value as the text it is."""
+
+_NAMES = (*PLAIN, "person", "list")
+"""Kinds whose values are in ids in a spelling of their own: ``ann.lee``."""
 
 _ADDRESSES = ("host", "url", "address")
 """Contexts that write a value in one word anyway, or refuse it."""
@@ -103,13 +106,17 @@ class Lexicon:
 
         Bare numbers, common words and very short values stay, unless their kind settles it (law 4): they
         remain residue and so part of the key. A value that two slots share stays too, for the same reason:
-        whichever slot were chosen, the next user may have two different values there. So do the parts of it.
+        whichever slot were chosen, the next user may have two different values there. So do the parts of it, and
+        a value in an address, a path or an id: programs read those.
         """
         seen = view(text)
         found = scan(seen.text, self._forms)
         chosen = _longest(_uncrossed([hit for hit in found.hits if self._surely(hit, seen.text)]))
         alone = [hit for hit in chosen if not self._forms.shared(hit.entry)]
-        return _cut(seen, [Cut(hit.start, hit.end, Gap(hit.entry.slot)) for hit in alone])
+        template = _cut(seen, [Cut(hit.start, hit.end, Gap(hit.entry.slot)) for hit in alone])
+        literals = [segment for segment in template if isinstance(segment, str)]
+        literals += [text for hit in alone if not _is_as_given(hit) and self._slots[hit.entry.slot].kind in _NAMES]
+        return (text,) if alone and is_id_with_more(text, literals) else template
 
     def _surely(self, hit: Hit, text: str) -> bool:
         entry = hit.entry

@@ -5,9 +5,12 @@ Masking puts one placeholder there and fills in the whole value: "in March 2024"
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
-__all__ = ["is_other"]
+__all__ = ["is_id_with_more", "is_other"]
+
+_ID = re.compile(r"""\s*[^\s"'{}<>]*[/\\@_=&%#:.+-][^\s"'{}<>]*\s*""")
+_LETTER = re.compile(r"[^\W_]")
 
 _QUOTED = re.compile(r"'[^']*'")
 _YEAR_OR_MORE = re.compile(r",? ?\d{4}(?!\d)|\s?[-–—]\s?\d| (?:to|and|or) \d\d?(?!\d)")
@@ -21,6 +24,18 @@ def is_other(kind: str, style: str, text: str, start: int, end: int) -> bool:
     """Whether a form of a slot's *kind*, in *style*, stands for something else than the value in *text*."""
     judge = _JUDGES.get(kind)
     return judge is not None and judge(style, text, start, end)
+
+
+def is_id_with_more(text: str, literals: Iterable[str]) -> bool:
+    """Whether a text is an address, a path or an id, with a value somewhere in it.
+
+    Programs read those: "https://x.org/[name]/photo.png" is nowhere, and another user's photo is another question.
+
+    Args:
+        text: the whole text.
+        literals: what of it is no value.
+    """
+    return _ID.fullmatch(text) is not None and any(map(_LETTER.search, literals))
 
 
 def _moment(style: str, text: str, start: int, end: int) -> bool:

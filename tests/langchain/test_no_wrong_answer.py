@@ -475,6 +475,47 @@ def test_a_placeholders_text_in_what_was_looked_up_stays(cache: Cache, how: str,
     assert [e.outcome for e in events] == (["bypass"] * 2 if label == "city" else ["miss", "hit"])
 
 
+PHOTOS: dict[str, Any] = {
+    "openai": lambda url: {"type": "image_url", "image_url": {"url": url}},
+    "langchain": lambda url: {"type": "image", "url": url},
+    "anthropic": lambda url: {"type": "document", "source": {"type": "url", "url": url}},
+    "uploaded": lambda url: {"type": "file", "file_id": url.rpartition("/")[2]},
+}
+
+
+@pytest.mark.parametrize("how", PHOTOS)
+@pytest.mark.parametrize("mode", ["mask", "abstract"])
+@pytest.mark.parametrize("door", ["chain", "model"])
+def test_another_photo_is_another_question(cache: Cache, how: str, mode: Any, door: str) -> None:
+    """Though the user's name is in its address: a placeholder there is nowhere, and what it shows is nobody else's."""
+    model = CountingModel(
+        say=lambda messages: f"It shows {'a cat' if 'ana' in str(messages[-1].content) else 'a dog'}."
+    )
+    profile = Profile.of(slots={"name": Slot(kind="person")})
+    prompt = ChatPromptTemplate.from_messages([("placeholder", "{asked}")])
+    chain = prompt | model if door == "chain" else model
+    wrapped = cache.wrap(chain, profile=profile, name="photo", mode=mode)
+    for name, shown in (("Anabel Lee", "cat"), ("Robert Koch", "dog"), ("Anabel Lee", "cat")):
+        photo = PHOTOS[how](f"https://x.org/{name.lower().replace(' ', '-')}")
+        asked = [HumanMessage([{"type": "text", "text": f"I am {name}. What is this?"}, photo])]
+        with cache.user({"name": name}):
+            answer = wrapped.invoke({"name": name, "asked": asked} if door == "chain" else asked)
+        assert answer.content == f"It shows a {shown}."
+    assert model.calls == 2
+    assert not any("[" in str(call[-1].content[1]) for call in model.seen)
+
+
+@pytest.mark.parametrize("mode", ["mask", "abstract"])
+async def test_a_slot_in_the_address_of_a_photo_is_looked_up(cache: Cache, mode: Any) -> None:
+    """By the provider, who would be sent to a placeholder."""
+    photo = {"type": "image_url", "image_url": {"url": "https://x.org/{login}.png"}}
+    model = CountingModel(say=lambda messages: "A cat." if "ana" in str(messages[-1].content) else "A dog.")
+    chain = ChatPromptTemplate.from_messages([("human", [photo])]) | model | StrOutputParser()
+    wrapped = cache.wrap(chain, profile=Profile.of(slots=["login"]), name="photo", mode=mode)
+    assert [wrapped.invoke({"login": "anabel7"}), await wrapped.ainvoke({"login": "robert9"})] == ["A cat.", "A dog."]
+    assert "[login]" not in str(model.seen)
+
+
 def test_namespaces_are_hard_partitions(cache: Cache) -> None:
     """``namespaced`` is the same cache, and never reads across."""
     model = CountingModel(say=SAY)

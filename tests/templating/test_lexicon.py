@@ -203,6 +203,25 @@ def test_locate_takes_no_more_than_the_value(text: str, located: str) -> None:
     assert "".join(each if isinstance(each, str) else f"[{each.name}]" for each in lexicon.locate(text)) == located
 
 
+@pytest.mark.parametrize(
+    ("text", "located"),
+    [
+        ("https://x.org/ann-lee/photo.png", "https://x.org/ann-lee/photo.png"),
+        ("ann.lee@x.org", "ann.lee@x.org"),
+        ("users/Ann Lee.pdf", "users/[name].pdf"),
+        ("ann-lee-42", "ann-lee-42"),
+        ("ann.lee", "ann.lee"),
+        ("AnnLee?", "[name]?"),
+        ("See https://x.org/ann-lee please", "See https://x.org/[name] please"),
+        ('{"ann":"Ann Lee"}', '{"ann":"[name]"}'),
+    ],
+)
+def test_locate_leaves_ids(text: str, located: str) -> None:
+    """A text that is an address, a path or an id with a value in it is read by programs; one in prose is not."""
+    lexicon = Lexicon([Personal("name", "name", "Ann Lee", kind="person")])
+    assert "".join(each if isinstance(each, str) else f"[{each.name}]" for each in lexicon.locate(text)) == located
+
+
 MARCH = date(2024, 3, 1)
 
 

@@ -4,10 +4,16 @@ from typing import Any
 
 from langcache.langchain.messages.structure import STRUCTURAL, Leaf
 
-__all__ = ["is_reasoning", "pack_content", "unpack_content", "without_reasoning"]
+__all__ = ["is_media", "is_reasoning", "pack_content", "unpack_content", "without_reasoning"]
 
 _DROPPED_BLOCKS = frozenset({"reasoning", "thinking", "redacted_thinking", "reasoning_content"})
 """A signature would no longer match a filled text, so reasoning is not replayed."""
+
+_MEDIA = frozenset(
+    """
+    image image_url image_file input_image audio input_audio video video_url file input_file document media
+    """.split()  # noqa: SIM905 -- a list of words is read better than a list of strings
+)
 
 _BUT_NAME = STRUCTURAL - {"name"}
 """Those of a block that calls no tool: its name is that of a file."""
@@ -24,6 +30,15 @@ def without_reasoning(content: Any) -> Any:
     if isinstance(content, str) or not any(map(is_reasoning, content)):
         return content
     return [block for block in content if not is_reasoning(block)]
+
+
+def is_media(block: Any) -> bool:
+    """Whether a content block is a picture, a recording or a file: what stands in it is fetched or decoded."""
+    kind = block.get("type") if isinstance(block, dict) else None
+    if not isinstance(kind, str) or kind not in _MEDIA:
+        return False
+    source = block.get("source")
+    return not (isinstance(source, dict) and source.get("type") in ("text", "content"))
 
 
 def pack_content(content: Any, leaf: Leaf, fixed: Leaf) -> Any:

@@ -7,6 +7,7 @@ from langchain_core.documents import Document
 from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.prompt_values import ChatPromptValue, PromptValue, StringPromptValue
 
+from langcache.langchain.messages.content import is_media
 from langcache.langchain.messages.structure import STRUCTURAL
 
 __all__ = ["mask_value"]
@@ -15,7 +16,8 @@ __all__ = ["mask_value"]
 def mask_value(value: Any, text: Callable[[str], Any]) -> Any:
     """A copy of *value* with every text in it through *text*: strings, messages, documents, lists and dicts of them.
 
-    Names, ids and other fields beside a message's content stay: a provider may not take a placeholder there.
+    Names, ids and other fields beside a message's content stay: a provider may not take a placeholder there. So do
+    pictures, recordings and files: two users' photos are two questions.
     """
     if type(value) is str:
         return text(value)
@@ -41,9 +43,10 @@ def mask_value(value: Any, text: Callable[[str], Any]) -> Any:
 def _mask_content(content: Any, text: Callable[[str], Any]) -> Any:
     if not isinstance(content, list):
         return text(content)
-    return [
-        {k: v if k in STRUCTURAL else mask_value(v, text) for k, v in block.items()}
-        if isinstance(block, dict)
-        else mask_value(block, text)
-        for block in content
-    ]
+    return [block if is_media(block) else _mask_block(block, text) for block in content]
+
+
+def _mask_block(block: Any, text: Callable[[str], Any]) -> Any:
+    if not isinstance(block, dict):
+        return mask_value(block, text)
+    return {k: v if k in STRUCTURAL else mask_value(v, text) for k, v in block.items()}
