@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterable
 
 __all__ = ["is_id_with_more", "is_other"]
 
-_ID = re.compile(r"""\s*[^\s"'{}<>]*[/\\@_=&%#:.+-][^\s"'{}<>]*\s*""")
+_TOKEN = re.compile(r"""\s*+[^\s"'{}<>]++\s*+""")
+_SIGN = re.compile(r"[/\\@_=&%#:.+-]")
 _LETTER = re.compile(r"[^\W_]")
 
 _QUOTED = re.compile(r"'[^']*'")
@@ -35,7 +36,8 @@ def is_id_with_more(text: str, literals: Iterable[str]) -> bool:
         text: the whole text.
         literals: what of it is no value.
     """
-    return _ID.fullmatch(text) is not None and any(map(_LETTER.search, literals))
+    is_id = _TOKEN.fullmatch(text) is not None and _SIGN.search(text) is not None
+    return is_id and any(map(_LETTER.search, literals))
 
 
 def _moment(style: str, text: str, start: int, end: int) -> bool:
