@@ -202,7 +202,7 @@ def _says(chunk: Any) -> bool:
     As long as none does, another answer may still follow: of an error, of a run on real values. Where the run ends
     well, nothing that was shown is shown again, whether it said anything or not.
     """
-    if isinstance(chunk, str):
+    if chunk is None or isinstance(chunk, str):
         return bool(chunk)
     message = getattr(chunk, "message", chunk)
     if not isinstance(message, AIMessage):

@@ -341,7 +341,13 @@ class _Observed:
         return self._work._failure(error, self._observer, self._masked)  # noqa: SLF001 -- a part of it
 
     def finished(self, output: Any) -> Produced:
-        """The answer with what the observer has seen."""
+        """The answer with what the observer has seen.
+
+        Raises:
+            MaskedRunFailed: a model answered, and all of it was passed over, as parsers do with what does not validate.
+        """
+        if self._masked and output is None and self._observer.usages:
+            raise MaskedRunFailed("nothing is made of what its model answers", self._observer.usages)
         return self._work._produced(output, self._observer, self._masked)  # noqa: SLF001
 
 

@@ -134,6 +134,18 @@ async def test_a_class_that_takes_no_placeholder_is_given_the_real_values(cache:
             assert events[0].reason == "masked run failed: ValidationError"
 
 
+@pytest.mark.parametrize("how", ["stream", "astream"])
+async def test_a_stream_in_which_no_object_could_be_made_is_given_the_real_values(cache: Cache, how: str) -> None:
+    """A parser of tool calls passes over what does not validate: the stream ended with nothing."""
+    with Provider(reply=owner) as provider:
+        model = ChatOpenAI(base_url=provider.openai_url, api_key=SecretStr("test"), model="gpt-4o-mini")
+        chain = PROMPT | model.with_structured_output(Owner, method="function_calling")
+        asks: Any = cache.wrap(chain, profile=PEOPLE, prompt_version="1")
+        for user in ({"name": "Anabel"}, {"name": "Robert"}):
+            found = list(asks.stream(user)) if how == "stream" else [each async for each in asks.astream(user)]
+            assert found[-1] == Owner(name=user["name"])
+
+
 @sdk_warns
 def test_a_model_whose_streams_end_so_is_not_masked_for_long(cache: Cache) -> None:
     """Nothing can take back what was shown; a few users on, the model is given the real values."""
