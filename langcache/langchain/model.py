@@ -35,6 +35,7 @@ from langcache.langchain.model_stream import (
     model_stream,
     streams,
     told,
+    told_calls,
     told_streams,
 )
 from langcache.langchain.model_work import METADATA_PROFILE, ModelWork, values_of
@@ -104,7 +105,7 @@ def _subclass(kind: type[BaseChatModel], chain: Chain) -> type[BaseChatModel]:
         "_agenerate": _agenerate,
     }
     if kind._stream is not BaseChatModel._stream or kind._astream is not BaseChatModel._astream:  # noqa: SLF001
-        members.update(_stream=_stream, _astream=_astream, **told_streams(kind))
+        members.update(_stream=_stream, _astream=_astream, **told_streams(kind), **told_calls(kind))
     metaclass: Any = type(kind)
     made: Any = metaclass(kind.__name__, (kind,), members)
     # A property of the class goes before the shared state: LangChain's own cache must not ask twice, and a hit has

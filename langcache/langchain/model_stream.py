@@ -1,7 +1,7 @@
 """The stream of a chat model: its own chunks, filled on the way, gathered as the result of a call."""
 
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from contextlib import aclosing, closing
+from contextlib import aclosing, closing, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
@@ -16,7 +16,16 @@ from langcache.langchain.message_chunks import MessageFiller
 from langcache.langchain.watch import Watched
 from langcache.runtime.work import Produced
 
-__all__ = ["GenerationFiller", "ModelSource", "amodel_stream", "model_stream", "streams", "told", "told_streams"]
+__all__ = [
+    "GenerationFiller",
+    "ModelSource",
+    "amodel_stream",
+    "model_stream",
+    "streams",
+    "told",
+    "told_calls",
+    "told_streams",
+]
 
 
 _END: Any = object()
@@ -24,7 +33,7 @@ _config: ContextVar[Any] = ContextVar("langcache_model_config", default=None)
 
 
 def told(run_manager: Any) -> tuple[Mapping[str, Any], Sequence[str]]:
-    """Metadata and tags of a model call. LangChain's ``stream`` keeps them from ``_stream``; see `told_streams`."""
+    """Metadata and tags of a model call. LangChain keeps them from ``_stream``; see `told_streams` and `told_calls`."""
     if run_manager is not None:
         return run_manager.metadata or {}, run_manager.tags or ()
     config = ensure_config(_config.get())
@@ -59,6 +68,30 @@ def told_streams(kind: Any) -> dict[str, Any]:
                     yield chunk
 
     return {"stream": stream, "astream": astream}
+
+
+def told_calls(kind: Any) -> dict[str, Any]:
+    """What ``invoke`` of a subclass of *kind* calls, which may stream as well: it tells ``_stream`` of its run."""
+
+    def call(self: Any, messages: Any, stop: Any = None, run_manager: Any = None, **kwargs: Any) -> Any:
+        with _telling(run_manager):
+            return kind._generate_with_cache(self, messages, stop=stop, run_manager=run_manager, **kwargs)  # noqa: SLF001
+
+    async def acall(self: Any, messages: Any, stop: Any = None, run_manager: Any = None, **kwargs: Any) -> Any:
+        with _telling(run_manager):
+            return await kind._agenerate_with_cache(self, messages, stop=stop, run_manager=run_manager, **kwargs)  # noqa: SLF001
+
+    return {"_generate_with_cache": call, "_agenerate_with_cache": acall}
+
+
+@contextmanager
+def _telling(run_manager: Any) -> Iterator[None]:
+    config = None if run_manager is None else {"metadata": run_manager.metadata or {}, "tags": run_manager.tags or []}
+    token = _config.set(config)
+    try:
+        yield
+    finally:
+        _config.reset(token)
 
 
 def streams(model: Any, *, sync: bool) -> bool:

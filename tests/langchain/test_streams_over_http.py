@@ -6,6 +6,7 @@ import pytest
 from langchain_anthropic import ChatAnthropic
 from langchain_core.messages import message_chunk_to_message
 from langchain_core.output_parsers import StrOutputParser
+from langchain_core.runnables import RunnableLambda
 from langchain_openai import ChatOpenAI
 from support.chains import PROMPT, Applicant, founder
 
@@ -142,3 +143,47 @@ async def test_a_streamed_model_call_is_told_the_user_by_metadata(how: str) -> N
             assert message_of(await chunks_of(named, f"Plan for {startup}", how)).content == f"Pitch {startup}."
             assert named.invoke(f"Plan for {startup}").content == f"Pitch {startup}."
     assert provider.calls == 1
+
+
+async def answered(model: Any, asked: str, config: Any, how: str) -> str:
+    """What a model answers, in one of the ways in which LangChain streams it unasked, or by its protocol."""
+    if how == "invoke":
+        return str(model.invoke(asked, config).text)
+    if how == "ainvoke":
+        return str((await model.ainvoke(asked, config)).text)
+    events = model.stream_events(asked, config, version="v3")
+    return "".join(event["delta"]["text"] for event in events if event["event"] == "content-block-delta")
+
+
+unasked = pytest.mark.parametrize("how", ["invoke", "ainvoke", "events"])
+
+
+@unasked
+async def test_a_call_that_is_streamed_unasked_is_told_its_config(how: str) -> None:
+    """Of a model with ``streaming=True``, or below whoever listens for tokens: the user, and what they opted out of."""
+    asker = Profile.of(slots={"startup": Slot(label="startup name")})
+    with Provider(reply="Pitch [startup name].") as provider:
+        cache = Cache("memory://")
+        model = cache.wrap(openai(provider, streaming=True), profile=asker)
+        for startup in ("PathAI", "Zed"):
+            config = {"metadata": {"profile": {"startup": startup}}}
+            assert await answered(model, f"Plan for {startup}", config, how) == f"Pitch {startup}."
+        assert provider.calls == 1
+        await answered(model, "Plan for Zed", {"metadata": {"langcache": "no-store"}}, how)
+        await answered(model, "Plan for Zed", {"tags": ["langcache:no-store"]}, how)
+    assert (cache.stats().entries, provider.calls) == (1, 3)
+
+
+@unasked
+async def test_a_call_below_another_user_is_its_own_users(how: str) -> None:
+    """A run inherits the metadata of the one it is part of; what the call itself says goes before."""
+    asker = Profile.of(slots={"startup": Slot(label="startup name")})
+    with Provider(reply="Pitch [startup name].") as provider:
+        model = Cache("memory://").wrap(openai(provider, streaming=True), profile=asker)
+        of_zed: Any = {"metadata": {"profile": {"startup": "Zed"}}}
+
+        async def step(_: str) -> str:
+            return await answered(model, "Plan", of_zed, how)
+
+        around: Any = {"metadata": {"profile": {"startup": "PathAI"}}}
+        assert await RunnableLambda(step).ainvoke("", around) == "Pitch Zed."
