@@ -49,6 +49,7 @@ class ChainWork:
 
     streams = False
     """Whether the answer is shown while it comes."""
+    repeats = True
 
     def __init__(self, chain: Chain, inputs: Any, config: Any, kwargs: Mapping[str, Any], announcer: Announcer) -> None:
         self.chain, self.inputs, self.config, self.kwargs = chain, inputs, config, kwargs

@@ -48,6 +48,8 @@ class ToolWork:
 
     masks = False
     lost: Sequence[Usage] = ()
+    repeats = False
+    """A tool is no provider: whoever wants it tried again has a middleware for that."""
 
     def __init__(
         self,

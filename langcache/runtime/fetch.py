@@ -151,14 +151,14 @@ class Fetch:
 
     def _run(self, work: Work, masked: bool) -> Flow[Produced]:
         attempts = Attempts()
-        clock = self.clock
+        clock, policy = self.clock, self.retry if work.repeats else None
 
         def run() -> Produced | Stream:
-            return retry.call(self.retry, lambda: work.run(masked), sleep=clock.sleep, now=clock.now, attempts=attempts)
+            return retry.call(policy, lambda: work.run(masked), sleep=clock.sleep, now=clock.now, attempts=attempts)
 
         async def arun() -> Produced | Stream:
             return await retry.acall(
-                self.retry, lambda: work.arun(masked), sleep=clock.asleep, now=clock.now, attempts=attempts
+                policy, lambda: work.arun(masked), sleep=clock.asleep, now=clock.now, attempts=attempts
             )
 
         try:

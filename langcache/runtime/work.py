@@ -76,6 +76,8 @@ class Work(Protocol):
     """Why the cache must stand aside, if it must."""
     masks: bool
     """Whether the chain runs on placeholders."""
+    repeats: bool
+    """Whether a run that failed is worth another attempt of ours."""
     directives: Directives
     event: Event
     labels: frozenset[str]

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import pytest
 from langchain.agents import create_agent
-from langchain.agents.middleware import ModelRetryMiddleware
+from langchain.agents.middleware import ModelRetryMiddleware, ToolRetryMiddleware
 from langchain.agents.structured_output import ToolStrategy
 from langchain.chat_models import init_chat_model
 from langchain_anthropic import ChatAnthropic
@@ -214,6 +214,26 @@ async def test_only_tools_declared_pure_are_cached(how: str) -> None:
             for city in ("Lisbon", "Oslo"):
                 assert (await ask(app, how, f"Weather near {city}?", city))[-1].content == "It is sunny."
         assert len(runs) == expected
+
+
+@pytest.mark.parametrize("how", ["sync", "async"])
+async def test_a_pure_tool_is_repeated_by_nobody_but_its_own_middleware(how: str) -> None:
+    """Law 8: there it failed nine times for each time it failed bare, with waits of ours between."""
+    tried: list[str] = []
+
+    @tool
+    def feed(place: str, request_id: str) -> str:
+        """Weather by wire."""
+        tried.append(place)
+        raise ConnectionError("down")
+
+    call = Reply(tool_calls=[ToolCall("feed", {"place": "the sea", "request_id": "1"})])
+    with Provider(reply=lambda request: "Pity." if b"failed after" in request.body else call) as provider:
+        retries = [ToolRetryMiddleware(max_retries=2, initial_delay=0)]
+        options = {"pure_tools": ["feed"]}
+        app = agent(provider, Cache("memory://"), tools=[feed], before=retries, options=options)
+        assert (await ask(app, how, "Weather?", "Oslo"))[-1].content == "Pity."
+    assert len(tried) == 3
 
 
 def look_up_the_city(request: Request) -> Reply:

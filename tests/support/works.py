@@ -58,6 +58,7 @@ class Request:
     user: str = "Ada"
     key: str = "key"
     namespace: str = "default"
+    repeats: bool = True
     bypass: str | None = None
     masks: bool = True
     labels: frozenset[str] = frozenset({"chain:plan"})
