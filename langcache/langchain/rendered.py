@@ -12,7 +12,7 @@ from typing import Any
 
 from langcache.core.declaration import MISSING, Declaration
 from langcache.core.reading import Reading
-from langcache.templating import Gap, Lexicon, is_id_with_more
+from langcache.templating import Gap, Lexicon, is_binary, is_id_with_more
 
 __all__ = ["Mark", "Rendered", "Segment"]
 
@@ -85,7 +85,8 @@ class Rendered:
             own: whether the prompt template made it of known variables, so that a value met in another variable can be
                 told from the value itself; elsewhere bare numbers and short words stay.
         """
-        segments = self._cut(self.surely(text), self._forms if own else self._clear_forms)
+        forms = self._forms if own else self._clear_forms
+        segments = self._cut(self.surely(text), [] if is_binary(text, forms) else forms)
         literals = (segment for segment in segments if isinstance(segment, str))
         return (text,) if len(segments) > 1 and is_id_with_more(text, literals) else self._joined(segments)
 

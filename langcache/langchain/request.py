@@ -29,6 +29,7 @@ from langcache.templating import (
     MaskedList,
     MaskedText,
     Template,
+    is_binary,
     placeholders,
     read,
     show,
@@ -332,10 +333,15 @@ def _is_clean(lexicon: Lexicon, said: Iterable[Any]) -> bool:
         for each in said:
             if not isinstance(each, tuple):
                 lexicon.check_scalar(each)
-            lexicon.guard(each if isinstance(each, tuple) else (str(each),))
+            template = each if isinstance(each, tuple) else (str(each),)
+            lexicon.guard(tuple(part for part in template if not _is_picture(part, lexicon)))
     except Refused:
         return False
     return True
+
+
+def _is_picture(part: str | Gap, lexicon: Lexicon) -> bool:
+    return isinstance(part, str) and is_binary(part, lexicon.values())
 
 
 def _placeholder(name: str, token: str, value: object, on_use: Any) -> Any:

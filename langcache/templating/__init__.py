@@ -3,6 +3,7 @@
 Pure: no I/O, clock, environment or LangChain; the standard library only.
 """
 
+from langcache.templating.binary import is_binary
 from langcache.templating.fill import fill
 from langcache.templating.known import Known
 from langcache.templating.lexicon import Lexicon
@@ -23,6 +24,7 @@ __all__ = [
     "Template",
     "fill",
     "from_data",
+    "is_binary",
     "is_id_with_more",
     "placeholders",
     "read",

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from langcache.errors import Refused
 from langcache.templating.accounts import is_account
 from langcache.templating.agents import is_named, is_neutral
+from langcache.templating.binary import is_binary
 from langcache.templating.doubt import enumerates
 from langcache.templating.escaping import IN_PROSE
 from langcache.templating.fill import fill, write
@@ -24,7 +25,7 @@ from langcache.templating.kinds import Form, has_parts, kind_of
 from langcache.templating.kinds.figures import is_age
 from langcache.templating.known import Known
 from langcache.templating.scan import Hit, joins_figures, scan
-from langcache.templating.slots import Personal, items
+from langcache.templating.slots import Personal, items, written
 from langcache.templating.spelling import date_of, number_of
 from langcache.templating.template import Gap, Template, tidy
 from langcache.templating.traces import decades, digits_alone
@@ -101,6 +102,10 @@ class Lexicon:
         twin._forms = forms  # noqa: SLF001 -- its own copy
         return twin
 
+    def values(self) -> Iterator[str]:
+        """The slots' values as texts, the items of lists one by one."""
+        return (written(item) for slot in self._slots.values() for item in items(slot.value))
+
     def locate(self, text: str) -> Template:
         """The text with a gap wherever a slot's value surely stands, as far as masking needs it.
 
@@ -109,6 +114,8 @@ class Lexicon:
         whichever slot were chosen, the next user may have two different values there. So do the parts of it, and
         a value in an address, a path or an id: programs read those.
         """
+        if is_binary(text, self.values()):
+            return (text,)
         seen = view(text)
         found = scan(seen.text, self._forms)
         chosen = _longest(_uncrossed([hit for hit in found.hits if self._surely(hit, seen.text)]))
