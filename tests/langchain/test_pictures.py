@@ -83,21 +83,17 @@ def test_a_long_word_is_still_a_text(cache: Cache) -> None:
     assert "Lisbon" not in model.last
 
 
-@pytest.mark.parametrize("declared", [{"slots": ["photo"]}, {"ignore": ["photo"]}])
 @pytest.mark.parametrize("door", ["model", "chain"])
-def test_a_picture_that_is_a_detail_is_kept_back(cache: Cache, declared: Any, door: str) -> None:
-    """Nothing so long stands anywhere by chance."""
+def test_two_pictures_are_two_questions_whatever_is_declared(cache: Cache, door: str) -> None:
     model = CountingModel(say="Nice.")
-    profile = Profile.of(**declared)
+    profile = Profile.of(slots=["photo"])
+    prompt = ChatPromptTemplate.from_messages([MessagesPlaceholder("said")])
     for photo in (PICTURE, NOISE):
         said = [HumanMessage([{"type": "image", "base64": photo, "mime_type": "image/png"}])]
         if door == "model":
             with cache.user({"photo": photo}):
                 cache.wrap(model, profile=profile).invoke(said)
-        elif "slots" in declared:
-            prompt = ChatPromptTemplate.from_messages([MessagesPlaceholder("said")])
-            cache.wrap(prompt | model, profile=profile).invoke({"photo": photo, "said": said})
         else:
-            pytest.skip("what is undeclared is in the key as it is")
-    assert model.calls == 1
-    assert NOISE not in str(model.seen)
+            cache.wrap(prompt | model, profile=profile).invoke({"photo": photo, "said": said})
+        assert _data(model.seen[-1][-1].content[0]) == photo
+    assert model.calls == 2
