@@ -7,6 +7,8 @@ import signal
 import threading
 import time
 import warnings
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 
 import pytest
 from hypothesis import settings
@@ -85,6 +87,60 @@ def test_a_master_dies(half):
             left = {key for key in left if not works(store, key)}
         assert [store.get("ns", key, now=NOW).value for key in keys] == [b"new"] * 30
         store.finish()
+
+
+CROWD = 16
+
+
+@pytest.mark.parametrize("half", ["sync", "async"])
+def test_a_crowd_waits_once_for_a_cluster_that_hangs(half):
+    """Each call looks for who took over; were that done in turn, the last would wait as often as there are calls."""
+    with running_cluster() as nodes:
+        store = open_store(url_of(nodes), timeout_s=0.5)
+
+        async def together():
+            await store.aput("ns", "k", record(), now=NOW)
+            with stopped(nodes):
+                calls = [timed(store.aget("ns", str(number), now=NOW)) for number in range(CROWD)]
+                took = await asyncio.gather(*calls)
+            assert (await store.aget("ns", "k", now=NOW)) == record()
+            await store.aclose()
+            return took
+
+        if half == "async":
+            took = asyncio.run(together())
+        else:
+            store.put("ns", "k", record(), now=NOW)
+            with stopped(nodes), ThreadPoolExecutor(CROWD) as threads:
+                took = list(threads.map(lambda number: timed_get(store, str(number)), range(CROWD)))
+            assert store.get("ns", "k", now=NOW) == record()
+            store.close()
+    assert max(took) < CROWD * 0.5
+
+
+@contextmanager
+def stopped(nodes):
+    for node in nodes:
+        os.kill(node.pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for node in nodes:
+            os.kill(node.pid, signal.SIGCONT)
+
+
+async def timed(call):
+    begun = time.monotonic()
+    with pytest.raises(StoreError):
+        await call
+    return time.monotonic() - begun
+
+
+def timed_get(store, key):
+    begun = time.monotonic()
+    with pytest.raises(StoreError):
+        store.get("ns", key, now=NOW)
+    return time.monotonic() - begun
 
 
 def test_a_caller_with_little_patience_learns_of_the_new_master():

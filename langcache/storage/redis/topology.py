@@ -146,18 +146,22 @@ class Cluster(Topology):
 
     def connect(self, settings: Settings) -> Any:
         """See :meth:`Topology.connect`; asks a node for the others at once."""
-        from redis.cluster import ClusterNode, RedisCluster
+        from redis.cluster import ClusterNode
+
+        from langcache.storage.redis.cluster_clients import ClusterClient
 
         node: Any = ClusterNode
         nodes = [node(host, port) for host, port in self.nodes]
-        return RedisCluster(startup_nodes=nodes, **settings.common(), retry=_once(), require_full_coverage=False)
+        return ClusterClient(startup_nodes=nodes, **settings.common(), retry=_once(), require_full_coverage=False)
 
     def aconnect(self, settings: Settings) -> Any:
         """See :meth:`Topology.aconnect`."""
-        from redis.asyncio.cluster import ClusterNode, RedisCluster
+        from redis.asyncio.cluster import ClusterNode
+
+        from langcache.storage.redis.cluster_clients import AsyncClusterClient
 
         nodes = [ClusterNode(host, port) for host, port in self.nodes]
-        return RedisCluster(
+        return AsyncClusterClient(
             startup_nodes=nodes,
             **settings.common(),
             retry=_aonce(),
