@@ -26,6 +26,7 @@ class Proxy:
         """Whether answers come at all; connections are accepted and stay open all the same."""
         self.target_port, self._tls = target_port, tls
         self._open: set[socket.socket] = set()
+        self._forgotten: set[socket.socket] = set()
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
         threading.Thread(target=self._accept, daemon=True).start()
@@ -57,6 +58,8 @@ class Proxy:
                     time.sleep(self.delay_s)
                     if self.silent:
                         continue
+                if source in self._forgotten:
+                    continue
                 sink.sendall(data)
         self._end(source, sink)
 
@@ -66,6 +69,10 @@ class Proxy:
             with suppress(OSError):
                 end.shutdown(socket.SHUT_RDWR)
             end.close()
+
+    def forget(self) -> None:
+        """Let nothing more through on the connections that are open, as a gateway does after a quiet night."""
+        self._forgotten.update(self._open)
 
     def cut(self) -> None:
         """Break all connections; new ones are welcome."""

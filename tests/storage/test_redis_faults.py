@@ -16,7 +16,7 @@ from hypothesis import given, settings, strategies as st
 
 from langcache.errors import StoreError
 from langcache.storage.base import Lease
-from langcache.storage.redis import failures
+from langcache.storage.redis import failures, wires
 from langcache.storage.registry import open_store
 from langcache.testing.contract import NOW, record
 from langcache.testing.drivers import drive
@@ -125,6 +125,35 @@ def test_half_open(driven, redis_server, warm):
         proxy.silent = False
         proxy.cut()
         wait_until(lambda: stores(store), "the store to recover")
+
+
+@pytest.mark.parametrize("idle", [True, False])
+def test_what_a_gateway_forgot_costs_one_timeout(half, redis_server, monkeypatch, idle):
+    """Not one for each connection that was idle; a pool in use is not given up for one answer that comes late."""
+    monkeypatch.setattr(wires, "STALE_S", 0.0 if idle else HANG_S)
+    with running_proxy(redis_server.port) as proxy:
+        store = open_store(f"redis://127.0.0.1:{proxy.port}", timeout_s=1)
+        crowd, proxy.delay_s = 8, 0.1
+
+        async def together():
+            await asyncio.gather(*[store.aget("ns", str(number), now=NOW) for number in range(crowd)])
+            proxy.forget()
+            results = [await asyncio.gather(store.aget("ns", "k", now=NOW), return_exceptions=True) for _ in range(3)]
+            await store.aclose()
+            return [result for (result,) in results]
+
+        def one_by_one():
+            with ThreadPoolExecutor(crowd) as threads:
+                barrier = threading.Barrier(crowd)
+                list(threads.map(lambda number: (barrier.wait(), store.get("ns", str(number), now=NOW)), range(crowd)))
+            proxy.forget()
+            with ThreadPoolExecutor(1) as thread:
+                return [thread.submit(store.get, "ns", "k", now=NOW).exception() for _ in range(3)]
+
+        results = asyncio.run(together()) if half == "async" else one_by_one()
+        assert isinstance(results[0], StoreError)
+        assert [isinstance(result, StoreError) for result in results[1:]] == [not idle] * 2
+        store.close()
 
 
 def stores(store):

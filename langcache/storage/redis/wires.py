@@ -7,6 +7,7 @@ A connection to a server that has become a replica, as in a failover behind a na
 """
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -18,6 +19,10 @@ from redis.exceptions import ConnectionError as Broken, ReadOnlyError, ResponseE
 from langcache.storage.redis.topology import Topology
 
 _ATTEMPTS: Final = 2
+
+STALE_S: Final = 10.0
+"""A connection that was idle for longer and gets no answer may have been dropped on the way, by a gateway or a balancer
+that tells neither end; so may all that were idle."""
 
 Command = Sequence[Any]
 
@@ -43,7 +48,7 @@ class Wire:
 
     def __init__(self, topology: Topology, client: Any) -> None:
         self._topology, self._client = topology, client
-        self._idle: deque[Any] = deque()
+        self._idle: deque[tuple[Any, float]] = deque()
         self._tls: Any = None
         self._closed = False
 
@@ -75,7 +80,7 @@ class Wire:
     def _exchange(self, commands: Sequence[Command], undo: Command | None = None) -> list[Any]:
         packed = pack(commands)
         for attempt in range(_ATTEMPTS):
-            connection = self._take()
+            connection, was_idle = self._take()
             try:
                 # Nothing where it is connected; and only this asks Sentinels for the master.
                 connection.connect()
@@ -94,16 +99,20 @@ class Wire:
                 if undo is not None:
                     _send_behind(connection, undo)
                 connection.disconnect()
+                if was_idle:
+                    self._disconnect_idle()
                 raise
             self._give(connection)
             return answers
         raise AssertionError("the last attempt returns or raises")
 
-    def _take(self) -> Any:
+    def _take(self) -> tuple[Any, bool]:
+        """A connection, and whether it was idle for long."""
         try:
-            return self._idle.pop()
+            connection, since = self._idle.pop()
         except IndexError:
-            return self._new()
+            return self._new(), False
+        return connection, time.monotonic() - since > STALE_S
 
     def _new(self) -> Any:
         connection = self._client.connection_pool.make_connection()
@@ -120,14 +129,14 @@ class Wire:
         return wrapped
 
     def _give(self, connection: Any) -> None:
-        self._idle.append(connection)
+        self._idle.append((connection, time.monotonic()))
         if self._closed:
             self._disconnect_idle()
 
     def _disconnect_idle(self) -> None:
         while self._idle:
             with suppress(IndexError):
-                self._idle.pop().disconnect()
+                self._idle.pop()[0].disconnect()
 
 
 class AsyncWire:
@@ -141,7 +150,7 @@ class AsyncWire:
 
     def __init__(self, topology: Topology, client: Any, timeout_s: float) -> None:
         self._topology, self._client, self._timeout_s = topology, client, timeout_s
-        self._idle: deque[Any] = deque()
+        self._idle: deque[tuple[Any, float]] = deque()
         self._tls: Any = None
         self._closed = False
 
@@ -171,7 +180,7 @@ class AsyncWire:
         packed = pack(commands)
         async with asyncio.timeout(self._timeout_s):
             for attempt in range(_ATTEMPTS):
-                connection = self._idle.pop() if self._idle else self._new()
+                connection, was_idle = self._take()
                 try:
                     await connection.connect()
                     await connection.send_packed_command(packed)
@@ -187,6 +196,8 @@ class AsyncWire:
                     if undo is not None:
                         _asend_behind(connection, undo)
                     await connection.disconnect(nowait=True)
+                    if was_idle:
+                        await self._disconnect_idle(nowait=True)
                     raise
                 await self._give(connection)
                 return answers
@@ -200,15 +211,22 @@ class AsyncWire:
             connection.ssl_context = self._tls = self._tls or tls
         return connection
 
+    def _take(self) -> tuple[Any, bool]:
+        """See :meth:`Wire._take`."""
+        if not self._idle:
+            return self._new(), False
+        connection, since = self._idle.pop()
+        return connection, time.monotonic() - since > STALE_S
+
     async def _give(self, connection: Any) -> None:
-        self._idle.append(connection)
+        self._idle.append((connection, time.monotonic()))
         if self._closed:
             await self._disconnect_idle()
 
-    async def _disconnect_idle(self) -> None:
+    async def _disconnect_idle(self, nowait: bool = False) -> None:
         # Waited for: the end of a TLS connection takes the event loop a while. Together: one that hangs keeps no other.
         idle, self._idle = self._idle, deque()
-        await asyncio.gather(*(connection.disconnect() for connection in idle), return_exceptions=True)
+        await asyncio.gather(*(each.disconnect(nowait=nowait) for each, _ in idle), return_exceptions=True)
 
 
 def _read(connection: Any) -> Any:
