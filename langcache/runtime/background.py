@@ -17,17 +17,23 @@ logger = logging.getLogger("langcache")
 def in_background(flow: Callable[[], Flow[None]], tasks: set[Any]) -> Step[None]:
     """Start *flow*, in this context; while it runs as a task, *tasks* holds it.
 
-    Where no thread is to be had it does not run: the next request asks for it again.
+    Where no thread is to be had it does not run: the next request asks for it again. A task whose event loop ends
+    first, as each does under an `asyncio.run` per request, is begun anew in a thread: else none would come to its end.
     """
 
     def run() -> None:
         context = contextvars.copy_context()
         start_thread("langcache-refresh", context.run, _quietly, flow)
 
+    def ended(task: asyncio.Task[None]) -> None:
+        tasks.discard(task)
+        if task.cancelled():  # by its loop: nobody else knows of it
+            start_thread("langcache-refresh", contextvars.copy_context().run, _on_a_loop, flow)
+
     async def arun() -> None:
         task = asyncio.get_running_loop().create_task(_aquietly(flow))
         tasks.add(task)
-        task.add_done_callback(tasks.discard)
+        task.add_done_callback(ended)
 
     return Step(run, arun)
 
@@ -44,6 +50,10 @@ async def _aquietly(flow: Callable[[], Flow[None]]) -> None:
         await adrive(flow())
     except Exception as error:
         _warn(error)
+
+
+def _on_a_loop(flow: Callable[[], Flow[None]]) -> None:
+    asyncio.run(_aquietly(flow))
 
 
 def _warn(error: Exception) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import threading
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 from langchain_core.output_parsers import StrOutputParser
 from langchain_core.prompts import PromptTemplate
+from langchain_core.runnables import RunnableLambda
 from support.models import CountingModel
 
 from langcache import Cache, Profile
@@ -159,6 +161,27 @@ async def test_it_is_a_context_manager_both_ways_and_keeps_what_was_stored(tmp_p
         wrapped(cache, model).invoke({"kind": "a"})
     assert model.calls == 1
     forgotten.close()
+
+
+def test_a_refresh_outlives_the_event_loop_of_its_request(clock: FakeClock) -> None:
+    """An `asyncio.run` for each request, as in a task queue or a synchronous server, cancels what the request began."""
+    answered: list[str] = []
+
+    async def shout(text: str) -> str:
+        await asyncio.sleep(0.05)
+        answered.append(text)
+        return f"{text.upper()} {len(answered)}"
+
+    with Cache("memory://", ttl=10, stale_while_revalidate=100, clock=clock) as cache:
+        chain = cache.wrap(RunnableLambda(shout), name="shout", prompt_version="1")
+        assert asyncio.run(chain.ainvoke("hi")) == "HI 1"
+        clock.advance(20)
+        assert asyncio.run(chain.ainvoke("hi")) == "HI 1"
+        for thread in threading.enumerate():
+            if thread.name == "langcache-refresh":
+                thread.join(60)
+        assert asyncio.run(chain.ainvoke("hi")) == "HI 2"
+        assert answered == ["hi", "hi"]
 
 
 async def test_closing_waits_for_refreshes_under_way(clock: FakeClock) -> None:

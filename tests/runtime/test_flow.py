@@ -27,7 +27,7 @@ def stored(asker: Asker) -> int:
 def settle(asker: Asker) -> None:
     """Wait for background threads; background tasks are awaited by `Asker`."""
     for thread in threading.enumerate():
-        if thread.daemon and thread is not threading.current_thread() and "langcache" not in thread.name:
+        if thread.name == "langcache-refresh":
             thread.join(5)
 
 
