@@ -4,10 +4,17 @@ import re
 from collections.abc import Callable
 
 from langcache.templating.articles import article
+from langcache.templating.folding import fold
 from langcache.templating.frequency import FUNCTION
 
 _ARTICLE = re.compile(r"(?<![\w'’.-])(a|A|an|An|AN)(?=\s{1,2}[\"'“‘(*_`\[]{0,3}\Z)")
+_ELIDED = re.compile(r"(?<![\w'’-])(?:[dD]|[qQ]u)['’]\Z")
+_WHOLE = re.compile(r"(?<![\w'’-])(?:[dD]|[qQ]u)e \Z")
+_FRENCH = re.compile(r"\b(?:est|et|des|une|vous|votre|pour|avec|dans|du|aux|nous|notre|cette)\b", re.IGNORECASE)
+_NEAR = 200
+"""Characters before a value that tell the language; a stream keeps as many."""
 _POSSESSIVE = re.compile(r"(['’])(?=[ \t\n]+[^\W\d_])")
+_VOWELS = ("a", "e", "i", "o", "u")
 _LONGEST = 200
 _GOES_ON = re.compile(r"(?:['’]s?)? [a-z]")
 _FIRST = re.compile(r"[^\W\d_]")
@@ -17,20 +24,33 @@ _SMALL_OR_FUNCTION = _SMALL | FUNCTION
 
 
 def article_before(text: str, start: int, written: str | None) -> tuple[int, int, str] | None:
-    """The article before a value: its start, its end and how it is written; ``None`` if the value decides none.
+    """The article before a value, or French *de* and *que*: start, end, writing; ``None`` if the value decides none.
 
     Args:
         text: the text; the value begins at *start*.
         written: the value there: an article that does not fit it is left as it is; ``None`` for a placeholder.
     """
     found = _ARTICLE.search(text, max(0, start - 8), start)
-    if found is None or (written is not None and article(written) != found[0].lower()):
+    if found is None:
+        return _elided_before(text, start, written)
+    if written is not None and article(written) != found[0].lower():
         return None
     if found[0] == "A" and _shouts(text, found.start()):
         return (*found.span(), "AN")
     if found[0][0] == "A" and found[0] != "AN" and not _opens(text, found.start()):
         return None  # "vitamin A": a letter, no article
     return (*found.span(), found[0] if found[0] == "AN" else found[0][0])
+
+
+def _elided_before(text: str, start: int, written: str | None) -> tuple[int, int, str] | None:
+    found = _ELIDED.search(text, max(0, start - 8), start)
+    if found is None:
+        found = _WHOLE.search(text, max(0, start - 8), start)
+        near = text[max(0, start - _NEAR) : start]
+        if found is None or _FRENCH.search(near) is None:
+            return None
+    grammar = found[0] if found[0][-1] != " " else f"{found[0][:-2]}'"
+    return None if written is not None and agree(grammar, written) != found[0] else (*found.span(), grammar)
 
 
 def masked_case(text: str, start: int, end: int, *, loud: bool) -> str:
@@ -69,9 +89,11 @@ def _quoted(text: str, start: int) -> bool:
 
 
 def agree(grammar: str, written: str) -> str:
-    """What the value asks for: its article in the given writing, or its possessive ending."""
+    """What the value asks for: its article in the given writing, its possessive ending, ``d'`` or ``de``."""
     if grammar in ("'", "’"):
         return grammar if written[-1:] in ("s", "S") else f"{grammar}s"
+    if grammar[-1] in "'’":
+        return grammar if fold(written[:1])[:1] in _VOWELS else f"{grammar[:-1]}e "
     chosen = article(written) or "a"
     return chosen if grammar == "a" else chosen.capitalize() if grammar == "A" else chosen.upper()
 

@@ -27,7 +27,10 @@ _OPENED = re.compile(rf"[{OPEN}][^{OPEN}{CLOSE}\n]{{0,{LONGEST}}}\Z")
 _AFTER = re.compile(rf"(?:['’]s?)? ?[^{OPEN}]?")
 _CLOSER = re.compile(r"[\]］】}>]|\n|\Z")
 _OTHER = re.compile(r"(?:\{\{?|<)([^{}<>\n]{0,200})\Z")
-_BEFORE = re.compile(r"(?:(?<![\w'’.-])(?:a|A|an|An|AN)\s{0,2}[\"'“‘(*_`\[]{0,3})?\\{0,2}\Z")
+_BEFORE = re.compile(
+    r"(?:(?<![\w'’.-])(?:a|A|an|An|AN)\s{0,2}[\"'“‘(*_`\[]{0,3}"
+    r"|(?<![\w'’-])(?:[dD]|[qQ]u?)(?:e ?|['’])?)?\\{0,2}\Z"
+)
 _CLAUSE = re.compile(r" *[(（【\[]?\Z")
 _UNDECIDED = re.compile(r"(?:['’]s?)? ?\Z")
 _ADDRESS = re.compile(r"[\w.@-]{0,60}")

@@ -15,7 +15,8 @@ class Gap(NamedTuple):
         escape: the context the gap stands in; a name in `langcache.templating.escaping`, ``""`` is none.
         case: how its letters are changed; a name in `langcache.templating.grammar`, ``""`` is not at all.
         grammar: ``""`` for the value itself; else what is written of it is only the article before it (``"a"``,
-            ``"A"``, ``"AN"``) or the ending of its possessive (an apostrophe), as the value asks for it.
+            ``"A"``, ``"AN"``), French *de* or *que* (``"d'"``, ``"qu'"``) or the ending of its possessive (an
+            apostrophe), as the value asks for it.
     """
 
     name: str

@@ -4,6 +4,7 @@ import pytest
 
 from langcache.errors import Refused
 from langcache.templating import Gap, Lexicon, Personal, fill, read
+from langcache.templating.stream import StreamFiller
 
 
 def one(value: object) -> dict[str, Personal]:
@@ -97,3 +98,29 @@ def test_masked_answers_agree_with_the_value_that_nobody_saw(text: str, value: s
     """A placeholder's article, sentence start and capitals follow the value that is filled in."""
     slots = one(value)
     assert fill(read(text, {"who": "[startup name]"}, list(slots.values())), slots) == expected
+
+
+@pytest.mark.parametrize(
+    ("own", "other", "text", "expected"),
+    [
+        ("Étienne", "Claire", "le plan d’Étienne", "le plan de Claire"),
+        ("Étienne", "Claire", "Qu'Étienne vienne.", "Que Claire vienne."),
+        ("Claire", "Étienne", "Votre ami, le père de Claire", "Votre ami, le père d'Étienne"),
+        ("Claire", "Étienne", "el plan de Claire", "el plan de Étienne"),
+        ("Claire", "Étienne", "aujourd'hui Claire", "aujourd'hui Étienne"),
+    ],
+)
+def test_french_drops_a_vowel_before_a_vowel(own: str, other: str, text: str, expected: str) -> None:
+    """As with a and an the value decides; *de* is also Spanish, so that something before it must be French."""
+    mine, theirs = (Personal("it", "it", value, kind="name") for value in (own, other))
+    template = Lexicon([mine]).delexicalize(text)
+    assert (fill(template, {"it": mine}), fill(template, {"it": theirs})) == (text, expected)
+
+
+@pytest.mark.parametrize("cut", range(1, 6))
+def test_a_streamed_elision_is_the_one_of_the_whole(cut: int) -> None:
+    """What may become *de* or *que* waits for the placeholder behind it."""
+    text, slots = "Pour vous, que [it] et d'[it] ; puis de [it].", {"it": Personal("it", "it", "Étienne", kind="name")}
+    filler = StreamFiller({"it": "[it]"}, slots)
+    shown = "".join(filler.feed(text[at : at + cut]) for at in range(0, len(text), cut)) + filler.finish()
+    assert shown == "Pour vous, qu'Étienne et d'Étienne ; puis d'Étienne."
