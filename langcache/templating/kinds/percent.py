@@ -59,7 +59,7 @@ class Percent:
         share = share_of(slot.value, locale_of(slot))
         if share is None:
             return
-        if share.marked and share.number:
+        if share.marked and share.number % 100:  # all of it is 1, as is the first step
             yield Form(write(share.number / 100, "0", locale_of(slot)), None)
         if share.number != share.number.to_integral_value():
             yield Form(f"{share.number.normalize():f}".replace(".", ",") + "%", None)

@@ -51,3 +51,9 @@ def test_laws(bare: st.SearchStrategy[object], data: st.DataObject) -> None:
     own, other = (slot(data.draw(st.one_of(marked, said, bare)), "percent") for _ in range(2))
     check_render(own)
     check_exchange(own, other)
+
+
+@pytest.mark.parametrize("text", ["Day 1: save 100%.", "100% of 1 plan"])
+def test_all_of_it_is_not_every_one(text: str) -> None:
+    """As a fraction it would be 1, which stands in any text."""
+    assert exchanged(text, slot("100%", "percent"), slot("7%", "percent")) == text.replace("100%", "7%")
