@@ -150,12 +150,12 @@ class Lexicon:
         chosen = _apart(_longest(candidates), candidates)
         self._said_once(chosen, seen.text)
         cuts: list[Cut] = []
-        small = any(hit.case == "lower" for hit in chosen)
+        small = {hit for hit in chosen if hit.case == "lower" and not hit.entry.form.style}
         named = {hit.entry.slot for hit in chosen if is_named(seen.text, hit.start, hit.end)} if small else ()
         for hit in chosen:
             self._settled(hit, seen.text)
             cuts += self._gaps(hit, seen, cuts[-1].end if cuts else 0)
-            if hit.case == "lower" and hit.entry.slot in named and cuts[-1].gap.escape in IN_PROSE:
+            if hit in small and hit.entry.slot in named and cuts[-1].gap.escape in IN_PROSE:
                 raise Refused("ambiguous value", slot=hit.entry.slot, form="case", position=hit.start)
         judge(found, self._forms, [(hit.start, hit.end) for hit in chosen])
         template = _cut(seen, cuts)

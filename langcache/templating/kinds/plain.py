@@ -76,7 +76,7 @@ _OTHERWISE: dict[str, Callable[[str], str]] = {
     "undotted": _undotted,
     "head": _head,
     **{f"and {sign}": partial(_AND.sub, sign) for sign in (" and ", " & ", "&")},
-    **{f"compound {sign}": _compound(sign) for sign in ("", "-")},
+    **{f"compound {sign}": _compound(sign) for sign in ("", "-", "_")},
 }
 """Writers of a single text, by style."""
 _OF_A_WORD = ("dotted",)

@@ -4,6 +4,7 @@ import time
 
 import pytest
 
+from langcache.templating import Personal
 from tests.templating.kinds.laws import exchanged, forms, slot
 
 ITHACA, BRNO, BASEL = slot("Ithaca, New York", "name"), slot("Brno, Moravia, Czechia", "name"), slot("Basel", "name")
@@ -75,3 +76,16 @@ def test_small_letters_of_what_is_written_with_a_capital_are_a_word(value: str, 
 def test_small_letters_are_the_value_where_capitals_say_nothing(text: str, expected: str) -> None:
     """Headings and forms have capitals anyway; accounts have none."""
     assert expected == exchanged(text, slot("Data Analyst", "name"), BASEL)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("class DataLabs: see data_labs.py", "class ZedSons: see zed_sons.py"),
+        ("DATA_LABS = 1", "ZED_SONS = 1"),
+        ("`get_data_labs()`", "`get_zed_sons()`"),
+    ],
+)
+def test_identifiers_are_written_in_one_word(text: str, expected: str) -> None:
+    """With an underscore, too, as programs write them."""
+    assert expected == exchanged(text, slot("Data Labs", "name"), slot("Zed Sons", "name"))
