@@ -72,7 +72,7 @@ def settled(doubt: str, text: str, start: int, end: int, label: frozenset[str]) 
     """
     piece = text[start:end]
     if doubt == "common":
-        return is_proper(text, start, end) or (piece[:1].isupper() and is_labelled(text, start, label))
+        return is_proper(text, start, end) or is_labelled(text, start, label)
     if doubt == "short":
         letters = "".join(filter(str.isalnum, piece))
         marked = len(letters) < len(piece.strip())

@@ -89,3 +89,10 @@ def test_small_letters_are_the_value_where_capitals_say_nothing(text: str, expec
 def test_identifiers_are_written_in_one_word(text: str, expected: str) -> None:
     """With an underscore, too, as programs write them."""
     assert expected == exchanged(text, slot("Data Labs", "name"), slot("Zed Sons", "name"))
+
+
+@pytest.mark.parametrize("text", ['{"role": "teacher"}', "**Role:** teacher", "| Role | teacher |"])
+def test_a_common_word_is_the_value_where_a_form_asks_for_it(text: str) -> None:
+    """The label right before it settles it, in small letters as with a capital."""
+    mine, yours = (Personal("role", "role", value) for value in ("teacher", "HR officer"))
+    assert exchanged(text, mine, yours) == text.replace("teacher", "HR officer")
