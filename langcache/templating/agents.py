@@ -109,6 +109,11 @@ def _line(text: str, start: int, end: int) -> str:
     return text[max(0, start - 100) : start].rpartition("\n")[2] + text[start:end] + rest
 
 
+def is_somebody(text: str, start: int, end: int) -> bool:
+    """Whether what stands around a capitalised word shows that a person is meant: a greeting, a title, a deed."""
+    return _CALLED.search(text, max(0, start - 20), start) is not None or acts(text, start, end)
+
+
 _PLACES = frozenset(
     """
     adelaide asia austin bethany bristol brooklyn cambridge camden carolina chad charlotte chelsea chester china

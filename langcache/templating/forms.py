@@ -5,7 +5,7 @@ from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
 
-from langcache.templating.agents import acts, is_a_thing, is_anothers, is_elsewhere, names_another
+from langcache.templating.agents import acts, is_a_thing, is_anothers, is_elsewhere, is_somebody, names_another
 from langcache.templating.doubt import doubt_of, is_labelled, label_words, settled
 from langcache.templating.folding import folded_words, has_case, plurals, words_and_lead
 from langcache.templating.frequency import COMMON
@@ -85,10 +85,12 @@ class Forms:
         self._values: list[tuple[str, str]] = []
         self._firsts: dict[tuple[object, ...], str] = {}
         self._labels: dict[str, frozenset[str]] = {}
+        self._people: set[str] = set()
 
     def add(self, slot: Personal, forms: Iterable[Form], *, parts: bool = True) -> None:
         """Index the forms of a slot; the words of its values wait for `watched`, if they give it away."""
         called = ("name",) if slot.kind == "person" else ()
+        self._people.update([slot.name] if called else ())
         self._labels[slot.name] = label_words(slot.name, slot.label, *slot.aliases, *called)
         for form in forms:
             if form.text:
@@ -120,6 +122,12 @@ class Forms:
         text = entry.form.text.casefold()
         whole = self._whole.get(text, ())
         return len(whole) > 1 or entry.slot not in whole if whole else len(self._owners.get(text, ())) > 1
+
+    def mistaken(self, entry: Entry, text: str, start: int, end: int) -> bool:
+        """Whether a value is a part of somebody's name, too, and that person is meant: ``Dear Austin``, from Austin."""
+        if entry.slot in self._people or self._people.isdisjoint(self._owners.get(entry.form.text.casefold(), ())):
+            return False
+        return is_somebody(text, start, end)
 
     def _index(self, slot: Personal, form: Form) -> None:
         withheld = form.style is None and form.why == "leak"

@@ -133,6 +133,8 @@ class Lexicon:
             return False
         if is_other(self._slots[entry.slot].kind, entry.form.style or "", text, hit.start, hit.end):
             return False
+        if self._forms.mistaken(entry, text, hit.start, hit.end):
+            return False
         if hit.exact:
             return entry.doubt in ("", "common")
         return entry.distinctive and not hit.plural and not _runs_on(text[hit.start : hit.end], entry.form.text)
@@ -177,7 +179,7 @@ class Lexicon:
 
     def _settled(self, hit: Hit, text: str) -> None:
         entry = hit.entry
-        if self._forms.shared(entry):
+        if self._forms.shared(entry) or self._forms.mistaken(entry, text, hit.start, hit.end):
             raise Refused("ambiguous slots", slot=entry.slot, form="exact", position=hit.start)
         if entry.doubtful(text, hit.start, hit.end):
             raise Refused("ambiguous value", slot=entry.slot, form="exact", position=hit.start)

@@ -438,3 +438,19 @@ def test_titles_of_other_languages_tell_a_man_from_a_woman(text: str) -> None:
     """As English ones they refuse, unless something else settles them."""
     assert exchanged(text, slot("Alice Wong", "person"), ROBERT) == "<pronoun>"
     assert exchanged(text, ALICE, ROBERT) == text.replace("Wong", "van Dyke").replace("Alice", "Robert")
+
+
+CITY, NEXT_CITY = (Personal("city", "city", value, kind="name") for value in ("Austin", "Rome"))
+
+
+@pytest.mark.parametrize("text", ["Dear Austin,", "Austin, you are ready.", "Austin's plan"])
+def test_a_value_that_is_a_part_of_the_name_is_not_the_person(text: str) -> None:
+    """Austin from Austin is greeted by name: the next user is not called after a city."""
+    with pytest.raises(Refused, match="ambiguous slots"):
+        Lexicon([person("Austin Powers"), CITY]).delexicalize(text)
+
+
+def test_a_value_that_is_a_part_of_the_name_is_filled_elsewhere() -> None:
+    """Nobody is meant by where a flight goes."""
+    template = Lexicon([person("Austin Powers"), CITY]).delexicalize("Austin Powers flies to Austin.")
+    assert fill(template, {"it": ROBERT, "city": NEXT_CITY}) == "Robert John van Dyke flies to Rome."
