@@ -24,14 +24,16 @@ _CONTEXTS: dict[str, tuple[str, ...]] = {
     "html-attribute": ("html-attribute",),
     "markdown": ("markdown", "markdown-lax"),
     "markdown-cell": ("markdown-cell",),
-    "code": ("code",),
-    "code-span": ("code-span",),
     "host": ("host",),
     "url": ("url", "url-plus"),
     "address": ("address",),
     "closed": (),
 }
 _STRINGS: tuple[str, ...] = ("json", "json-ascii")
+_QUOTES = {"'": "single", '"': "double"}
+_QUOTED = re.compile(r"\\.|'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|(['\"])", re.DOTALL)
+_NEAR = 200
+"""Characters of code before a value that are looked at; a stream keeps as many."""
 
 Spans = tuple[list[int], list[int]]
 
@@ -69,6 +71,8 @@ class View:
             return _STRINGS if is_within(self.strings, start) else ("json-value",)
         assert self.zones is not None, "a text is JSON or has zones"
         rule = self.zones.rule(self.source, start, end)
+        if rule in ("code", "code-span"):
+            return _quoted(rule, self.source[max(self.zones.at(start).start, start - _NEAR) : start])
         if rule != "json":
             return _CONTEXTS[rule]
         return _STRINGS if is_within(self._block(start), start) else ("json-value",)
@@ -88,6 +92,13 @@ def view(text: str) -> View:
         return _view(text, decoded, json_strings(text), None)
     zones = Zones(text)
     return _view(text, _escaped(text, zones), None, zones)
+
+
+def _quoted(rule: str, before: str) -> tuple[str, ...]:
+    """The rule for code, with the quotes that are open at the end of what stands before a value in its line."""
+    line = before[before.rfind("\n") + 1 :]
+    quote = next((found[1] for found in _QUOTED.finditer(line) if found[1]), None)
+    return (f"{rule}-{_QUOTES[quote]}" if quote else rule,)
 
 
 def _view(text: str, escapes: Sequence[tuple[int, int, str]], strings: Spans | None, zones: Zones | None) -> View:

@@ -165,3 +165,35 @@ def test_quotes_in_html_are_written_as_they_were(written: str) -> None:
     template = Lexicon([mine]).delexicalize(text)
     assert text == fill(template, {"won": mine})
     assert Seen(fill(template, {"won": yours})).text == "She won the King's <Cup>."
+
+
+@pytest.mark.parametrize(
+    ("code", "value"),
+    [
+        ("SELECT * FROM users WHERE name = '{}'", "O'Neill"),
+        ('print("Hi, {}")', 'Dwayne "Rock"'),
+        ("x = 'it\\'s {}'", "O'Neill"),
+        ('greet("Bob", "{}")', "back\\slash"),
+    ],
+)
+@pytest.mark.parametrize("fence", ["```py\n{}\n```\n", "Run `{}` now."])
+def test_a_value_does_not_end_the_quotes_it_stands_in(fence: str, code: str, value: str) -> None:
+    """In code nothing is escaped: languages differ in how, so that such a value is a miss."""
+    text = fence.format(code.format("Andromeda"))
+    mine, yours, theirs = ({"it": Personal("it", "it", each)} for each in ("Andromeda", value, "PathAI"))
+    for template in (
+        Lexicon(list(mine.values())).delexicalize(text),
+        read(text.replace("Andromeda", "[it]"), {"it": "[it]"}, [mine["it"]]),
+    ):
+        assert fill(template, mine) == text
+        assert fill(template, theirs) == text.replace("Andromeda", "PathAI")
+        with pytest.raises(Refused, match="unrenderable"):
+            fill(template, yours)
+
+
+@pytest.mark.parametrize("code", ["name = {}", 'name = "{}"', "# don't ask\nname = {}", "f('a', {})"])
+def test_other_quotes_do_not_matter(code: str) -> None:
+    """Behind closed quotes, in quotes of the other kind, on the next line, the value stands as it is."""
+    text, slots = f"```\n{code.format('Andromeda')}\n```\n", {"it": Personal("it", "it", "O'Neill")}
+    template = Lexicon([Personal("it", "it", "Andromeda")]).delexicalize(text)
+    assert fill(template, slots) == text.replace("Andromeda", "O'Neill")
