@@ -147,6 +147,7 @@ def is_elsewhere(text: str, start: int, end: int) -> bool:
 
 
 _NAME_BEFORE = re.compile(r"(?<![\w.’'-])([A-Z][^\W\dA-Z_]{2,}) \Z")
+_SIGNS = ".,;:!?()[]|*_#\"'“”‘’"
 _OF_SOMEBODY = re.compile(r"\w['’]s \Z")
 _NAME_BEHIND = re.compile(r"(?: |-)([A-Z][a-z]{2,})(?![\w’'])")
 _BEFORE_NAMES = frozenset(
@@ -177,9 +178,16 @@ def is_anothers(text: str, start: int, end: int, *, first: bool) -> bool:
 
 
 def _is_headline(text: str, start: int, end: int) -> bool:
-    """Whether nearly all words of a line begin with a capital, so that none says anything."""
-    long = [word for word in _line(text, start, end).split() if len(word) > 3 and word[0].isalpha()]
-    return len(long) > 3 and all(word[0].isupper() for word in long)
+    """Whether all words of a heading, or of a line where most are no names, begin with a capital: none says a thing."""
+    line = _line(text, start, end)
+    words = (word.strip(_SIGNS) for word in line.split())
+    long = [word for word in words if len(word) > 3 and word[0].isalpha()]
+    if len(long) <= 3 or not all(word[0].isupper() for word in long):
+        return False
+    if line.startswith("#"):
+        return True
+    common = sum(not {word.lower(), singular(word.lower())}.isdisjoint(COMMON) for word in long)
+    return common > (len(long) - 1) / 2  # one of them is the value
 
 
 def names_another(text: str, end: int) -> bool:

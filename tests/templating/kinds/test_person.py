@@ -454,3 +454,17 @@ def test_a_value_that_is_a_part_of_the_name_is_filled_elsewhere() -> None:
     """Nobody is meant by where a flight goes."""
     template = Lexicon([person("Austin Powers"), CITY]).delexicalize("Austin Powers flies to Austin.")
     assert fill(template, {"it": ROBERT, "city": NEXT_CITY}) == "Robert John van Dyke flies to Rome."
+
+
+@pytest.mark.parametrize("text", ["Robert Stone and Emma Walker", "| Robert Stone | Bob Miller | Emma Walker |"])
+def test_a_line_of_names_is_no_headline(text: str) -> None:
+    """All its words begin with a capital; who is called Stone there is somebody else."""
+    assert exchanged(text, person("Emma Stone"), ALICE) == "<ambiguous value>"
+
+
+@pytest.mark.parametrize(
+    "text", ["## Emma Conquers Kubernetes Like a Champion", "How Emma Grows Her Business Every Year"]
+)
+def test_a_headline_is_filled(text: str) -> None:
+    """A heading, or a line of common words with capitals."""
+    assert exchanged(text, person("Emma Stone"), ALICE) == text.replace("Emma", "Alice")
