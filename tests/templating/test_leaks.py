@@ -257,3 +257,18 @@ def test_a_name_in_another_case_is_a_leak(kind: str, value: str, text: str) -> N
     """Languages that decline names change their ends, Arabic their beginning."""
     with pytest.raises(Refused, match="leak"):
         Lexicon([Personal("it", "it", value, kind=kind)]).delexicalize(text)
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "text"),
+    [
+        ("text", "4111111111111234", "your card ending in 1234"),
+        ("text", "DE89 3704 0044 0532 0130 00", "the account ending in 3000"),
+        ("address", "東京都千代田区1-1", "千代田区の天気"),
+        ("address", "上海市浦东新区世纪大道100号", "在浦东新区"),
+    ],
+)
+def test_a_part_that_has_no_blanks_around_it_is_a_leak(kind: str, value: str, text: str) -> None:
+    """The last digits of an account, the district of an address."""
+    with pytest.raises(Refused, match="leak"):
+        Lexicon([Personal("it", "it", value, kind=kind)]).delexicalize(text)

@@ -3,6 +3,7 @@
 Of its parts only the first line ("12 High Street") is filled; others (city, postcode) refuse.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache, lru_cache
 from itertools import product
@@ -13,6 +14,8 @@ from langcache.templating.slots import Personal, items, written
 
 _LONGEST = 300
 _FIRST = "first line"
+_EASTERN = re.compile("[\u4e00-\u9fff]{2,8}?[都道府県縣省市区區町村镇鎮路街]")
+"""A part of an address of China or Japan, which has no blanks between them."""
 _STREET = ("street", "direction")
 _ABBREVIATED = (*_STREET, "unit", "state")
 # Writers abbreviate everything alike, or but for one class of words, or only one.
@@ -57,6 +60,7 @@ class Address:
     def residue(self, slot: Personal) -> Iterator[Form]:
         """Its state and its unit written another way; all other words are watched by the guard itself."""
         yield from lists.KIND.residue(slot)
+        yield from (Form(place, None) for item in items(slot.value) for place in _EASTERN.findall(written(item)))
         for word in _words(slot):
             if word.group in ("state", "unit"):
                 texts = {write(word, way) for way in WAYS[word.group]} - {word.text}

@@ -28,6 +28,8 @@ _ABBREVIATIONS = frozenset(_DOTTED.split())
 """What dotted letters usually mean, whoever has these initials: ``e.g.``, ``M.A.``, ``6 P.M.``, ``Washington, D.C.``"""
 _WITH = "with "
 """Begins a style that has something written onto the name."""
+_APOSTROPHES = {"curly ": ("'", "’"), "straight ": ("’", "'")}
+"""Begin styles with an apostrophe other than the typed one."""
 _PARTS = ("given", "surname", "bare surname", "nickname", "capital surname", "plural surname")
 _PRONOUNS = ("he", "him", "his", "himself", "she", "her", "hers", "herself")
 _CHINESE_PRONOUNS = ("她", "他")
@@ -44,7 +46,14 @@ class Person:
     pieces = lists.KIND.pieces
 
     def recognise(self, slot: Personal) -> Iterator[Form]:
-        """The name as typed, by its parts, with initials, with its title, inverted, joined."""
+        """The name as typed, by parts, with initials, with its title, inverted, joined; with either apostrophe."""
+        for form in self._recognise(slot):
+            yield form
+            for how, (one, other) in _APOSTROPHES.items():
+                if one in form.text and form.style is not None:
+                    yield form._replace(text=form.text.replace(one, other), style=how + form.style)
+
+    def _recognise(self, slot: Personal) -> Iterator[Form]:
         name = _name(slot)
         if name is None:
             yield from lists.KIND.recognise(slot)
@@ -69,6 +78,9 @@ class Person:
 
     def render(self, slot: Personal, style: str) -> str:
         """The name in a style; where it lacks a part, the whole name, as a careful writer would."""
+        for how, (one, other) in _APOSTROPHES.items():
+            if style.startswith(how):
+                return self.render(slot, style.removeprefix(how)).replace(one, other)
         if style.startswith(_WITH):
             suffix, _, inner = style.removeprefix(_WITH).partition(" ")
             return self.render(slot, inner) + suffix

@@ -9,7 +9,7 @@ from langcache.errors import Refused
 from langcache.templating.frequency import COMMON
 from langcache.templating.kinds import Form
 from langcache.templating.slots import Personal, items, joined, written
-from langcache.templating.spelling import number_of, respelled
+from langcache.templating.spelling import date_of, number_of, respelled
 
 # How running text joins a list; the first is what a gap without style fills in.
 _LAST = {
@@ -31,6 +31,8 @@ _ABBREVIATED = COMMON | {"ps", "eg", "ie"}
 _PLACE = re.compile(r"([^\W\d_][^,\d\n&]{2,40}?) ?, [^\W\d_][\w.'’-]*(?:[ ,]+[^\W\d_][\w.'’-]*){0,5}[ ,]*")
 _LONGEST = 60
 """Characters beyond which nobody writes a name in one word."""
+_ACCOUNT = 8
+"""Digits from which on people give the last four."""
 _AMPERSAND = re.compile(r"\b\w+&\w+")
 
 
@@ -75,6 +77,8 @@ _OTHERWISE: dict[str, Callable[[str], str]] = {
     "dotted": _dotted,
     "undotted": _undotted,
     "head": _head,
+    "curly": lambda text: text.replace("'", "’"),
+    "straight": lambda text: text.replace("’", "'"),
     **{f"and {sign}": partial(_AND.sub, sign) for sign in (" and ", " & ", "&")},
     **{f"compound {sign}": _compound(sign) for sign in ("", "-", "_")},
 }
@@ -99,6 +103,14 @@ def _signs(text: str) -> Iterator[str]:
                 yield ".".join(initials)
     for pair in _AMPERSAND.findall(text) if "&" in text else ():
         yield from (shape for shape in (pair, pair.lower(), pair.replace("&", " & ")) if shape != text)
+
+
+def _last_digits(item: object) -> Iterator[str]:
+    """What letters of a bank say of an account or a card: ``ending in 1234``."""
+    short = isinstance(item, str) and len(item) <= _LONGEST and date_of(item) is None
+    digits = "".join(filter(str.isdigit, str(item))) if short else ""
+    if len(digits) >= _ACCOUNT and digits[-4:] != "0000":
+        yield digits[-4:]
 
 
 def _to_the(text: str) -> str:
@@ -149,9 +161,10 @@ class Plain:
         return joined(slot.value, _LAST[style])
 
     def residue(self, slot: Personal) -> Iterable[Form]:
-        """The same numbers and dates in other spellings; initials one by one; what an ampersand joins."""
+        """The same numbers and dates in other spellings, last digits; initials one by one; what an ampersand joins."""
         for item in items(slot.value):
-            texts = (*respelled(item), *_signs(written(item)), _member(item), _to_the(written(item)))
+            digits = _last_digits(item) if slot.kind in _NAMES else ()
+            texts = (*digits, *respelled(item), *_signs(written(item)), _member(item), _to_the(written(item)))
             yield from (Form(text, None) for text in texts)
 
 

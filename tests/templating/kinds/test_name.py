@@ -96,3 +96,8 @@ def test_a_common_word_is_the_value_where_a_form_asks_for_it(text: str) -> None:
     """The label right before it settles it, in small letters as with a capital."""
     mine, yours = (Personal("role", "role", value) for value in ("teacher", "HR officer"))
     assert exchanged(text, mine, yours) == text.replace("teacher", "HR officer")
+
+
+def test_either_apostrophe_is_that_of_the_name() -> None:
+    """Models write the curly one, keyboards the straight one."""
+    assert exchanged("in St. John’s", slot("St. John's", "name"), slot("Land's End", "name")) == "in Land’s End"

@@ -468,3 +468,16 @@ def test_a_line_of_names_is_no_headline(text: str) -> None:
 def test_a_headline_is_filled(text: str) -> None:
     """A heading, or a line of common words with capitals."""
     assert exchanged(text, person("Emma Stone"), ALICE) == text.replace("Emma", "Alice")
+
+
+@pytest.mark.parametrize(
+    ("value", "other", "text", "expected"),
+    [
+        ("Conor O'Brien", "Bob Lee", "Dear Mr. O’Brien,", "Dear Mr. Lee,"),
+        ("Conor O'Brien", "Zoë D'Angelo", "Conor O’Brien’s plan", "Zoë D’Angelo’s plan"),
+        ("Conor O’Brien", "Bob Lee", "O'BRIEN", "LEE"),
+    ],
+)
+def test_either_apostrophe_is_that_of_the_name(value: str, other: str, text: str, expected: str) -> None:
+    """Models write the curly one, keyboards the straight one."""
+    assert exchanged(text, person(value), person(other)) == expected
