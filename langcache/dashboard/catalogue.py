@@ -18,6 +18,8 @@ ROWS_KEPT: Final = 50_000
 CHOICES_KEPT: Final = 200
 SNAPSHOTS_KEPT: Final = 8
 LIFETIME_S: Final = 3.0
+BUSY: Final = 0.2
+"""The share of the time that may go into scanning, where there is so much that a scan takes long."""
 
 FACETS: Final = ("chain", "prompt_version", "generation_type", "tag")
 
@@ -93,11 +95,17 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """A snapshot, when it was made (in the seconds of the event loop), and what the pulse said then."""
+    """A snapshot, how long it took and when it was ready (in seconds of the event loop), and what the pulse said."""
 
-    made_at: float
+    took_s: float
+    ready_at: float
     word: str
     snapshot: Snapshot
+
+    def is_good(self, now: float, word: str, lifetime_s: float) -> bool:
+        """Whether it may be shown *now*: as long as nothing changed, or as another would take too much of the time."""
+        age_s = now - self.ready_at
+        return age_s * BUSY < self.took_s or (age_s <= lifetime_s and self.word == word)
 
 
 @dataclass
@@ -106,7 +114,7 @@ class Catalogue:
 
     Attributes:
         cache: whose entries.
-        lifetime_s: for how long a scan is shown again.
+        lifetime_s: for how long a quick scan is shown again.
     """
 
     cache: Cache
@@ -119,16 +127,17 @@ class Catalogue:
 
         Args:
             asked: the filters.
-            word: what the pulse says; a scan made when it said another is not shown again.
+            word: what the pulse says; a quick scan made when it said another is not shown again.
 
         Raises:
             StoreError: the store does not answer.
         """
         async with self._scanning:
-            now = asyncio.get_running_loop().time()
-            scan = self._scans.pop(asked, None)
-            if scan is None or now - scan.made_at > self.lifetime_s or scan.word != word:
-                scan = Scan(now, word, await self._scan(asked))
+            loop, scan = asyncio.get_running_loop(), self._scans.pop(asked, None)
+            now = loop.time()
+            if scan is None or not scan.is_good(now, word, self.lifetime_s):
+                snapshot = await self._scan(asked)
+                scan = Scan(loop.time() - now, loop.time(), word, snapshot)
             self._scans[asked] = scan
             while len(self._scans) > SNAPSHOTS_KEPT:
                 del self._scans[next(iter(self._scans))]

@@ -1,5 +1,6 @@
 """The list of entries and the page of one: what is stored, as text, found by its labels."""
 
+import asyncio
 import re
 
 import pytest
@@ -7,6 +8,7 @@ from support.pages import Visit
 from support.seeding import DAY_S, put_entry
 
 from langcache import Cache
+from langcache.dashboard.catalogue import BUSY, Asked, Catalogue, Snapshot
 from langcache.dashboard.pages.entries import PAGE_ROWS
 from langcache.storage.base import Record
 
@@ -115,3 +117,24 @@ async def test_another_namespace_is_never_shown(visit: Visit, cache: Cache) -> N
     client = visit()
     assert _keys((await client.get("/entries")).text) == []
     assert (await client.get("/entries/theirs")).status_code == 404
+
+
+async def test_a_list_that_takes_long_to_scan_is_not_scanned_for_every_screen(
+    cache: Cache, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With 100,000 entries a scan outlasted its own time to be shown, so each screen and each live update had one."""
+    scan, scans = Catalogue._scan, []
+
+    async def slow(self: Catalogue, asked: Asked) -> Snapshot:
+        scans.append(asked)
+        await asyncio.sleep(0.05)
+        return await scan(self, asked)
+
+    monkeypatch.setattr(Catalogue, "_scan", slow)
+    catalogue = Catalogue(cache, lifetime_s=0.01)
+    for word in ("a", "a", "b", "c"):
+        await catalogue.look(Asked(), word)
+    assert len(scans) == 1
+    await asyncio.sleep(0.05 / BUSY + 0.2)
+    await catalogue.look(Asked(), "c")
+    assert len(scans) == 2
