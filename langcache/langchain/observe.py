@@ -155,10 +155,18 @@ def usage_of(message: Any, llm_output: dict[str, Any] | None) -> Usage:
     """What the provider call that gave *message* used."""
     told = isinstance(message, AIMessage)
     metadata, used = (_mapping(message.response_metadata), _mapping(message.usage_metadata)) if told else ({}, {})
+    used = used or _raw_usage(metadata) or _raw_usage(_mapping(llm_output))
     names = (metadata.get("model_name"), metadata.get("model"), _mapping(llm_output).get("model_name"))
     model = next((name for name in names if name and isinstance(name, str)), None)
     details = {kind: _count(count) for kind, count in _mapping(used.get("input_token_details")).items()}
     return Usage(model, _count(used.get("input_tokens")), _count(used.get("output_tokens")), details)
+
+
+def _raw_usage(told: Mapping[str, Any]) -> dict[str, Any]:
+    """As the provider called it: of completion models, and of chat models that do not put it into a message's usage."""
+    raw = _mapping(told.get("token_usage"))
+    names = (("input_tokens", "prompt_tokens"), ("output_tokens", "completion_tokens"))
+    return {name: raw.get(other, raw.get(name)) for name, other in names if raw}
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:

@@ -6,15 +6,17 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from langchain_core.language_models import BaseLLM
 from langchain_core.messages import AIMessage
-from langchain_core.outputs import ChatGeneration, ChatResult
+from langchain_core.outputs import ChatGeneration, ChatResult, Generation, LLMResult
 from langchain_core.prompts import ChatPromptTemplate
 from langchain_core.runnables import Runnable, RunnableLambda
 from support.models import CountingModel, usage
 from support.streaming import StreamingModel
 
 from langcache import Cache, Profile, RetryPolicy
-from langcache.core.events import Event
+from langcache.core.events import Event, Usage
+from langcache.langchain.observe import usage_of
 
 CALL = Decimal("0.05")
 """What one call of a model in `support` costs: 10 tokens given at a dollar per 1,000, 20 made at two."""
@@ -63,6 +65,40 @@ async def test_a_call_with_two_answers_is_one_call(is_async: bool) -> None:
     chain = wrapped(PROMPT | TwoAnswers())
     (miss,), (hit,) = [await ask(chain, name, is_async=is_async) for name in ("Ann", "Bob")]
     assert [(miss.outcome, miss.cost_usd), (hit.outcome, hit.saved_usd)] == [("miss", CALL), ("hit", CALL)]
+
+
+class Completion(BaseLLM):
+    """As OpenAI's completion models and the community's chat models: usage is in ``llm_output``, as it was told."""
+
+    @property
+    def _llm_type(self) -> str:
+        return "completion"
+
+    def _generate(self, prompts: Any, stop: Any = None, run_manager: Any = None, **_: Any) -> LLMResult:
+        used = {"prompt_tokens": 10, "completion_tokens": 20, "total_tokens": 30}
+        generation = Generation(text="Hello.", generation_info={"finish_reason": "stop"})
+        return LLMResult(generations=[[generation]], llm_output={"token_usage": used, "model_name": "fake-1"})
+
+
+@halves
+async def test_usage_in_the_provider_s_own_words_is_usage(is_async: bool) -> None:
+    """The model's price was known, and its tokens were told: the call was unpriced, and its hits saved nothing."""
+    chain = wrapped(PROMPT | Completion())
+    (miss,), (hit,) = [await ask(chain, name, is_async=is_async) for name in ("Ann", "Bob")]
+    assert [(miss.input_tokens, miss.cost_usd), (hit.outcome, hit.saved_usd)] == [(10, CALL), ("hit", CALL)]
+
+
+@pytest.mark.parametrize("usage", [{"prompt_tokens": 10, "completion_tokens": 20}, usage(10, 20)])
+def test_so_is_what_a_message_s_metadata_says(usage: Any) -> None:
+    """A message's own usage comes first; a figure that is none counts as nothing."""
+    said = {"model_name": "fake-1", "token_usage": usage}
+    assert usage_of(AIMessage("Hello.", response_metadata=said), None) == Usage("fake-1", 10, 20)
+    assert usage_of(AIMessage("Hello.", response_metadata=said, usage_metadata=paid().usage_metadata), None) == (
+        Usage("fake-1", 10, 20)
+    )
+    assert usage_of(AIMessage("Hello.", response_metadata={"token_usage": {"prompt_tokens": None}}), None) == (
+        Usage(None, 0, 0)
+    )
 
 
 def unreadable(_: Any) -> Any:
