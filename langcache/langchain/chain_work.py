@@ -114,7 +114,7 @@ class ChainWork:
     @property
     def lost(self) -> list[Usage]:
         """Of runs that produced nothing: what was seen of the others is told with what they produced."""
-        return [usage for observer in self.watching for usage in observer.usages]
+        return [usage for observer in self.watching for usage in observer.own]
 
     # Running the chain.
 
@@ -150,6 +150,8 @@ class ChainWork:
 
     def _config(self, config: Any, observer: Observer, masked: bool) -> Any:
         """The config for what runs inside; who listens there for tokens hears them filled."""
+        observer.account = self.chain.cache.ledger, self.namespace
+        observer.outer = [each for each in _observers(config) if each.account == observer.account]
         if masked and self.request is not None and self.tokens:
             config = filled_listeners(config, self.filler, self.whole)
         return merge_configs(config, {"callbacks": [observer]})
@@ -223,7 +225,7 @@ class ChainWork:
         if refusal is None and _is_empty(output):
             refusal = "empty answer"
         self.watching.remove(observer)
-        return Produced(output, observer.usages, refusal, details)
+        return Produced(output, observer.usages, refusal, details, own=observer.own)
 
     def _value_in(self, text: str) -> str | None:
         """The slot of which something may have gone into a lookup's *text*."""
@@ -350,6 +352,12 @@ class _Observed:
         if self._masked and output is None and self._observer.usages:
             raise MaskedRunFailed("nothing is made of what its model answers", self._observer.usages)
         return self._work._produced(output, self._observer, self._masked)  # noqa: SLF001
+
+
+def _observers(config: Any) -> list[Observer]:
+    """Those of the requests that a call with *config* is made in."""
+    callbacks = config.get("callbacks")
+    return [each for each in getattr(callbacks, "handlers", callbacks) or () if isinstance(each, Observer)]
 
 
 def _as_data(value: str, template: Template) -> Any:

@@ -125,7 +125,9 @@ class LookupFlow:
             produced = work.produced(as_answers(generations))
             fetch.account(work.event, produced.usages)
             if work.bypass is None:
-                yield from fetch.keep(work, fetch.entry(work, fetch.checked(work, produced), work.started), work.term)
+                yield from fetch.keep(
+                    work, fetch.entry(work, produced, fetch.checked(work, produced), work.started), work.term
+                )
         except Refused as refused:
             work.refused(refused)
         except Exception as error:

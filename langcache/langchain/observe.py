@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import chain
 from typing import Any
+from uuid import UUID
 
 from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.outputs import ChatGeneration, LLMResult
@@ -44,6 +45,10 @@ class PlaceholderFound(UnfitLookup):
 class Observer(InlineHandler):
     """Collects what the flow must know of one run.
 
+    Attributes:
+        account: what the calls it sees are booked on; None for one that only watches.
+        outer: those of requests around this one on the same account, which would book its calls once more.
+
     Args:
         detail_in: the slot whose value, or placeholder, a lookup's text holds; None if none does.
         stop_lookups: raise before a lookup of a placeholder, whose result would be wrong for everybody.
@@ -63,13 +68,23 @@ class Observer(InlineHandler):
         self._detail_in, self._stop, self._placeholder_in = detail_in, stop_lookups, placeholder_in
         self._lock = threading.Lock()
         self.usages: list[Usage] = []
+        self.account: Any = None
+        self.outer: list[Observer] = []
+        self._runs: list[UUID | None] = []
+        self._elsewhere: set[UUID] = set()
         self.refusal: str | None = None
         self.lookup_of: str | None = None
         self.fell_back = False
         self.errors: list[BaseException] = []
         self.found: list[str] = []
 
-    def on_llm_end(self, response: LLMResult, **_: Any) -> None:
+    @property
+    def own(self) -> list[Usage]:
+        """Of the calls that are on this request's account, and not on that of one inside it."""
+        with self._lock:
+            return [usage for run, usage in zip(self._runs, self.usages, strict=True) if run not in self._elsewhere]
+
+    def on_llm_end(self, response: LLMResult, *, run_id: UUID | None = None, **_: Any) -> None:
         """Account for one provider call; one that cannot be read is not stored, but it is answered."""
         with self._lock, self._unreadable():
             for generations in response.generations:
@@ -80,7 +95,14 @@ class Observer(InlineHandler):
                 for message in messages[:1]:
                     if isinstance(message, AIMessage) and "langcache" in message.response_metadata:
                         continue  # served by one of our other doors: nothing was paid
-                    self.usages.append(usage_of(message, response.llm_output))
+                    self._take(usage_of(message, response.llm_output), run_id)
+
+    def _take(self, usage: Usage, run_id: UUID | None) -> None:
+        self.usages.append(usage)
+        self._runs.append(run_id)
+        if run_id is not None:
+            for observer in self.outer:
+                observer._elsewhere.add(run_id)  # noqa: SLF001 -- whichever of the two is told first
 
     @contextmanager
     def _unreadable(self) -> Iterator[None]:

@@ -72,7 +72,7 @@ class Fetch:
                 self.land(term, Landing(error=error))
             raise
         try:
-            entry = self.entry(work, self.checked(work, produced), started)
+            entry = self.entry(work, produced, self.checked(work, produced), started)
         except Refused as refused:
             yield from self.release(work, term)
             return (yield from self._refused(work, produced, refused))
@@ -171,7 +171,7 @@ class Fetch:
             work.event.attempts += attempts.count
             if attempts.errors:
                 work.event.details.setdefault("errors", []).extend(attempts.errors)
-        self.account(work.event, produced.usages)
+        self.account(work.event, produced.usages if produced.own is None else produced.own)
         return produced
 
     def _shown(self, stream: Stream) -> Flow[Produced]:
@@ -202,24 +202,28 @@ class Fetch:
             event.cost_usd = None if cost is None or event.cost_usd is None else event.cost_usd + cost
 
     def account_lost(self, work: Work) -> None:
-        """Add what runs that produced nothing used; at the end, since an entry costs what the run that made it did."""
+        """Add what runs that produced nothing used; at the end: the model that answered is the last one."""
         answered_by = work.event.model
         self.account(work.event, work.lost)
         work.event.model = answered_by or work.event.model
 
-    def entry(self, work: Work, body: Any, started: float) -> Entry:
-        """What is stored for *work*, written now; fetching it began at *started*."""
-        now, event = self.clock.now(), work.event
+    def entry(self, work: Work, produced: Produced, body: Any, started: float) -> Entry:
+        """What is stored for *work*, written now; fetching it began at *started*.
+
+        It costs what the run that made it did, the calls of requests inside it too: a hit spares them all.
+        """
+        now, event, made = self.clock.now(), work.event, Event(work.event.chain)
+        self.account(made, produced.usages)
         about = work.about()
         event.parts, event.template = about.get("parts"), template_digest(body)
         return Entry(
             body,
             now,
             self.expiry.fresh_until(now, random.random()),  # noqa: S311 -- spreads expiry, guards nothing
-            event.model,
-            event.input_tokens,
-            event.output_tokens,
-            event.cost_usd,
+            made.model,
+            made.input_tokens,
+            made.output_tokens,
+            made.cost_usd,
             about,
             took_s=max(0.0, now - started),
         )

@@ -37,6 +37,7 @@ class Produced:
         refusal: why it must not be stored, known from the run itself, such as ``"truncated"``.
         shown: the consumer of a stream has seen it, chunk by chunk, already filled.
         unfilled: what of it could not be written for that consumer, if something could not.
+        own: those of `usages` that are not on the account of a request inside this one; None: all of them.
     """
 
     output: Any
@@ -45,6 +46,7 @@ class Produced:
     details: dict[str, Any] = field(default_factory=dict)
     shown: bool = False
     unfilled: Exception | None = None
+    own: list[Usage] | None = None
 
 
 class Stream(Protocol):

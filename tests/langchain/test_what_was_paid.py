@@ -174,3 +174,36 @@ def test_a_hit_whose_stream_is_left_costs_nothing() -> None:
         next(chunks)
         chunks.close()
     assert [(event.outcome, event.cost_usd) for event in events] == [("hit", 0)]
+
+
+@halves
+@modes
+async def test_a_call_inside_two_wrapped_chains_is_booked_once_and_spared_by_hits_of_either(
+    mode: Any, is_async: bool
+) -> None:
+    """One call, two misses: what was spent and what was saved are what all requests would have cost without a cache."""
+    cache = Cache("memory://", prices=PRICES)
+    options: Any = {"profile": PEOPLE, "prompt_version": "1", "mode": mode}
+    inner = cache.wrap(PROMPT | CountingModel(say=lambda _: paid()), name="inner", **options)
+    outer = cache.wrap(inner | RunnableLambda(lambda said: said), name="outer", **options)
+    events = [event for name in ("Ann", "Bob") for event in await ask(outer, name, is_async=is_async)]
+    events += await ask(inner, "Cyd", is_async=is_async)
+    assert [(event.chain, event.outcome, event.cost_usd, event.saved_usd) for event in events] == [
+        ("inner", "miss", CALL, 0),
+        ("outer", "miss", 0, 0),
+        ("outer", "hit", 0, CALL),
+        ("inner", "hit", 0, CALL),
+    ]
+    stats = cache.stats(days=1)
+    assert (stats.cost_usd, stats.saved_usd, stats.input_tokens) == (CALL, 2 * CALL, 10)
+
+
+async def test_a_call_inside_a_chain_of_another_account_is_on_both() -> None:
+    """Each account is whole by itself."""
+    cache = Cache("memory://", prices=PRICES)
+    options: Any = {"profile": PEOPLE, "prompt_version": "1"}
+    model = CountingModel(say=lambda _: paid())
+    inner = cache.namespaced("shared").wrap(PROMPT | model, name="inner", **options)
+    outer = cache.wrap(inner | RunnableLambda(lambda said: said), name="outer", **options)
+    outer.invoke({"name": "Ann"})
+    assert [each.stats(days=1).cost_usd for each in (cache, cache.namespaced("shared"))] == [CALL, CALL]
