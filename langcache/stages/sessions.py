@@ -160,8 +160,13 @@ class Sessions:
 
 
 def _is_news(entry: Entry, status: SessionStatus) -> bool:
-    """Whether *entry* was committed after the account was last written: by a run that was killed, or still runs."""
+    """Whether *entry* was committed after the account was last written: by a run that was killed, or still runs.
+
+    Older ones are on it, also where the session has since made another of the same stage.
+    """
     if status.state not in ("unknown", "running") or entry.metadata.validation_status == "failed":
+        return False
+    if status.updated_at is not None and entry.metadata.created_at < status.updated_at:
         return False
     known = status.stages.get(entry.stage)
     return known is None or known.cache_key != entry.cache_key

@@ -24,6 +24,7 @@ from pydantic import BaseModel
 from langcache import Cache
 from langcache.errors import StoreError
 from langcache.stages import Files, Pipeline, StageFailed, report_cost
+from langcache.stages.execution import Execution
 from langcache.stages.outputs import Output
 from langcache.storage.memory import MemoryStore
 from langcache.testing import FaultyStore, Raise, always
@@ -87,6 +88,41 @@ def test_a_session_keeps_error_attempts_and_cost(cache):
     assert ("finished", 3, Decimal("0.60")) == (status.state, status.runs, status.cost_usd)
     assert (status.stages["phase-2-code"].attempts, status.stages["phase-2-code"].error) == (3, None)
     assert ten_phases(cache, broken).status("other").state == "unknown"
+
+
+def test_a_killed_run_is_made_up_for_without_what_earlier_runs_had_made(cache, clock, monkeypatch):
+    """The session has entries of several inputs: each kill booked those again that were not the stage's latest."""
+
+    def costing():
+        clock.advance(1)
+        pipe = Pipeline("p", cache=cache)
+
+        @pipe.stage("a", version="1")
+        def a(inputs, upstream):
+            report_cost("0.10")
+            return inputs["x"]
+
+        @pipe.stage("b", version="1", depends_on="a")
+        def b(inputs, upstream):
+            if inputs["x"] == "killed":
+                raise SystemExit
+            report_cost("0.10")
+            return upstream["a"]
+
+        return pipe
+
+    for x in (1, 2):
+        costing().run({"x": x}, session_id="s")
+    with monkeypatch.context() as patched:  # who is killed says no last word
+        patched.setattr(Execution, "_end", lambda self: (step for step in ()))
+        for _ in range(3):
+            with pytest.raises(SystemExit):
+                costing().run({"x": "killed"}, session_id="s")
+            assert costing().status("s").cost_usd == Decimal("0.50")
+    costing().run({"x": 1}, session_id="s")
+    status = costing().status("s")
+    assert (status.state, status.runs, status.cost_usd) == ("finished", 6, Decimal("0.50"))
+    assert {name: stage.attempts for name, stage in status.stages.items()} == {"a": 3, "b": 2}
 
 
 def test_one_more_item_runs_one_instance(cache):
