@@ -20,6 +20,14 @@ class Files(dict[str, Content]):
         UnstorableError: a path leaves the folder, or two paths are one file; contents are neither text nor bytes.
     """
 
+    _folders: set[str]
+
+    def __new__(cls, *_: Any) -> "Files":
+        """An empty one that can be added to: copying and unpickling leave `__init__` out."""
+        made = super().__new__(cls)
+        made._folders = set()
+        return made
+
     def __init__(self, files: Mapping[str, Content] | Iterable[tuple[str, Content]] = ()) -> None:
         super().__init__()
         for path, content in dict(files).items():
@@ -31,8 +39,18 @@ class Files(dict[str, Content]):
             raise UnstorableError(
                 f"the file {path!r} holds a {type(content).__name__}, which is neither text nor bytes"
             )
-        _check_place(path, self)
+        self._check_place(path)
         super().__setitem__(path, content)
+
+    def _check_place(self, path: str) -> None:
+        """Refuse a file where a folder must be, and the other way round."""
+        parents = [str(parent) for parent in PurePosixPath(path).parents]
+        other = next((parent for parent in parents if parent in self), None)
+        if other is None and path in self._folders:  # or was, of a file that has been taken out
+            other = next((each for each in self if each.startswith(f"{path}/")), None)
+        if other is not None:
+            raise UnstorableError(f"{path!r} and {other!r} cannot both be files")
+        self._folders.update(parents)
 
 
 def checked_path(path: Any) -> str:
@@ -81,11 +99,3 @@ def _write(target: Path, data: bytes) -> None:
     new = target.with_name(f".{target.name}.{os.getpid()}.new")
     new.write_bytes(data)
     new.replace(target)
-
-
-def _check_place(path: str, others: Mapping[str, Any]) -> None:
-    """Refuse a file where a folder must be, and the other way round."""
-    parents = {str(parent) for parent in PurePosixPath(path).parents}
-    for other in others:
-        if other in parents or path in {str(parent) for parent in PurePosixPath(other).parents}:
-            raise UnstorableError(f"{path!r} and {other!r} cannot both be files")
