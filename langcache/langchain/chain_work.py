@@ -350,7 +350,7 @@ class _Observed:
             MaskedRunFailed: a model answered, and all of it was passed over, as parsers do with what does not validate.
         """
         if self._masked and output is None and self._observer.usages:
-            raise MaskedRunFailed("nothing is made of what its model answers", self._observer.usages)
+            raise MaskedRunFailed("nothing is made of what its model answers")
         return self._work._produced(output, self._observer, self._masked)  # noqa: SLF001
 
 
