@@ -21,6 +21,7 @@ VOLATILE = frozenset({"thread_id", "checkpoint_id", "checkpoint_ns", "checkpoint
 """LangGraph's own names in ``configurable``, which do not shape an answer."""
 
 _CONFIG, _WHOLE = "langgraph configurable", "langgraph state"
+_ANSWERS = "langgraph resume"
 
 
 def node(
@@ -28,8 +29,9 @@ def node(
 ) -> Any:
     """A Runnable for ``graph.add_node(name, node(pipe, name, function))``.
 
-    Its key covers what *function* reads of the state, ``configurable`` without LangGraph's own names, and everything a
-    stage's key covers. Messages count by what they say, not by their ids.
+    Its key covers what *function* reads of the state, ``configurable`` without LangGraph's own names, what people
+    answered to its ``interrupt``, and everything a stage's key covers. Messages count by what they say, not by their
+    ids.
 
     Args:
         pipe: where the node's outputs are kept; best one of its own per graph.
@@ -91,6 +93,8 @@ class _Node:
         if self._needs and thread is None:
             raise DeclarationError(f"node {self._name!r} has depends_on, so its graph needs a thread_id to run with")
         shaping = {k: v for k, v in configurable.items() if k not in VOLATILE and not k.startswith("__")}
+        if answers := _answers(configurable):
+            shaping[_ANSWERS] = answers
         values = dict(state) if isinstance(state, Mapping) else {_WHOLE: state}
         place, vault = f"{session_place(str(thread))}/nodes", self._pipe.vault()
         done = (yield from vault.load(place)) or {} if thread is not None else {}
@@ -102,7 +106,19 @@ class _Node:
         return settled.entry.output.value()
 
 
+def _answers(configurable: Mapping[str, Any]) -> list[Any]:
+    """What people said so far, where a run is resumed: `interrupt` hands it to the node behind our back.
+
+    It hangs on the task that is resumed, or on the run as a whole, and would else be everybody's answer.
+    """
+    pad, by_id = configurable.get("__pregel_scratchpad"), configurable.get("__pregel_resume_map")
+    waiting = None if pad is None else pad.get_null_resume(False)
+    told = [] if pad is None else list(pad.resume)
+    return [*told, *([] if waiting is None else [waiting]), *([dict(by_id)] if by_id else [])]
+
+
 def _on_state(function: Callable[..., Any], takes_config: bool, inputs: Recorded, upstream: Any) -> Any:
     configurable = inputs[_CONFIG]
+    configurable.pop(_ANSWERS, None)  # counted as read; the function asks LangGraph for them
     state = inputs[_WHOLE] if _WHOLE in inputs else inputs.without(_CONFIG)
     return function(state, config={CONFIGURABLE: configurable}) if takes_config else function(state)

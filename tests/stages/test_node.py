@@ -1,5 +1,6 @@
 """A LangGraph node with a stage's key, cascade and resume."""
 
+import operator
 from typing import Annotated, TypedDict
 
 import pytest
@@ -9,6 +10,7 @@ from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.graph import END, START, StateGraph
 from langgraph.graph.message import add_messages
+from langgraph.types import Command, interrupt
 
 from langcache.errors import DeclarationError
 from langcache.stages import Pipeline, node
@@ -138,3 +140,67 @@ def test_declared_dependencies_need_a_thread(cache):
     _, app = graph(cache, depends_on=["plan"])
     with pytest.raises(DeclarationError, match="needs a thread_id"):
         app.invoke(ask())
+
+
+class Draft(TypedDict, total=False):
+    text: str
+    signed: Annotated[list, operator.add]
+
+
+def sign(state: Draft) -> dict:
+    CALLS.append("sign")
+    return {"signed": [f"{state['text']} signed by {interrupt('who?')}"]}
+
+
+def countersign(state: Draft) -> dict:
+    return {"signed": [f"{state['text']} seen by {interrupt('who else?')}"]}
+
+
+def signing(cache, *functions):
+    pipe, builder = Pipeline("graph", cache=cache), StateGraph(Draft)
+    for function in functions:
+        builder.add_node(function.__name__, node(pipe, function.__name__, function))
+        builder.add_edge(START, function.__name__)
+        builder.add_edge(function.__name__, END)
+    return builder.compile(checkpointer=InMemorySaver())
+
+
+@pytest.mark.parametrize("is_async", [False, True])
+async def test_each_person_is_asked_and_nobody_s_answer_is_another_s(cache, is_async):
+    """LangGraph hands an answer to the node behind our back: the next thread was given it, and was never asked."""
+    made = signing(cache, sign)
+
+    async def run(given, thread):
+        config = {"configurable": {"thread_id": thread}}
+        return await made.ainvoke(given, config) if is_async else made.invoke(given, config)
+
+    for thread, name in (("1", "Alice"), ("2", "Bob"), ("3", "Bob")):
+        assert (await run({"text": "A"}, thread))["__interrupt__"][0].value == "who?"
+        assert (await run(Command(resume=name), thread))["signed"] == [f"A signed by {name}"]
+    assert len(CALLS) == 5  # asked three times, signed twice: Bob had signed the same before
+
+
+def test_answers_that_name_their_question_are_the_person_s_too(cache):
+    """Two nodes that ask at once are answered by the ids of their questions."""
+    made = signing(cache, sign, countersign)
+    for thread, names in (("1", ("Alice", "Ann")), ("2", ("Bob", "Bea"))):
+        config = {"configurable": {"thread_id": thread}}
+        asked = made.invoke({"text": "A"}, config)["__interrupt__"]
+        said = dict(zip(("who?", "who else?"), names, strict=True))
+        answered = made.invoke(Command(resume={each.id: said[each.value] for each in asked}), config)
+        assert sorted(answered["signed"]) == [f"A seen by {names[1]}", f"A signed by {names[0]}"]
+
+
+def test_what_asks_only_some_is_reused_for_the_others(cache):
+    """A question that hangs on the state is asked wherever the state is the same."""
+
+    def approve(state: Draft) -> dict:
+        CALLS.append("approve")
+        who = interrupt("who?") if state["text"] == "dear" else "nobody"
+        return {"signed": [who]}
+
+    made = signing(cache, approve)
+    for thread in ("1", "2"):
+        assert made.invoke({"text": "cheap"}, {"configurable": {"thread_id": thread}})["signed"] == ["nobody"]
+        assert "__interrupt__" in made.invoke({"text": "dear"}, {"configurable": {"thread_id": f"dear {thread}"}})
+    assert len(CALLS) == 3
