@@ -18,6 +18,7 @@ from langcache.errors import Refused
 from langcache.langchain.announce import Announcer
 from langcache.langchain.chain_stream import ChainStream
 from langcache.langchain.chunks import ChunkFiller
+from langcache.langchain.fingerprint import INTERRUPT
 from langcache.langchain.inputs import named
 from langcache.langchain.listeners import filled_listeners
 from langcache.langchain.messages.blank import is_blank
@@ -88,6 +89,8 @@ class ChainWork:
         loads = self.identity.found.loads_history
         if loads:
             return f"{loads[0].rpartition(':')[2]} loads history that is not in the key: pass the messages as an input"
+        if INTERRUPT in self.identity.found.reads:
+            return "it asks a person, whose answer is not in the key: call interrupt() before the chain, not inside"
         if self.masks and not self.chain.masked_runs.closed():
             return "the chain cannot be masked: its masked runs failed; wrap it with mode='abstract'"
         return None

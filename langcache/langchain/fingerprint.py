@@ -74,6 +74,7 @@ class Fingerprint:
         objects: everything whose fields were read, to notice a later change.
         bindings: names through which a function reaches a runnable, to notice that they name another one.
         reads: what of a call's config its functions seem to read, besides ``configurable``; of that, only `HISTORY`.
+            And `INTERRUPT`, if they ask a person.
     """
 
     prompts: list[Any] = field(default_factory=list)
@@ -219,7 +220,9 @@ class _Walk:
         self.found.parts.extend([["partials", self.describe(given)]] if given else [])
 
     def reads(self, words: set[str]) -> None:
-        """Note what a function reads of its call's config, by the words of its code."""
+        """Note what a function reads of its call's config, and whether it asks a person, by the words of its code."""
+        if INTERRUPT in words and "langgraph.types" in sys.modules:
+            self.found.reads.add(INTERRUPT)
         if words & CONFIG:
             self.found.reads |= {part for part in READ if repr(part) in words}
 
@@ -261,6 +264,9 @@ HISTORY = "message_history"
 """Where in ``configurable`` a ``RunnableWithMessageHistory`` leaves what it takes the input's messages from."""
 
 READ = ("metadata", "tags", HISTORY)
+
+INTERRUPT = "interrupt"
+"""LangGraph's function that asks a person, whose answer reaches the chain behind its input."""
 
 
 def _shapes(name: str) -> bool:
