@@ -151,9 +151,9 @@ class Request:
         """The input that a masked run handed on unread; an item of a list is no input."""
         if isinstance(value, MaskedList):
             return value.name
-        if isinstance(value, MaskedText) and not isinstance(self.given(value.name), list | tuple | set | frozenset):
-            return value.name
-        return None
+        if not isinstance(value, MaskedText) or value.changed:
+            return None
+        return None if isinstance(self.given(value.name), list | tuple | set | frozenset) else value.name
 
     def given(self, name: str) -> Any:
         """A declared input as it came: from the input itself, the ambient user, or its default."""

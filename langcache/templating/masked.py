@@ -24,8 +24,10 @@ class MaskedText(str):
         on_use: called with *name* whenever something computes with it.
     """
 
-    __slots__ = ("_name", "_on_use")
+    __slots__ = ("_name", "_on_use", "changed")
     _name: str
+    changed: bool
+    """Whether it is the value in other letters: then it is no input handed on."""
     _on_use: Callable[[str], object] | None
 
     def __new__(cls, text: str, *, name: str, on_use: Callable[[str], object] | None = None) -> "MaskedText":
@@ -33,7 +35,14 @@ class MaskedText(str):
         self = super().__new__(cls, text)
         self._name = name
         self._on_use = on_use
+        self.changed = False
         return self
+
+    def _changed(self, text: str) -> "MaskedText":
+        """The value in other letters: still not to be computed with, as who asks for ``tier.lower()`` mostly means."""
+        other = MaskedText(text, name=self._name, on_use=self._on_use)
+        other.changed = True
+        return other
 
     def _used(self, how: str) -> NoReturn:
         self._note()
@@ -85,7 +94,7 @@ class MaskedText(str):
             return True
         if isinstance(other, MaskedText):
             return self.plain == other.plain
-        if other is None or other is False or (type(other) is int and other == 0):
+        if other is None or other is False or (type(other) in (int, str) and not other):
             return False  # emptiness, which template engines ask of everything; it is in the key already
         return self._used("==")
 
@@ -107,29 +116,29 @@ class MaskedText(str):
             self._used("%")
         return _NUMERIC.sub(r"%\1s", str(other)) % self.plain
 
-    def strip(self, chars: str | None = None, /) -> str:
-        """Its text: a placeholder has no blanks around it."""
-        return self.plain
+    def strip(self, chars: str | None = None, /) -> "MaskedText":
+        """As it is: a placeholder has no blanks around it."""
+        return self._changed(self.plain)
 
     lstrip = rstrip = strip
 
-    def lower(self) -> str:
+    def lower(self) -> "MaskedText":
         """Its text in lower case, which `read` understands."""
-        return self.plain.lower()
+        return self._changed(self.plain.lower())
 
     casefold = lower
 
-    def upper(self) -> str:
+    def upper(self) -> "MaskedText":
         """Its text in upper case, which `read` understands."""
-        return self.plain.upper()
+        return self._changed(self.plain.upper())
 
-    def title(self) -> str:
+    def title(self) -> "MaskedText":
         """Its text in title case, which `read` understands."""
-        return self.plain.title()
+        return self._changed(self.plain.title())
 
-    def capitalize(self) -> str:
-        """Its text: the first character is a bracket."""
-        return self.plain
+    def capitalize(self) -> "MaskedText":
+        """As it is: the first character is a bracket."""
+        return self._changed(self.plain)
 
     def replace(self, old: str, new: str, count: SupportsIndex = -1, /) -> str:
         """Its text where nothing of it would be replaced: escaping for HTML or quotes is only printing."""

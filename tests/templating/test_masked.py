@@ -31,7 +31,6 @@ PRINTS: dict[str, Callable[[Any], object]] = {
     "join": lambda x: "".join([x]),
     "concatenation": lambda x: "" + x,
     "concatenation right": lambda x: x + "",
-    "strip": lambda x: x.strip(),
     "html escape": lambda x: x.replace("&", "&amp;"),
     "json": lambda x: json.loads(json.dumps(x)),
     "message": lambda x: HumanMessage(content=x).content,
@@ -56,6 +55,11 @@ COMPUTES: dict[str, Callable[[Any], object]] = {
     "equal": lambda x: x == "PathAI",
     "equal left": lambda x: "PathAI" == x,  # noqa: SIM300
     "unequal": lambda x: x != "PathAI",
+    "equal in small letters": lambda x: x.lower() == "pathai",
+    "equal in capitals": lambda x: x.strip().upper() != "PATHAI",
+    "key in small letters": lambda x: {"pathai": 1}.get(x.casefold()),
+    "part of the title": lambda x: "Path" in x.title(),
+    "words of what is stripped": lambda x: x.strip().capitalize().split(),
     "less": lambda x: x < 100,
     "greater left": lambda x: max(x, "z"),
     "in": lambda x: "u" in x,
@@ -78,6 +82,15 @@ def test_printing_gives_the_token(show: Callable[[Any], object]) -> None:
     shown: Any = show(USERS)
     assert shown.strip() == "[users]"
     assert type(shown) is str
+
+
+@pytest.mark.parametrize("how", ["strip", "lower", "upper", "title", "casefold", "capitalize"])
+def test_other_letters_print_as_well(how: str) -> None:
+    """And are empty as little as the value is."""
+    other = getattr(USERS, how)()
+    assert f"{other}".lower() == "[users]"
+    assert other
+    assert other != ""
 
 
 @pytest.mark.parametrize("compute", COMPUTES.values(), ids=COMPUTES)
