@@ -118,7 +118,8 @@ class Lexicon:
             return (text,)
         seen = view(text)
         found = scan(seen.text, self._forms)
-        chosen = _longest(_uncrossed([hit for hit in found.hits if self._surely(hit, seen.text)]))
+        hits = [_whole(hit, seen.text) for hit in found.hits if self._surely(hit, seen.text)]
+        chosen = _longest(_uncrossed(hits))
         alone = [hit for hit in chosen if not self._forms.shared(hit.entry)]
         template = _cut(seen, [Cut(hit.start, hit.end, Gap(hit.entry.slot)) for hit in alone])
         literals = [segment for segment in template if isinstance(segment, str)]
@@ -319,6 +320,14 @@ def _longest(hits: Iterable[Hit]) -> list[Hit]:
             mask[hit.start : hit.end] = b"\1" * (hit.end - hit.start)
             taken.append(hit)
     return sorted(taken, key=lambda hit: hit.start)
+
+
+def _whole(hit: Hit, text: str) -> Hit:
+    """The hit with the signs around its words, where only the case is another: ``acme inc.``"""
+    start = hit.start - hit.entry.lead
+    end = start + len(hit.entry.form.text)
+    cased = not hit.exact and start >= 0 and text[start:end].casefold() == hit.entry.form.text.casefold()
+    return hit._replace(start=start, end=end) if cased else hit
 
 
 def _uncrossed(hits: Sequence[Hit]) -> Iterator[Hit]:

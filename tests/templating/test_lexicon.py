@@ -222,6 +222,12 @@ def test_locate_leaves_ids(text: str, located: str) -> None:
     assert "".join(each if isinstance(each, str) else f"[{each.name}]" for each in lexicon.locate(text)) == located
 
 
+@pytest.mark.parametrize("text", ["Acme Inc. is", "acme inc. is", "ACME INC. is"])
+def test_locate_takes_the_signs_of_a_value_in_other_letters(text: str) -> None:
+    """What is left of them would be written twice."""
+    assert Lexicon(slots(firm="Acme Inc.")).locate(text) == (Gap("firm"), " is")
+
+
 MARCH = date(2024, 3, 1)
 
 
