@@ -12,6 +12,7 @@ OPEN, CLOSE = re.escape(OPENERS), re.escape(CLOSERS)
 LONGEST = 200
 """Characters a bracket may stay open before it is no placeholder."""
 BRACKETED = re.compile(rf"[{OPEN}]([^{OPEN}{CLOSE}\n]{{1,{LONGEST}}})[{CLOSE}]")
+_ESCAPED = re.compile(r"\\u([0-9a-fA-F]{4})")
 _NOT_INSIDE = re.compile(rf"[{OPEN}{CLOSE}\s]+")
 _GLUE = re.compile(r"[\s_\-‐-―\\]+")
 _WORDS = re.compile(r"[^\W_]+")
@@ -21,6 +22,11 @@ _WORDS = re.compile(r"[^\W_]+")
 def canonical(label: str) -> str:
     """A label as every mangling of it reads: no case, one space between words, no plurals."""
     return " ".join(singular(word) for word in fold(_GLUE.sub(" ", label)).split())
+
+
+def unescaped(text: str) -> str:
+    """What is written as ``\\u540d`` where a model writes its JSON in ASCII."""
+    return _ESCAPED.sub(lambda match: chr(int(match[1], 16)), text) if "\\u" in text else text
 
 
 def bracketed(label: str) -> str:

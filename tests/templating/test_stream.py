@@ -171,6 +171,17 @@ def test_each_context_is_known_from_the_prefix(text: str, value: str) -> None:
     assert (whole(text, slots), None, None) == ("".join(pieces), filler.refused, filler.unfilled)
 
 
+@pytest.mark.parametrize("text", ['{"to": "%s", "of": [1, "to %s b"]}', 'So:\n```json\n{"to": "%s"}\n```\n', "%s"])
+@pytest.mark.parametrize("label", ["имя пользователя", "顾客姓名", "prénom"])
+def test_a_placeholder_that_a_model_writes_in_ascii(text: str, label: str) -> None:
+    """As JSON may be written, whole and in pieces."""
+    slots = {"to": Personal("to", label, 'Ann "Ю"')}
+    said = text.replace("%s", json.dumps(f"[{label}]")[1:-1])
+    pieces, _ = streamed(list(said), slots)
+    value = 'Ann "Ю"' if text == "%s" else 'Ann \\"Ю\\"'
+    assert "".join(pieces) == whole(said, slots) == text.replace("%s", value)
+
+
 def test_a_mail_address_is_seen_as_one() -> None:
     """What makes a placeholder a host stands behind it."""
     text = "Mail [startup name]@x.org or info@[startup name].com, [startup name]"
