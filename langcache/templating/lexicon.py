@@ -149,7 +149,8 @@ class Lexicon:
         """
         seen = view(text)
         found = scan(seen.text, self._forms)
-        candidates = [hit for each in found.hits if (hit := _fillable(each, found.words)) is not None]
+        hits = (hit for each in found.hits if (hit := _fillable(each, found.words)) is not None)
+        candidates = list(_uncrossed(list(hits)))
         chosen = _apart(_longest(candidates), candidates)
         self._said_once(chosen, seen.text)
         cuts: list[Cut] = []
@@ -331,13 +332,14 @@ def _whole(hit: Hit, text: str) -> Hit:
 
 
 def _uncrossed(hits: Sequence[Hit]) -> Iterator[Hit]:
-    """Hits but those that cross a value as it was given: "Ann Lee, Ann's son" holds no "Lee, Ann"."""
+    """Hits but those that cross the same value as it was given: "Ann Lee, Ann's son" holds no "Lee, Ann"."""
     given = [hit for hit in hits if _is_as_given(hit)]
     starts = [hit.start for hit in given]
     for hit in hits:
         before, within = (given[at - 1] if at else hit for at in (bisect_left(starts, each) for each in hit[:2]))
-        crosses = before.start < hit.start < before.end < hit.end or hit.start < within.start < hit.end < within.end
-        if not crosses or _is_as_given(hit):
+        crossed = before.start < hit.start < before.end < hit.end and before.entry.slot == hit.entry.slot
+        crosses = hit.start < within.start < hit.end < within.end and within.entry.slot == hit.entry.slot
+        if _is_as_given(hit) or not (crossed or crosses):
             yield hit
 
 

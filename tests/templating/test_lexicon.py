@@ -228,6 +228,13 @@ def test_locate_takes_the_signs_of_a_value_in_other_letters(text: str) -> None:
     assert Lexicon(slots(firm="Acme Inc.")).locate(text) == (Gap("firm"), " is")
 
 
+def test_a_name_turned_round_across_the_name_itself_is_none() -> None:
+    """ "Ann Lee, Ann's son" is not doubted for "Lee, Ann"."""
+    mine, yours = (Personal("name", "name", name, kind="person") for name in ("Ann Lee", "Bo Koch"))
+    template = Lexicon([mine]).delexicalize("Ask Ann Lee, Ann's boss. Lee, Ann")
+    assert fill(template, {"name": yours}) == "Ask Bo Koch, Bo's boss. Koch, Bo"
+
+
 MARCH = date(2024, 3, 1)
 
 
