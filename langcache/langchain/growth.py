@@ -4,7 +4,10 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
+from langchain_core.language_models import BaseChatModel
+from langchain_core.output_parsers import BaseOutputParser
 from langchain_core.output_parsers.transform import BaseCumulativeTransformOutputParser
+from langchain_core.prompts import BasePromptTemplate
 from langchain_core.runnables import (
     RunnableAssign,
     RunnableParallel,
@@ -15,7 +18,7 @@ from langchain_core.runnables import (
 )
 from langchain_core.runnables.base import RunnableBindingBase
 
-__all__ = ["Growth", "adds_up", "growth", "growth_of", "may_grow", "steps"]
+__all__ = ["Growth", "adds_up", "growth", "growth_of", "may_grow", "speaks", "steps"]
 
 Growth = bool | Mapping[str | None, Any]
 """Whether each chunk takes the place of the one before, as a JSON parser's does; of a dict of parts, that of each part,
@@ -40,6 +43,16 @@ def adds_up(runnable: Any) -> bool:
     patches."""
     found = steps(runnable)
     return not any(hasattr(step, "stream_mode") for step in found) and not getattr(found[-1], "diff", False)
+
+
+def speaks(runnable: Any) -> bool:
+    """Whether a runnable is prompts, a chat model and parsers, one after the other: its answer is the model's words."""
+    found = steps(runnable)
+    at = next((n for n, step in enumerate(found) if isinstance(step, BaseChatModel)), None)
+    if at is None:
+        return False
+    asked = all(isinstance(step, BasePromptTemplate) for step in found[:at])
+    return asked and all(isinstance(step, BaseOutputParser) for step in found[at + 1 :])
 
 
 def steps(runnable: Any) -> list[Any]:

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from langchain_core.messages import AIMessage, BaseMessage, ToolMessage
+from langchain_core.messages import BaseMessage
 
 from langcache.core.encoding import canonical, digest
 from langcache.core.reading import read_request
 from langcache.errors import UnkeyableError
-from langcache.langchain.messages.items import without_item_ids
 from langcache.langchain.messages.masking import mask_value
+from langcache.langchain.messages.numbering import renumbered
 from langcache.langchain.messages.plain import plain_message
 from langcache.langchain.rendered import Mark, Rendered, Segment
 from langcache.langchain.request import UNSPECIFIED, Request, map_texts
@@ -19,9 +19,6 @@ from langcache.langchain.settings import Identity
 from langcache.templating import Gap, Template, to_data
 
 __all__ = ["ModelRequest"]
-
-_CALL_IDS = frozenset({"id", "tool_use_id", "call_id"})
-"""Where content blocks have the id of a call: Anthropic's calls and results, OpenAI's Responses."""
 
 
 class ModelRequest(Request):
@@ -180,37 +177,3 @@ def _shown(part: Segment, tokens: Mapping[str, str], shown: Mapping[str, Any]) -
     if isinstance(part, Gap):
         return tokens[part.name]
     return str(shown.get(part.name, UNSPECIFIED))
-
-
-def renumbered(messages: Sequence[BaseMessage]) -> list[BaseMessage]:
-    """The messages with their tool calls numbered in order, their items without ids: all are new with every answer."""
-    ids: dict[str, str] = {}
-    for message in messages:
-        for call in message.tool_calls if isinstance(message, AIMessage) else ():
-            if call["id"]:
-                ids.setdefault(call["id"], f"call_{len(ids)}")
-    return [_with_ids(message, ids) for message in messages]
-
-
-def _with_ids(message: BaseMessage, ids: Mapping[str, str]) -> BaseMessage:
-    update: dict[str, Any] = {}
-    if isinstance(message, AIMessage) and message.tool_calls:
-        update["tool_calls"] = [{**call, "id": ids.get(call["id"] or "", call["id"])} for call in message.tool_calls]
-    if isinstance(message, ToolMessage):
-        update["tool_call_id"] = ids.get(message.tool_call_id, message.tool_call_id)
-    if isinstance(message.content, list):
-        content = message.content
-        if isinstance(message, AIMessage):  # as which item, and where, a block came says nothing
-            content = [_without_index(block) for block in without_item_ids(content)]
-        update["content"] = [_block(block, ids) for block in content]
-    return message.model_copy(update=update) if update else message
-
-
-def _without_index(block: Any) -> Any:
-    return {key: value for key, value in block.items() if key != "index"} if isinstance(block, dict) else block
-
-
-def _block(block: Any, ids: Mapping[str, str]) -> Any:
-    if not isinstance(block, dict):
-        return block
-    return {k: ids.get(v, v) if k in _CALL_IDS and isinstance(v, str) else v for k, v in block.items()}

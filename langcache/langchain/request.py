@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -18,6 +18,7 @@ from langcache.langchain.inputs import named, with_values
 from langcache.langchain.leaves import leaves
 from langcache.langchain.looked_up import fed_into
 from langcache.langchain.messages.masking import mask_value
+from langcache.langchain.messages.numbering import renumbered_inputs
 from langcache.langchain.messages.plain import plain_message
 from langcache.langchain.settings import VOLATILE, Identity, Settings
 from langcache.runtime import ambient
@@ -78,6 +79,8 @@ class Request:
         self.values: Mapping[str, Any] = {"": inputs} if values is None else values
         declaration = settings.profile.declaration
         self.reading: Reading = read_request(declaration, self.values, ambient.ambient_user())
+        if identity.speaks:
+            self.reading = replace(self.reading, residue=renumbered_inputs(self.reading.residue))
         self._located: dict[str, Template] = {}
         self._literals: list[str] = []
         self.surroundings = self._surroundings(config)

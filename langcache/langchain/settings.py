@@ -15,7 +15,7 @@ from langcache.core.profile import Profile
 from langcache.errors import DeclarationError
 from langcache.langchain.adapt import INSTRUCTION, adapted
 from langcache.langchain.fingerprint import Fingerprint
-from langcache.langchain.growth import Growth, adds_up, growth
+from langcache.langchain.growth import Growth, adds_up, growth, speaks
 from langcache.langchain.prompt_clash import report_prompt_clash
 from langcache.langchain.watch import Watched
 from langcache.runtime.breaker import Breaker
@@ -74,6 +74,7 @@ class Identity:
         inner: the runnable to run, by whether it is masked.
         grows: whether each chunk of its stream, or which parts of it, replace those before.
         adds_up: whether the chunks of its stream make its answer.
+        speaks: whether its answer is what a chat model says, which repeats no id of the messages it was given.
     """
 
     found: Fingerprint
@@ -85,6 +86,7 @@ class Identity:
     labels: frozenset[str] = frozenset()
     grows: Growth = False
     adds_up: bool = True
+    speaks: bool = False
 
     @cached_property
     def known(self) -> Known:
@@ -153,6 +155,7 @@ class Chain:
             labels,
             grows=growth(self.runnable),
             adds_up=adds_up(self.runnable),
+            speaks=speaks(self.runnable),
         )
 
     def _instruction_text(self) -> str | None:
