@@ -27,6 +27,7 @@ from langcache.langchain.messages.paid import Paid
 from langcache.langchain.observe import Observer, UnfitLookup
 from langcache.langchain.request import Request, why_keyless
 from langcache.langchain.settings import Chain
+from langcache.langchain.thoughts import UNMASKABLE, calls_after_thoughts
 from langcache.langchain.told_parts import told_parts
 from langcache.runtime import ambient
 from langcache.runtime.transient import is_transient
@@ -91,6 +92,8 @@ class ChainWork:
             return f"{loads[0].rpartition(':')[2]} loads history that is not in the key: pass the messages as an input"
         if INTERRUPT in self.identity.found.reads:
             return "it asks a person, whose answer is not in the key: call interrupt() before the chain, not inside"
+        if self.masks and self.identity.thinks:
+            return UNMASKABLE
         if self.masks and not self.chain.masked_runs.closed():
             return "the chain cannot be masked: its masked runs failed; wrap it with mode='abstract'"
         return None
@@ -225,6 +228,8 @@ class ChainWork:
             refusal, details = "slot looked up", {"slot": observer.lookup_of}
         if refusal is None and observer.fell_back and self.chain.settings.fallbacks == "apart":
             refusal = "answered by a fallback"
+        if refusal is None and self.identity.thinks and calls_after_thoughts(output):
+            refusal = "reasoning of a tool call"
         if refusal is None and _is_empty(output):
             refusal = "empty answer"
         self.watching.remove(observer)

@@ -26,7 +26,6 @@ from langcache.langchain.adapt import Instructed, with_instruction
 from langcache.langchain.chain_stream import ChainStream
 from langcache.langchain.fingerprint import fingerprint
 from langcache.langchain.message_chunks import MessageFiller
-from langcache.langchain.messages.content import is_reasoning
 from langcache.langchain.model_request import ModelRequest
 from langcache.langchain.model_stream import (
     GenerationFiller,
@@ -42,6 +41,7 @@ from langcache.langchain.model_work import METADATA_PROFILE, ModelWork, values_o
 from langcache.langchain.per_object import PerObject
 from langcache.langchain.replay import message_chunks
 from langcache.langchain.settings import Chain, Settings, check
+from langcache.langchain.thoughts import UNMASKABLE, calls_after_thoughts, is_forced, thinks
 from langcache.langchain.watch import Watched
 from langcache.runtime import ambient
 from langcache.runtime.cache import Cache
@@ -239,20 +239,23 @@ class _Work(ModelWork):
         if self.masks and self.bypass is None and not chain.masked_runs.closed():
             self.bypass = "the model's masked runs failed; wrap it with mode='abstract'"
         if self.masks and self.bypass is None and self._reasons():
-            self.bypass = "reasoning that was masked cannot go back with a tool call: use mode='abstract'"
+            self.bypass = UNMASKABLE
 
     def _reasons(self) -> bool:
-        """Whether calls of tools come with signed reasoning, without which they may not go back."""
+        """Whether calls of tools come with reasoning without which they may not go back."""
         names = ("thinking", "reasoning") if self.chain.settings.agent else ("thinking",)
-        asked = [self._arguments.get(name, getattr(self.chain.runnable, name, None)) for name in names]
-        reasons = any(isinstance(how, Mapping) and how.get("type") != "disabled" for how in asked)
-        return reasons and bool(self._arguments.get("tools")) and self._goes_on()
+        return (
+            bool(self._arguments.get("tools"))
+            and self._goes_on()
+            and thinks(self.chain.runnable, self._arguments, *names)
+        )
 
     def _goes_on(self) -> bool:
-        """Whether a call of a tool goes back with its result; where one is forced, the call itself is asked for."""
-        forced = self._arguments.get("tool_choice")
-        how = forced.get("type") if isinstance(forced, Mapping) else forced
-        return self.chain.settings.agent or how in (None, "auto", "none")
+        """Whether a call of a tool goes back with its result."""
+        return self.chain.settings.agent or not is_forced(self._arguments.get("tool_choice"))
+
+    def _must_go_back(self, answer: Any) -> bool:
+        return self._goes_on() and calls_after_thoughts(answer, unsigned=self.chain.settings.agent)
 
     def _requested(self) -> ModelRequest:
         found = fingerprint({"stop": self._stop, **self._arguments})
@@ -369,11 +372,7 @@ class _Work(ModelWork):
     def _observed(self, result: ChatResult) -> Produced:
         self._paid = result
         answers = [_with_metadata(generation, result) for generation in result.generations]
-        produced = self.produced(answers, result.llm_output)
-        unsigned = not self.chain.settings.agent  # OpenAI takes a call without its reasoning, which an agent may want
-        if self._goes_on() and any(_calls_with_reasoning(answer, but_unsigned=unsigned) for answer in answers):
-            produced.refusal = produced.refusal or "reasoning of a tool call"
-        return produced
+        return self.produced(answers, result.llm_output)
 
     def result(self, answers: Sequence[AIMessage]) -> ChatResult:
         """What the flow answered, as LangChain expects it; of a call that was paid for, all the provider said."""
@@ -398,13 +397,6 @@ def _told(generate: Callable[..., Any], run_manager: Any) -> Callable[..., Any]:
 def _filled(said: Mapping[str, Any] | None, answer: AIMessage) -> dict[str, Any] | None:
     """What a provider said beside an answer, as the filled answer says it; see `_with_metadata`."""
     return None if said is None else {key: answer.response_metadata.get(key, value) for key, value in said.items()}
-
-
-def _calls_with_reasoning(message: AIMessage, *, but_unsigned: bool) -> bool:
-    """Whether a tool call came of reasoning: the provider wants both back, and only the call would be replayed."""
-    blocks: list[Any] = message.content if isinstance(message.content, list) else []
-    thoughts = [block["type"] for block in blocks if is_reasoning(block)]
-    return bool(message.tool_calls) and any(kind != "reasoning" or not but_unsigned for kind in thoughts)
 
 
 def _with_metadata(generation: ChatGeneration, result: ChatResult) -> Any:

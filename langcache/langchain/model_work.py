@@ -22,6 +22,7 @@ from langcache.langchain.messages.packing import Messages
 from langcache.langchain.observe import usage_of
 from langcache.langchain.request import why_keyless
 from langcache.langchain.settings import Identity, Settings
+from langcache.langchain.thoughts import calls_after_thoughts
 from langcache.runtime import ambient
 from langcache.runtime.cache import Cache
 from langcache.runtime.work import Produced
@@ -132,9 +133,15 @@ class ModelWork(ChainWork):
             info = None if message is not None else answer["info"]
             refusal = refusal or finish_of(message, info)
             usages.append(usage_of(message, dict(llm_output or info or {})))
+        if refusal is None and any(map(self._must_go_back, answers)):
+            refusal = "reasoning of a tool call"
         if refusal is None and all(map(_is_empty, answers)):
             refusal = "empty answer"
         return Produced(answers, usages[:1], refusal)
+
+    def _must_go_back(self, answer: Any) -> bool:
+        """Whether an answer may go back only with what no hit has."""
+        return calls_after_thoughts(answer)
 
     def masked_run_ended(self, well: bool) -> None:
         """Count towards giving up on masking, where there is a chain to give up on."""

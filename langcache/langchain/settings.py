@@ -17,6 +17,7 @@ from langcache.langchain.adapt import INSTRUCTION, adapted
 from langcache.langchain.fingerprint import Fingerprint
 from langcache.langchain.growth import Growth, adds_up, growth, speaks
 from langcache.langchain.prompt_clash import report_prompt_clash
+from langcache.langchain.thoughts import thinks_before_calls
 from langcache.langchain.watch import Watched
 from langcache.runtime.breaker import Breaker
 from langcache.runtime.cache import Cache
@@ -75,6 +76,7 @@ class Identity:
         grows: whether each chunk of its stream, or which parts of it, replace those before.
         adds_up: whether the chunks of its stream make its answer.
         speaks: whether its answer is what a chat model says, which repeats no id of the messages it was given.
+        thinks: whether its calls of tools come with signed reasoning, without which they may not go back.
     """
 
     found: Fingerprint
@@ -87,6 +89,7 @@ class Identity:
     grows: Growth = False
     adds_up: bool = True
     speaks: bool = False
+    thinks: bool = False
 
     @cached_property
     def known(self) -> Known:
@@ -156,6 +159,7 @@ class Chain:
             grows=growth(self.runnable),
             adds_up=adds_up(self.runnable),
             speaks=speaks(self.runnable),
+            thinks=thinks_before_calls(self.runnable),
         )
 
     def _instruction_text(self) -> str | None:

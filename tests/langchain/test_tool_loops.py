@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from langchain_anthropic import ChatAnthropic
 from langchain_core.messages import AIMessage, HumanMessage, ToolMessage
 from langchain_core.prompts import ChatPromptTemplate, MessagesPlaceholder
 from langchain_core.runnables import RunnableLambda
@@ -13,7 +14,7 @@ from langgraph.graph import START, MessagesState, StateGraph
 from langgraph.prebuilt import ToolNode, tools_condition
 from pydantic import SecretStr
 
-from langcache import Cache, Profile
+from langcache import Cache, ChainPolicy, Profile, install, uninstall
 from langcache.testing import Provider, Reply, Request, ToolCall
 
 PEOPLE = Profile.of(slots=["name"])
@@ -55,6 +56,45 @@ def test_each_step_serves_the_next_user(cache: Cache, mode: Any) -> None:
             assert done[-1].content == "It is sunny."
             assert done[-2].tool_call_id == done[-3].tool_calls[0]["id"]
         assert provider.calls == 2
+
+
+def think_first(request: Request) -> Reply:
+    """As Anthropic has it: a call goes back with the signed thoughts that led to it, or is refused."""
+    *_, asked, last = [{"role": "user", "content": ""}, *request.json["messages"]]
+    if isinstance(last["content"], list) and last["content"][0]["type"] == "tool_result":
+        if asked["content"][0].get("type") != "thinking":
+            raise ValueError("Expected `thinking`, but found `tool_use`")
+        return Reply("It is sunny.")
+    return Reply(tool_calls=[ToolCall("weather", {"place": "the sea"})], reasoning="They want the weather.")
+
+
+@pytest.mark.parametrize("how", ["invoke", "stream"])
+@pytest.mark.parametrize("door", ["mask", "abstract", "installed"])
+def test_reasoning_goes_back_with_the_call_it_led_to(cache: Cache, door: Any, how: str) -> None:
+    """Without it, replayed or of a masked run, each second step failed that works bare."""
+    with Provider(reply=think_first) as provider:
+        url: Any = provider.anthropic_url
+        thinking: Any = {"type": "enabled", "budget_tokens": 1024}
+        model = ChatAnthropic(base_url=url, api_key=SecretStr("test"), model_name="claude-haiku-4-5", thinking=thinking)
+        chain: Any = PROMPT | model.bind_tools([weather])
+        if door == "installed":
+            install(cache, policies=[ChainPolicy("ask", profile=PEOPLE, prompt_version="1")])
+            chain = chain.with_config(run_name="ask")
+        else:
+            chain = cache.wrap(chain, profile=PEOPLE, mode=door)
+        graph = StateGraph(State).add_node("ask", lambda state: {"messages": [chain.invoke(dict(state))]})
+        graph.add_node("tools", ToolNode([weather])).add_edge(START, "ask").add_edge("tools", "ask")
+        loop = graph.add_conditional_edges("ask", tools_condition).compile()
+        try:
+            for name in (*NAMES, NAMES[0]):
+                asked: Any = {"messages": [HumanMessage("Weather?")], "name": name}
+                if how == "stream":
+                    done = list(loop.stream(asked, stream_mode=["messages", "values"]))[-1][1]
+                else:
+                    done = loop.invoke(asked)
+                assert done["messages"][-1].text == "It is sunny."
+        finally:
+            uninstall()
 
 
 def test_a_chain_that_answers_a_call_answers_this_one(cache: Cache) -> None:
