@@ -35,7 +35,7 @@ def test_an_answer_of_one_person_is_not_given_to_the_next(mode: Any) -> None:
     cache, model = Cache("memory://"), CountingModel(say="About tea.")
     chain: Any = ChatPromptTemplate.from_template("Write about {topic}") | model | signed
     profile = Profile.of(features=["topic"], slots=["name"])
-    graph = graph_around(cache.wrap(chain, profile=profile, prompt_version="1", name="writer", mode=mode))
+    graph: Any = graph_around(cache.wrap(chain, profile=profile, prompt_version="1", name="writer", mode=mode))
     for person in ("Alice", "Bob"):
         config: Any = {"configurable": {"thread_id": person}}
         asked = graph.invoke(TOPIC, config)
@@ -57,7 +57,7 @@ def test_who_asks_before_the_chain_is_served_from_the_store() -> None:
     graph = StateGraph(State)
     graph.add_node("write", write)
     graph.add_edge(START, "write")
-    runs = graph.compile(InMemorySaver())
+    runs: Any = graph.compile(InMemorySaver())
     for person in ("Alice", "Bob"):
         config: Any = {"configurable": {"thread_id": person}}
         runs.invoke(TOPIC, config)
