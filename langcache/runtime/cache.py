@@ -317,14 +317,18 @@ class Cache(Accounting):
 
     def close(self) -> None:
         """Let go of files and connections; chains wrapped with this cache go on without it."""
-        self.recorder.close()
+        self._finish()
         self.store.close()
+
+    def _finish(self) -> None:
+        self.engine.leases.close()
+        self.recorder.close()
 
     async def aclose(self) -> None:
         """`close`, awaited; background refreshes are waited for."""
         for task in list(self.engine.tasks):
             await task
-        await asyncio.to_thread(self.recorder.close)
+        await asyncio.to_thread(self._finish)
         await self.store.aclose()
 
     def __copy__(self) -> Self:

@@ -110,6 +110,10 @@ class Leases:
         if lease is not None:
             self._renewer.abandon(lease)
 
+    def close(self) -> None:
+        """End all leases, before the store closes: who leads can store nothing any more, and others need not wait."""
+        self._renewer.close()
+
     def _sleep(self, seconds: float) -> Step[None]:
         return Step(lambda: self._clock.sleep(seconds), lambda: self._clock.asleep(seconds))
 
@@ -154,6 +158,14 @@ class Renewer:
         """Try to release *lease* until the store takes it or it has run out."""
         with self._changed:
             self._drop(lease)
+
+    def close(self) -> None:
+        """Release all there are."""
+        with self._changed:
+            left = [*self._held, *self._dropped]
+            self._held, self._dropped = {}, {}
+        for lease in left:
+            self._store.release(lease).run()
 
     def _drop(self, lease: Lease) -> None:
         self._dropped[lease] = self._clock.now() + TERM_S

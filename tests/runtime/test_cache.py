@@ -3,7 +3,9 @@
 import asyncio
 import os
 import threading
+import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,7 @@ from support.models import CountingModel
 
 from langcache import Cache, Profile
 from langcache.errors import DeclarationError, StoreURLError
+from langcache.runtime.lease import TERM_S
 from langcache.runtime.opening import ENV_URL
 from langcache.testing import FakeClock
 
@@ -161,6 +164,33 @@ async def test_it_is_a_context_manager_both_ways_and_keeps_what_was_stored(tmp_p
         wrapped(cache, model).invoke({"kind": "a"})
     assert model.calls == 1
     forgotten.close()
+
+
+@pytest.mark.parametrize("half", ["sync", "async"])
+def test_closing_gives_back_what_it_leads(half: str, tmp_path: Path) -> None:
+    """Its answer can no longer be stored: another process goes on at once, not when the lease has run out."""
+    asked, answer = threading.Event(), threading.Event()
+
+    def slowly(text: str) -> str:
+        if not asked.is_set():
+            asked.set()
+            answer.wait(60)
+        return text.upper()
+
+    leads, waits = (Cache(f"sqlite:///{tmp_path / 'x.db'}") for _ in range(2))
+    chains = [cache.wrap(RunnableLambda(slowly), name="shout", prompt_version="1") for cache in (leads, waits)]
+    with waits, ThreadPoolExecutor(1) as thread:
+        leading = thread.submit(chains[0].invoke, "hi")
+        asked.wait(60)
+        if half == "async":
+            asyncio.run(leads.aclose())
+        else:
+            leads.close()
+        begun = time.monotonic()
+        assert chains[1].invoke("hi") == "HI"
+        assert time.monotonic() - begun < TERM_S / 2
+        answer.set()
+        assert leading.result() == "HI"
 
 
 def test_a_refresh_outlives_the_event_loop_of_its_request(clock: FakeClock) -> None:
