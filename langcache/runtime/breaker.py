@@ -43,22 +43,26 @@ class Breaker:
     @property
     def hangs(self) -> bool:
         """Whether the last call failed, a moment ago, and took long to: a timeout."""
-        return self._clock.now() < self._hangs_until
+        return self._is_ahead(self._hangs_until)
 
     @property
     def waits(self) -> bool:
         """Whether it is open, and nothing is let through to see yet."""
-        return self.reason is not None and self._clock.now() < self._open_until
+        return self.reason is not None and self._is_ahead(self._open_until)
+
+    def _is_ahead(self, moment: float) -> bool:
+        """Whether *moment*, a pause away when it was set, is still to come; one much further away was set before the
+        machine's clock was put back."""
+        return 0 < moment - self._clock.now() < 2 * self._pause_s
 
     def closed(self) -> bool:
         """Whether a call may go through now."""
         if self.reason is None:
             return True
         with self._lock:
-            now = self._clock.now()
-            if now < self._open_until:
+            if self._is_ahead(self._open_until):
                 return False
-            self._open_until = now + self._pause_s  # this caller tries; the others go on without
+            self._open_until = self._clock.now() + self._pause_s  # this caller tries; the others go on without
             return True
 
     def succeeded(self, took_s: float = 0.0) -> None:

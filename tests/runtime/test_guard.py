@@ -240,6 +240,18 @@ def test_a_store_that_is_back_is_asked_again_after_one_pause() -> None:
     assert not breakers.closed("put")
 
 
+def test_a_clock_that_is_put_back_does_not_prolong_an_outage(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By an hour, say, while the store did not answer: it would be left alone for that hour."""
+    clock = FakeClock()
+    breaker = Breaker(clock)
+    for _ in range(3):
+        breaker.failed(StoreError("down"), 0.25)
+    assert (breaker.closed(), breaker.hangs, breaker.waits) == (False, True, True)
+    an_hour_ago = clock.now() - 3600
+    monkeypatch.setattr(clock, "now", lambda: an_hour_ago)
+    assert (breaker.hangs, breaker.waits, breaker.closed()) == (False, False, True)
+
+
 def test_a_slow_answer_ends_an_outage() -> None:
     """The first call after it makes a new connection, on a machine that is behind: it answered all the same."""
     clock = FakeClock()
