@@ -27,6 +27,7 @@ from langchain_core.runnables.retry import RunnableRetry
 from pydantic import ConfigDict
 
 from langcache.langchain.fallbacks import Fallback
+from langcache.langchain.observe import observers
 from langcache.langchain.sdk_retries import without_sdk_retries
 from langcache.runtime.retry import is_transient
 
@@ -47,24 +48,28 @@ class Instructed(RunnableSerializable[Any, Any]):
     model: Any
     instruction: str
 
-    def _told(self, input_: Any) -> list[BaseMessage]:
-        return with_instruction(self.model._convert_input(input_).to_messages(), self.instruction)  # noqa: SLF001 -- no public twin
+    def _told(self, input_: Any, config: Any) -> list[BaseMessage]:
+        messages = self.model._convert_input(input_).to_messages()  # noqa: SLF001 -- no public twin
+        # Not only as the model starts: who stops that there leaves LangChain with coroutines it never awaits.
+        for observer in observers(config):
+            observer.sends(messages)
+        return with_instruction(messages, self.instruction)
 
     def invoke(self, input: Any, config: Any = None, **kwargs: Any) -> Any:
         """Tell, then run."""
-        return self.bound.invoke(self._told(input), config, **kwargs)
+        return self.bound.invoke(self._told(input, config), config, **kwargs)
 
     async def ainvoke(self, input: Any, config: Any = None, **kwargs: Any) -> Any:
         """`invoke`, awaited."""
-        return await self.bound.ainvoke(self._told(input), config, **kwargs)
+        return await self.bound.ainvoke(self._told(input, config), config, **kwargs)
 
     def stream(self, input: Any, config: Any = None, **kwargs: Any) -> Any:
         """Tell, then stream."""
-        yield from self.bound.stream(self._told(input), config, **kwargs)
+        yield from self.bound.stream(self._told(input, config), config, **kwargs)
 
     async def astream(self, input: Any, config: Any = None, **kwargs: Any) -> Any:
         """`stream`, awaited."""
-        async for chunk in self.bound.astream(self._told(input), config, **kwargs):
+        async for chunk in self.bound.astream(self._told(input, config), config, **kwargs):
             yield chunk
 
 

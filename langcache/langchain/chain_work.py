@@ -24,7 +24,7 @@ from langcache.langchain.listeners import filled_listeners
 from langcache.langchain.messages.blank import is_blank
 from langcache.langchain.messages.packing import Messages
 from langcache.langchain.messages.paid import Paid
-from langcache.langchain.observe import Observer, UnfitLookup
+from langcache.langchain.observe import Observer, UnfitLookup, observers
 from langcache.langchain.request import Request, why_keyless
 from langcache.langchain.settings import Chain
 from langcache.langchain.thoughts import UNMASKABLE, calls_after_thoughts
@@ -157,7 +157,7 @@ class ChainWork:
     def _config(self, config: Any, observer: Observer, masked: bool) -> Any:
         """The config for what runs inside; who listens there for tokens hears them filled."""
         observer.account = self.chain.cache.ledger, self.namespace
-        observer.outer = [each for each in _observers(config) if each.account == observer.account]
+        observer.outer = [each for each in observers(config) if each.account == observer.account]
         if masked and self.request is not None and self.tokens:
             config = filled_listeners(config, self.filler, self.whole)
         return merge_configs(config, {"callbacks": [observer]})
@@ -360,12 +360,6 @@ class _Observed:
         if self._masked and output is None and self._observer.usages:
             raise MaskedRunFailed("nothing is made of what its model answers")
         return self._work._produced(output, self._observer, self._masked)  # noqa: SLF001
-
-
-def _observers(config: Any) -> list[Observer]:
-    """Those of the requests that a call with *config* is made in."""
-    callbacks = config.get("callbacks")
-    return [each for each in getattr(callbacks, "handlers", callbacks) or () if isinstance(each, Observer)]
 
 
 def _as_data(value: str, template: Template) -> Any:

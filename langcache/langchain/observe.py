@@ -1,7 +1,7 @@
 """Watch one run from inside: what it used, how it finished, what it looked up, and who failed."""
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import chain
 from typing import Any
@@ -18,7 +18,7 @@ from langcache.langchain.inline import InlineHandler
 from langcache.langchain.leaves import leaves
 from langcache.langchain.messages.content import is_media
 
-__all__ = ["Observer", "UnfitLookup", "usage_of"]
+__all__ = ["Observer", "UnfitLookup", "observers", "usage_of"]
 
 _LONGEST_ADDRESS = 4096
 """Characters; what is longer is the file itself."""
@@ -117,8 +117,12 @@ class Observer(InlineHandler):
             self.errors.append(error)
 
     def on_chat_model_start(self, serialized: Any, messages: list[list[BaseMessage]], **_: Any) -> None:
+        """See `sends`."""
+        self.sends(chain.from_iterable(messages))
+
+    def sends(self, messages: Iterable[BaseMessage]) -> None:
         """Notice a detail in the address of a picture or file, which the provider looks up."""
-        for message in chain.from_iterable(messages):
+        for message in messages:
             blocks = message.content if isinstance(message.content, list) else ()
             for leaf in leaves([block for block in blocks if is_media(block)]):
                 if isinstance(leaf, str) and len(leaf) < _LONGEST_ADDRESS:
@@ -171,6 +175,12 @@ class Observer(InlineHandler):
             met.add(id(seen))
             seen = seen.__cause__ or seen.__context__
         return False
+
+
+def observers(config: Any) -> list[Observer]:
+    """Those of the requests that a call with *config* is made in."""
+    callbacks = (config or {}).get("callbacks")
+    return [each for each in getattr(callbacks, "handlers", callbacks) or () if isinstance(each, Observer)]
 
 
 def usage_of(message: Any, llm_output: dict[str, Any] | None) -> Usage:
