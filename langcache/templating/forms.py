@@ -52,7 +52,8 @@ class Entry:
         """Whether the text may mean something else than the value here."""
         first = self.form.style in ("given", "")
         word = self.doubt == "common" and self.form.proper
-        if word and is_a_thing(text, start, end, first=first) and not is_labelled(text, start, self.label):
+        thing = word and self.form.style != "bare" and is_a_thing(text, start, end, first=first)
+        if thing and not is_labelled(text, start, self.label):
             return True
         if self.form.part and (is_elsewhere(text, start, end) or is_anothers(text, start, end, first=first)):
             return True

@@ -101,3 +101,8 @@ def test_a_common_word_is_the_value_where_a_form_asks_for_it(text: str) -> None:
 def test_either_apostrophe_is_that_of_the_name() -> None:
     """Models write the curly one, keyboards the straight one."""
     assert exchanged("in St. John’s", slot("St. John's", "name"), slot("Land's End", "name")) == "in Land’s End"
+
+
+def test_a_name_with_an_article_is_its_own_behind_an_article() -> None:
+    """Behind "the" a word is the name just here: the name has one."""
+    assert exchanged("Eat at the Mill.", slot("The Mill", "name"), slot("The Ritz", "name")) == "Eat at the Ritz."
