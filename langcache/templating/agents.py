@@ -196,6 +196,19 @@ def names_another(text: str, end: int) -> bool:
 
 
 _IN = re.compile(r" ?, ?[A-Z]")
+_GENDERED = re.compile(
+    r"\b(?:herrn?|frau|monsieur|madame|m\.|mme|sra?\.|señora?|signora?|don|doña|pani?|lieber?|estimad[ao]|querid[ao]"
+    r"|cher|chère|car[ao]|prezad[ao]|drogi|droga|уважаем(?:ый|ая)|дорог(?:ой|ая)) \Z",
+    re.IGNORECASE,
+)
+"""What other languages put before the name of a man or a woman."""
+
+
+def is_gendered(text: str, start: int) -> bool:
+    """Whether the word before a name tells a man from a woman in a language that is not English."""
+    return _GENDERED.search(text, max(0, start - 12), start) is not None
+
+
 _HE, _SHE = r"(?:he|him(?:self)?|his)", r"(?:she|hers?|herself)"
 _NEUTRAL = re.compile(
     rf"(?<![\w/])(?:{_HE}(?: or |/){_SHE}|{_SHE}(?: or |/){_HE})(?![\w/])|(?<!\w)s/he\b", re.IGNORECASE

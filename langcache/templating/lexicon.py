@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from langcache.errors import Refused
 from langcache.templating.accounts import is_account
-from langcache.templating.agents import is_named, is_neutral
+from langcache.templating.agents import is_gendered, is_named, is_neutral
 from langcache.templating.binary import is_binary
 from langcache.templating.doubt import enumerates
 from langcache.templating.escaping import IN_PROSE
@@ -183,6 +183,8 @@ class Lexicon:
         entry = hit.entry
         if self._forms.shared(entry) or self._forms.mistaken(entry, text, hit.start, hit.end):
             raise Refused("ambiguous slots", slot=entry.slot, form="exact", position=hit.start)
+        if entry.form.gendered and is_gendered(text, hit.start):
+            raise Refused("pronoun", slot=entry.slot, form="exact", position=hit.start)
         if entry.doubtful(text, hit.start, hit.end):
             raise Refused("ambiguous value", slot=entry.slot, form="exact", position=hit.start)
         if entry.form.style is None:

@@ -29,6 +29,7 @@ class Form(NamedTuple):
         part: only a part of the value (a first name): another slot whose value this is takes precedence.
         proper: a name that is also a word ("Young", "Rob"): without its capital it is that word.
         place: a place without what it lies in: before a comma or "University" it may be another one.
+        gendered: a name: behind a word for a man or a woman it fits only some ("Liebe Anna").
     """
 
     text: str
@@ -39,6 +40,7 @@ class Form(NamedTuple):
     part: bool = False
     proper: bool = False
     place: bool = False
+    gendered: bool = False
 
 
 class Kind(Protocol):

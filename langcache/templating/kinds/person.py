@@ -33,11 +33,7 @@ _APOSTROPHES = {"curly ": ("'", "’"), "straight ": ("’", "'")}
 _PARTS = ("given", "surname", "bare surname", "nickname", "capital surname", "plural surname")
 _PRONOUNS = ("he", "him", "his", "himself", "she", "her", "hers", "herself")
 _CHINESE_PRONOUNS = ("她", "他")
-_MAN_OR_WOMAN = (
-    "Mr.", "Mr", "Mrs.", "Mrs", "Ms.", "Ms", "Miss", "Sir", "Lord", "Lady", "Madam", "Dame", "Mister",
-    "Herr", "Herrn", "Frau", "Monsieur", "Madame", "M.", "Mme", "Sr.", "Sra.", "Señor", "Señora", "Signor", "Signora",
-    "Don", "Doña", "Pan", "Pani",
-)  # fmt: skip
+_MAN_OR_WOMAN = ("Mr.", "Mr", "Mrs.", "Mrs", "Ms.", "Ms", "Miss", "Sir", "Lord", "Lady", "Madam", "Dame", "Mister")
 
 
 class Person:
@@ -47,19 +43,21 @@ class Person:
 
     def recognise(self, slot: Personal) -> Iterator[Form]:
         """The name as typed, by parts, with initials, with its title, inverted, joined; with either apostrophe."""
-        for form in self._recognise(slot):
-            yield form
-            for how, (one, other) in _APOSTROPHES.items():
-                if one in form.text and form.style is not None:
-                    yield form._replace(text=form.text.replace(one, other), style=how + form.style)
+        yield from self._recognise(slot)
+        for how, (one, other) in _APOSTROPHES.items():
+            if one in str(slot.value):
+                forms = (form for form in self._recognise(slot) if one in form.text and form.style is not None)
+                yield from (
+                    form._replace(text=form.text.replace(one, other), style=f"{how}{form.style}") for form in forms
+                )
 
     def _recognise(self, slot: Personal) -> Iterator[Form]:
         name = _name(slot)
         if name is None:
             yield from lists.KIND.recognise(slot)
             return
-        typed = written(items(slot.value)[0])
-        yield Form(typed, sure=_unmistakable(typed), proper=_is_word(typed))
+        typed, gendered = written(items(slot.value)[0]), slot.options.get("pronouns") != "keep"
+        yield Form(typed, sure=_unmistakable(typed), proper=_is_word(typed), gendered=gendered)
         yield from (Form(typed + suffix, f"{_WITH}{suffix} ") for suffix in suffixed(typed))
         seen = {typed}
         for style in STYLES if "title" in name.parts else UNTITLED:
@@ -71,7 +69,8 @@ class Person:
                     continue
                 safe = not _reads_as_genitive(text, style)
                 part = style in _PARTS
-                yield Form(text, style, _unmistakable(text), locatable=safe, part=part, proper=_is_word(text))
+                sure, proper = _unmistakable(text), _is_word(text)
+                yield Form(text, style, sure, locatable=safe, part=part, proper=proper, gendered=gendered)
                 if part:
                     forms = (Form(text + suffix, f"{_WITH}{suffix} {style}", part=True) for suffix in suffixed(text))
                     yield from forms

@@ -432,7 +432,16 @@ def test_a_chinese_name_is_masked() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["Herr Wong", "Sehr geehrte Frau Wong,", "Chère Madame Wong,", "Sra. Wong", "Don Alice"]
+    "text",
+    [
+        "Herr Wong",
+        "Sehr geehrte Frau Wong,",
+        "Chère Madame Wong,",
+        "Sra. Wong",
+        "Don Alice",
+        "Liebe Alice",
+        "Cara Alice,",
+    ],
 )
 def test_titles_of_other_languages_tell_a_man_from_a_woman(text: str) -> None:
     """As English ones they refuse, unless something else settles them."""
