@@ -1,7 +1,5 @@
 """The surface forms of one user's values, compiled once and looked for in every text of an answer."""
 
-import re
-from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from copy import copy
@@ -12,15 +10,15 @@ from typing import NamedTuple
 
 from langcache.errors import Refused
 from langcache.templating.accounts import is_account
-from langcache.templating.agents import is_gendered, is_named, is_neutral
+from langcache.templating.agents import is_gendered, is_named
 from langcache.templating.binary import is_binary
-from langcache.templating.doubt import enumerates
+from langcache.templating.choice import apart, fillable, is_as_given, longest, runs_on, uncrossed, whole
 from langcache.templating.escaping import IN_PROSE
 from langcache.templating.fill import fill, write
-from langcache.templating.folding import GAP, Words
+from langcache.templating.folding import GAP
 from langcache.templating.forms import Forms
-from langcache.templating.grammar import article_before, case_of, possessive_after
-from langcache.templating.guard import SHORT, judge
+from langcache.templating.grammar import article_before, possessive_after
+from langcache.templating.guard import judge
 from langcache.templating.kinds import Form, has_parts, kind_of
 from langcache.templating.kinds.figures import is_age
 from langcache.templating.known import Known
@@ -40,9 +38,6 @@ _NAMES = (*PLAIN, "person", "list")
 
 _ADDRESSES = ("host", "url", "address")
 """Contexts that write a value in one word anyway, or refuse it."""
-
-_ENDS = re.compile(r"""[^\W_]{3}\.(?=\s)|[!?:;](?=\s)|\s[-–—](?=\s)|[][(){}<>*`|"“”„«»]|\n\s*\n""")
-"""What stands between words that were not said together; a period after one or two letters may be an abbreviation's."""
 
 _DAYS = ("date", "datetime")
 """Kinds that say a value in words of their own or by pointing at it."""
@@ -118,12 +113,12 @@ class Lexicon:
             return (text,)
         seen = view(text)
         found = scan(seen.text, self._forms)
-        hits = [_whole(hit, seen.text) for hit in found.hits if self._surely(hit, seen.text)]
-        chosen = _longest(_uncrossed(hits))
+        hits = [whole(hit, seen.text) for hit in found.hits if self._surely(hit, seen.text)]
+        chosen = longest(uncrossed(hits))
         alone = [hit for hit in chosen if not self._forms.shared(hit.entry)]
         template = _cut(seen, [Cut(hit.start, hit.end, Gap(hit.entry.slot)) for hit in alone])
         literals = [segment for segment in template if isinstance(segment, str)]
-        literals += [text for hit in alone if not _is_as_given(hit) and self._slots[hit.entry.slot].kind in _NAMES]
+        literals += [text for hit in alone if not is_as_given(hit) and self._slots[hit.entry.slot].kind in _NAMES]
         return (text,) if alone and is_id_with_more(text, literals) else template
 
     def _surely(self, hit: Hit, text: str) -> bool:
@@ -138,7 +133,7 @@ class Lexicon:
             return False
         if hit.exact:
             return entry.doubt in ("", "common")
-        return entry.distinctive and not hit.plural and not _runs_on(text[hit.start : hit.end], entry.form.text)
+        return entry.distinctive and not hit.plural and not runs_on(text[hit.start : hit.end], entry.form.text)
 
     def delexicalize(self, text: str) -> Template:
         """The text with a gap for every value, proven to give the same bytes back and to hold nothing else.
@@ -149,9 +144,9 @@ class Lexicon:
         """
         seen = view(text)
         found = scan(seen.text, self._forms)
-        hits = (hit for each in found.hits if (hit := _fillable(each, found.words)) is not None)
-        candidates = list(_uncrossed(list(hits)))
-        chosen = _apart(_longest(candidates), candidates)
+        hits = (hit for each in found.hits if (hit := fillable(each, found.words)) is not None)
+        candidates = list(uncrossed(list(hits)))
+        chosen = apart(longest(candidates), candidates)
         self._said_once(chosen, seen.text)
         cuts: list[Cut] = []
         small = {hit for hit in chosen if hit.case == "lower" and not hit.entry.form.style}
@@ -244,30 +239,6 @@ class Lexicon:
                 raise Refused("leak", slot=self._scalars[key], form="scalar")
 
 
-def _fillable(hit: Hit, words: Words) -> Hit | None:
-    """The hit if a gap may stand for it, perhaps in another case; a number that only counts a list is no value."""
-    entry, text = hit.entry, words.text
-    if entry.withheld or (entry.doubt == "number" and enumerates(text, hit.start, hit.end)):
-        return None
-    if entry.form.why == "pronoun" and is_neutral(text, hit.start, hit.end):
-        return None
-    if hit.exact:
-        return hit
-    start = hit.start - entry.lead
-    end = start + len(entry.form.text)
-    if hit.plural or entry.doubt or entry.form.style is None or start < 0 or end < hit.end:
-        return None
-    if text.startswith(entry.form.text, start):
-        return None  # the very text, but inside a longer number
-    if text[end - 1 : end].casefold() != entry.form.text[-1:].casefold():
-        return None  # as most of the long ones whose beginning is here
-    written = text[start:end]
-    case = case_of(written, entry.form.text) if written != entry.form.text else None
-    if case == "lower" and not words.whispered and (entry.form.part or (len(text) > SHORT and entry.everyday)):
-        return None  # who writes capitals would have written one here: these are woods, not Tiger Woods
-    return hit._replace(start=start, end=end, case=case) if case else None
-
-
 def _numbers(slot: Personal) -> Iterable[Form]:
     """What gives a number away, whatever the slot's kind: an age by its decade; words, where no kind says them."""
     number = number_of(slot.value)
@@ -310,64 +281,6 @@ def _keys(value: object) -> Iterable[object]:
         yield number
     if day is not None:
         yield day
-
-
-def _longest(hits: Iterable[Hit]) -> list[Hit]:
-    """Hits that do not overlap, longer ones first, in the order of the text."""
-    taken: list[Hit] = []
-    mask = bytearray()
-    for hit in sorted(hits, key=lambda hit: (hit.start - hit.end, not hit.exact, hit.start)):
-        if len(mask) < hit.end:
-            mask.extend(bytes(hit.end - len(mask)))
-        if mask.find(1, hit.start, hit.end) < 0:
-            mask[hit.start : hit.end] = b"\1" * (hit.end - hit.start)
-            taken.append(hit)
-    return sorted(taken, key=lambda hit: hit.start)
-
-
-def _whole(hit: Hit, text: str) -> Hit:
-    """The hit with the signs around its words, where only the case is another: ``acme inc.``"""
-    start = hit.start - hit.entry.lead
-    end = start + len(hit.entry.form.text)
-    cased = not hit.exact and start >= 0 and text[start:end].casefold() == hit.entry.form.text.casefold()
-    return hit._replace(start=start, end=end) if cased else hit
-
-
-def _uncrossed(hits: Sequence[Hit]) -> Iterator[Hit]:
-    """Hits but those that cross the same value as it was given: "Ann Lee, Ann's son" holds no "Lee, Ann"."""
-    given = [hit for hit in hits if _is_as_given(hit)]
-    starts = [hit.start for hit in given]
-    for hit in hits:
-        before, within = (given[at - 1] if at else hit for at in (bisect_left(starts, each) for each in hit[:2]))
-        crossed = before.start < hit.start < before.end < hit.end and before.entry.slot == hit.entry.slot
-        crosses = hit.start < within.start < hit.end < within.end and within.entry.slot == hit.entry.slot
-        if _is_as_given(hit) or not (crossed or crosses):
-            yield hit
-
-
-def _is_as_given(hit: Hit) -> bool:
-    return hit.exact and hit.entry.form.style == ""
-
-
-def _runs_on(written: str, form: str) -> bool:
-    """Whether what only resembles a form runs over the end of a sentence, a line's mark or a bracket: its words were
-    not said together."""
-    return any(sign.strip() not in form for sign in _ENDS.findall(written))
-
-
-def _apart(taken: Sequence[Hit], hits: Sequence[Hit]) -> Sequence[Hit]:
-    """The taken hits, if no other hit begins before one of them and ends within it.
-
-    Raises:
-        Refused: ``"ambiguous slots"``: two values cross, and neither reading is the right one.
-    """
-    starts = [hit.start for hit in taken]
-    for hit in hits:
-        after = bisect_right(starts, hit.start)
-        begins_free = after == 0 or hit.start >= taken[after - 1].end
-        if begins_free and after < len(taken) and hit.end > taken[after].start:
-            raise Refused("ambiguous slots", slot=hit.entry.slot, form="overlap", position=hit.start)
-    return taken
 
 
 def _reads_otherwise(template: Template, seen: View, cuts: Sequence[Cut]) -> bool:
