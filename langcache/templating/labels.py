@@ -21,10 +21,10 @@ _WORDS = re.compile(r"[^\W_]+")
 @lru_cache(maxsize=1024)
 def canonical(label: str) -> str:
     """A label as every mangling of it reads: no case, one space between words, no plurals."""
-    return " ".join(singular(word) for word in fold(_GLUE.sub(" ", label)).split())
+    return " ".join(singular(word) for word in fold(_GLUE.sub(" ", _unescaped(label))).split())
 
 
-def unescaped(text: str) -> str:
+def _unescaped(text: str) -> str:
     """What is written as ``\\u540d`` where a model writes its JSON in ASCII."""
     return _ESCAPED.sub(lambda match: chr(int(match[1], 16)), text) if "\\u" in text else text
 

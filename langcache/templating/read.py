@@ -8,7 +8,7 @@ from langcache.errors import Refused
 from langcache.templating.accounts import is_account
 from langcache.templating.escaping import IN_PROSE
 from langcache.templating.grammar import article_before, masked_case
-from langcache.templating.labels import BRACKETED, CLOSE, CLOSERS, OPEN, OPENERS, canonical, resembles, unescaped
+from langcache.templating.labels import BRACKETED, CLOSE, CLOSERS, OPEN, OPENERS, canonical, resembles
 from langcache.templating.placeholders import is_plain
 from langcache.templating.slots import Personal
 from langcache.templating.template import Gap, Template, tidy
@@ -82,7 +82,7 @@ def _labels(tokens: Mapping[str, str], slots: Sequence[Personal]) -> _Labels:
 def _resolve(text: str, labels: _Labels) -> Iterator[_Found]:
     step = 2 if is_json(text) else 1  # one Markdown backslash is written as two inside JSON
     for match in BRACKETED.finditer(text):
-        inner = canonical(unescaped(match[1]))
+        inner = canonical(match[1])
         name = labels.slots.get(inner)
         if name is None:
             if inner not in labels.literal and any(resembles(inner, shape) for shape in labels.shapes):

@@ -12,7 +12,7 @@ from langcache.errors import Refused
 from langcache.templating.beginnings import stand_in
 from langcache.templating.endings import ended
 from langcache.templating.fill import fill
-from langcache.templating.labels import BRACKETED, CLOSE, LONGEST, OPEN, canonical, resembles, unescaped
+from langcache.templating.labels import BRACKETED, CLOSE, LONGEST, OPEN, canonical, resembles
 from langcache.templating.read import read
 from langcache.templating.slots import Personal, items
 from langcache.templating.template import Gap, Template, tidy
@@ -119,7 +119,7 @@ class StreamFiller:
             return None
 
     def _may_be_placeholder(self, match: re.Match[str]) -> bool:
-        inner = canonical(unescaped(match[1]))
+        inner = canonical(match[1])
         return any(inner == shape or resembles(inner, shape) for shape in self._shapes)
 
     def _decided(self, match: re.Match[str]) -> bool:
@@ -189,7 +189,7 @@ class StreamFiller:
 
     def _may_become(self, opened: str) -> bool:
         """Whether an open bracket may still close as a placeholder, or as what resembles one."""
-        return len(set(_WORDS.findall(canonical(unescaped(opened[1:]))))) <= self._words + 5
+        return len(set(_WORDS.findall(canonical(opened[1:])))) <= self._words + 5
 
     def _read(self, text: str) -> Template | None:
         """The template of a beginning; brackets that make it unreadable are set aside, so that the rest is filled."""
