@@ -145,7 +145,8 @@ class Upstream(dict[str, Any]):
         for family in self._families:
             if name in self[family]:
                 return self[family][name]
-        raise KeyError(name)
+        declared = ", ".join(map(repr, self)) or "nothing"
+        raise KeyError(f"{name!r} is no dependency of this stage, which has {declared}: add it to depends_on")
 
 
 def _named(values: Any) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 import pytest
 
 from langcache.errors import DeclarationError
-from langcache.stages import Pipeline
+from langcache.stages import Pipeline, StageFailed
 
 
 def declare(cache, **stages):
@@ -25,6 +25,16 @@ def test_a_missing_dependency_is_named_with_the_nearest(cache):
     pipe = declare(cache, architecture={}, code={"depends_on": ["architectur"]})
     with pytest.raises(DeclarationError, match=r"'code' depends on 'architectur'.*did you mean 'architecture'"):
         pipe.plan({})
+
+
+def test_reading_what_was_not_declared_names_the_fix(cache):
+    """A stage sees only what it depends on."""
+    pipe = Pipeline("p", cache=cache)
+    pipe.stage("list")(lambda inputs, upstream: [1])
+    pipe.stage("draft")(lambda inputs, upstream: "a draft")
+    pipe.stage("final", depends_on=["draft"])(lambda inputs, upstream: upstream["list"])
+    with pytest.raises(StageFailed, match=r"'list' is no dependency of this stage, which has 'draft': .*depends_on"):
+        pipe.run({})
 
 
 def test_a_family_over_a_family_is_refused(cache):
